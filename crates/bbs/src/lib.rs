@@ -1,0 +1,1 @@
+//! The IRTF BBS signature draft, byte-exact, with blind issuance

@@ -1,0 +1,2 @@
+//! The program `milchglas`.
+fn main() {}

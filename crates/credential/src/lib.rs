@@ -1,0 +1,1 @@
+//! Schemas, claims, credentials, requests and presentations

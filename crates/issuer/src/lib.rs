@@ -1,0 +1,1 @@
+//! The issuer: keys, published parameters, issuing, registry

@@ -1,0 +1,1 @@
+//! Encrypted files at rest: age, atomic replacement, mode 0600

@@ -1,0 +1,1 @@
+//! The provable facts: signature, member, range

@@ -1,0 +1,1 @@
+//! The verifier: requests, verdicts, replay protection

@@ -1,0 +1,1 @@
+//! The holder's wallet: vault, consent, presenting
