@@ -1,0 +1,518 @@
+//! Arithmetic by the `blst` library: audited C and assembly.
+//!
+//! All `unsafe` of the workspace is in this file. Every call passes pointers made from references to initialised values of the
+//! very `#[repr(C)]` types that the function expects, outputs are separate locals, and no function keeps a pointer; the comments
+//! at the blocks say "plain call" for this and more where there is more to say.
+//!
+//! Timing: constant in the values, unless a name ends in `_vartime` or the function's comment says otherwise.
+//! Caution: the multiplications of blst decompose the scalar by the curve's endomorphism, which is correct in the subgroup only,
+//! and they take another path for a scalar that is zero; `mul` hides the latter.
+
+#![allow(unsafe_code)]
+
+/// The scalar field, in Montgomery form, always fully reduced.
+pub mod fr {
+    use blst::{
+        blst_fr, blst_fr_add, blst_fr_cneg, blst_fr_from_scalar, blst_fr_from_uint64, blst_fr_inverse, blst_fr_mul, blst_fr_sub,
+        blst_scalar, blst_scalar_fr_check, blst_scalar_from_be_bytes, blst_scalar_from_bendian, blst_scalar_from_fr,
+    };
+    use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+    use zeroize::Zeroize;
+
+    /// A scalar.
+    pub type Fr = blst_fr;
+
+    /// 0.
+    pub const ZERO: Fr = blst_fr { l: [0; 4] };
+    /// 1, which in Montgomery form is 2^256 mod r.
+    pub const ONE: Fr = blst_fr { l: [0x0000_0001_ffff_fffe, 0x5884_b7fa_0003_4802, 0x998c_4fef_ecbc_4ff5, 0x1824_b159_acc5_056f] };
+
+    /// The scalar of a small integer.
+    pub fn from_u64(value: u64) -> Fr {
+        let limbs = [value, 0, 0, 0];
+        let mut out = ZERO;
+        // SAFETY: plain call; the input is the four limbs that it reads.
+        unsafe { blst_fr_from_uint64(&mut out, limbs.as_ptr()) };
+        out
+    }
+
+    /// 64 bytes, big-endian, reduced.
+    pub fn from_wide(bytes: &[u8; 64]) -> Fr {
+        let mut scalar = blst_scalar::default();
+        let mut out = ZERO;
+        // SAFETY: plain calls; the length passed is that of the array. The returned flag says only whether the result is zero.
+        unsafe {
+            blst_scalar_from_be_bytes(&mut scalar, bytes.as_ptr(), bytes.len());
+            blst_fr_from_scalar(&mut out, &scalar);
+        }
+        out
+    }
+
+    /// 32 bytes, big-endian, canonical.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Option<Fr> {
+        let mut scalar = blst_scalar::default();
+        let mut out = ZERO;
+        // SAFETY: plain calls; `blst_scalar_from_bendian` reads 32 bytes.
+        unsafe {
+            blst_scalar_from_bendian(&mut scalar, bytes.as_ptr());
+            if !blst_scalar_fr_check(&scalar) {
+                return None;
+            }
+            blst_fr_from_scalar(&mut out, &scalar);
+        }
+        Some(out)
+    }
+
+    /// Little-endian bytes, as the multiplications want them; erased when dropped.
+    pub(super) fn to_scalar(a: &Fr) -> blst_scalar {
+        let mut scalar = blst_scalar::default();
+        // SAFETY: plain call.
+        unsafe { blst_scalar_from_fr(&mut scalar, a) };
+        scalar
+    }
+
+    /// 32 bytes, big-endian.
+    pub fn to_bytes(a: &Fr) -> [u8; 32] {
+        let mut bytes = to_scalar(a).b;
+        bytes.reverse();
+        bytes
+    }
+
+    /// a + b.
+    pub fn add(a: &Fr, b: &Fr) -> Fr {
+        let mut out = ZERO;
+        // SAFETY: plain call.
+        unsafe { blst_fr_add(&mut out, a, b) };
+        out
+    }
+
+    /// a − b.
+    pub fn sub(a: &Fr, b: &Fr) -> Fr {
+        let mut out = ZERO;
+        // SAFETY: plain call.
+        unsafe { blst_fr_sub(&mut out, a, b) };
+        out
+    }
+
+    /// a·b.
+    pub fn mul(a: &Fr, b: &Fr) -> Fr {
+        let mut out = ZERO;
+        // SAFETY: plain call.
+        unsafe { blst_fr_mul(&mut out, a, b) };
+        out
+    }
+
+    /// −a.
+    pub fn neg(a: &Fr) -> Fr {
+        let mut out = ZERO;
+        // SAFETY: plain call.
+        unsafe { blst_fr_cneg(&mut out, a, true) };
+        out
+    }
+
+    /// 1/a, and 0 for 0. In constant time (a fixed number of binary Euclidean steps).
+    pub fn invert(a: &Fr) -> Fr {
+        let mut out = ZERO;
+        // SAFETY: plain call.
+        unsafe { blst_fr_inverse(&mut out, a) };
+        out
+    }
+
+    /// Whether a = b.
+    pub fn ct_eq(a: &Fr, b: &Fr) -> Choice {
+        a.l.ct_eq(&b.l)
+    }
+
+    /// b where `choice` is set, else a.
+    pub fn select(a: &Fr, b: &Fr, choice: Choice) -> Fr {
+        let mut out = *a;
+        for (limb, other) in out.l.iter_mut().zip(&b.l) {
+            limb.conditional_assign(other, choice);
+        }
+        out
+    }
+
+    /// Overwrites with 0.
+    pub fn zeroize(a: &mut Fr) {
+        a.l.zeroize();
+    }
+}
+
+/// What G1 and G2 have in common, over the library's parallel function names.
+macro_rules! group {
+    ($bytes:literal, $point:ident, $affine:ident,
+     $generator:ident, $add:ident, $add_affine:ident, $double:ident, $cneg:ident, $is_inf:ident, $is_equal:ident, $mult:ident,
+     $to_affine:ident, $from_affine:ident, $many_to_affine:ident, $compress:ident, $affine_compress:ident, $uncompress:ident,
+     $affine_in_group:ident, $affine_is_inf:ident, $affine_is_equal:ident, $pippenger:ident, $scratch_size:ident) => {
+        use super::fr::{self, Fr};
+        use blst::{
+            $add, $add_affine, $affine, $affine_compress, $affine_in_group, $affine_is_equal, $affine_is_inf, $cneg, $compress,
+            $double, $from_affine, $generator, $is_equal, $is_inf, $many_to_affine, $mult, $pippenger, $point, $scratch_size,
+            $to_affine, $uncompress, BLST_ERROR,
+        };
+        use core::ptr::null;
+        use subtle::Choice;
+
+        /// A point in Jacobian coordinates; the identity has z = 0.
+        pub type Point = $point;
+        /// A point in affine coordinates, never the identity.
+        pub type Affine = $affine;
+
+        /// The identity.
+        pub fn identity() -> Point {
+            Point::default()
+        }
+
+        /// The standard generator.
+        pub fn generator() -> Affine {
+            // SAFETY: the library returns the address of a constant with static lifetime.
+            unsafe { *$generator() }
+        }
+
+        /// p + q, for all p and q alike.
+        pub fn add(p: &Point, q: &Point) -> Point {
+            let mut out = identity();
+            // SAFETY: plain call.
+            unsafe { $add(&mut out, p, q) };
+            out
+        }
+
+        /// p + q, for all p and q alike.
+        pub fn add_affine(p: &Point, q: &Affine) -> Point {
+            let mut out = identity();
+            // SAFETY: plain call.
+            unsafe { $add_affine(&mut out, p, q) };
+            out
+        }
+
+        /// p + p.
+        pub fn double(p: &Point) -> Point {
+            let mut out = identity();
+            // SAFETY: plain call.
+            unsafe { $double(&mut out, p) };
+            out
+        }
+
+        /// −p.
+        pub fn neg(p: &Point) -> Point {
+            let mut out = *p;
+            // SAFETY: plain call, in place by design.
+            unsafe { $cneg(&mut out, true) };
+            out
+        }
+
+        /// −p.
+        pub fn neg_affine(p: &Affine) -> Affine {
+            let point = neg(&from_affine(p));
+            Affine { x: point.x, y: point.y }
+        }
+
+        /// Whether p is the identity.
+        pub fn is_identity(p: &Point) -> Choice {
+            // SAFETY: plain call.
+            Choice::from(u8::from(unsafe { $is_inf(p) }))
+        }
+
+        /// Whether p = q as points, whatever their coordinates.
+        pub fn ct_eq(p: &Point, q: &Point) -> Choice {
+            // SAFETY: plain call.
+            Choice::from(u8::from(unsafe { $is_equal(p, q) }))
+        }
+
+        /// Whether p = q.
+        pub fn ct_eq_affine(p: &Affine, q: &Affine) -> Choice {
+            // SAFETY: plain call.
+            Choice::from(u8::from(unsafe { $affine_is_equal(p, q) }))
+        }
+
+        /// q where `choice` is set, else p.
+        pub fn select(p: &Point, q: &Point, choice: Choice) -> Point {
+            let mut out = *p;
+            assign(&mut out.x, &q.x, choice);
+            assign(&mut out.y, &q.y, choice);
+            assign(&mut out.z, &q.z, choice);
+            out
+        }
+
+        /// q where `choice` is set, else p.
+        pub fn select_affine(p: &Affine, q: &Affine, choice: Choice) -> Affine {
+            let mut out = *p;
+            assign(&mut out.x, &q.x, choice);
+            assign(&mut out.y, &q.y, choice);
+            out
+        }
+
+        /// k·p, in constant time for every k, zero included.
+        pub fn mul(p: &Point, k: &Fr) -> Point {
+            // blst leaves its fast path for zero, which would show in the time; so multiply by one and discard.
+            let zero = fr::ct_eq(k, &fr::ZERO);
+            let scalar = fr::to_scalar(&fr::select(k, &fr::ONE, zero));
+            let mut out = identity();
+            // SAFETY: plain call; 255 bits are read from the 32 bytes of the scalar.
+            unsafe { $mult(&mut out, p, scalar.b.as_ptr(), 255) };
+            select(&out, &identity(), zero)
+        }
+
+        /// Affine coordinates, none for the identity. Time depends on whether z is 0, 1 or another number.
+        pub fn to_affine(p: &Point) -> Option<Affine> {
+            if is_identity(p).into() {
+                return None;
+            }
+            let mut out = Affine::default();
+            // SAFETY: plain call.
+            unsafe { $to_affine(&mut out, p) };
+            Some(out)
+        }
+
+        /// `to_affine` of each with one inversion for all.
+        pub fn batch_to_affine(points: &[Point]) -> Vec<Option<Affine>> {
+            if points.is_empty() {
+                return Vec::new();
+            }
+            let mut out = vec![Affine::default(); points.len()];
+            let pointers = [points.as_ptr(), null()];
+            // SAFETY: a null second pointer means that the points are contiguous from the first; `points.len()` are read, and as
+            // many written to `out`, which has that length.
+            unsafe { $many_to_affine(out.as_mut_ptr(), pointers.as_ptr(), points.len()) };
+            let identity_or_point = |affine: Affine| {
+                // SAFETY: plain call.
+                let is_identity = unsafe { $affine_is_inf(&affine) };
+                if is_identity { None } else { Some(affine) }
+            };
+            out.into_iter().map(identity_or_point).collect()
+        }
+
+        /// Jacobian coordinates.
+        pub fn from_affine(p: &Affine) -> Point {
+            let mut out = identity();
+            // SAFETY: plain call.
+            unsafe { $from_affine(&mut out, p) };
+            out
+        }
+
+        /// The compressed encoding. Time depends on whether z is 0, 1 or another number.
+        pub fn encode(p: &Point) -> [u8; $bytes] {
+            let mut out = [0; $bytes];
+            // SAFETY: plain call; writes exactly the length of the array.
+            unsafe { $compress(out.as_mut_ptr(), p) };
+            out
+        }
+
+        /// The compressed encoding.
+        pub fn encode_affine(p: &Affine) -> [u8; $bytes] {
+            let mut out = [0; $bytes];
+            // SAFETY: plain call; writes exactly the length of the array.
+            unsafe { $affine_compress(out.as_mut_ptr(), p) };
+            out
+        }
+
+        /// Decodes a compressed point of the subgroup: `None` for bytes that are none, `Some(None)` for the identity.
+        ///
+        /// blst checks the flags, that coordinates are reduced and that the point is on the curve; the subgroup is checked here.
+        pub fn decode(bytes: &[u8; $bytes]) -> Option<Option<Affine>> {
+            let mut out = Affine::default();
+            // SAFETY: plain call; reads exactly the length of the array.
+            let result = unsafe { $uncompress(&mut out, bytes.as_ptr()) };
+            if result != BLST_ERROR::BLST_SUCCESS {
+                return None;
+            }
+            // SAFETY: plain calls.
+            let (is_identity, in_group) = unsafe { ($affine_is_inf(&out), $affine_in_group(&out)) };
+            match (is_identity, in_group) {
+                (true, _) => Some(None),
+                (false, true) => Some(Some(out)),
+                (false, false) => None,
+            }
+        }
+
+        /// Overwrites with the identity.
+        pub fn zeroize(p: &mut Point) {
+            clear(&mut p.x);
+            clear(&mut p.y);
+            clear(&mut p.z);
+        }
+
+        /// Σ k·p for public inputs.
+        pub fn msm_vartime<'a>(terms: impl Iterator<Item = (&'a Affine, &'a Fr)>) -> Point {
+            let (points, scalars): (Vec<Affine>, Vec<[u8; 32]>) =
+                terms.filter(|(_, k)| **k != fr::ZERO).map(|(p, k)| (*p, fr::to_scalar(k).b)).unzip();
+            let mut out = identity();
+            match (points.as_slice(), scalars.as_slice()) {
+                ([], _) | (_, []) => {}
+                ([point], [scalar]) => {
+                    // SAFETY: plain call; 255 bits are read from the 32 bytes of the scalar.
+                    unsafe { $mult(&mut out, &from_affine(point), scalar.as_ptr(), 255) };
+                }
+                (points, scalars) => {
+                    // SAFETY: plain call, returning a number of bytes.
+                    let scratch_bytes = unsafe { $scratch_size(points.len()) };
+                    let mut scratch = vec![0_u64; scratch_bytes.div_ceil(8)];
+                    let point_pointers = [points.as_ptr(), null()];
+                    let scalar_pointers = [scalars.as_ptr().cast::<u8>(), null()];
+                    // SAFETY: a null second pointer means contiguous input: `points.len()` points and as many scalars of
+                    // (255 + 7)/8 = 32 bytes each, which is what the two vectors of equal length hold. The scratch space has
+                    // the size that the library asked for.
+                    unsafe {
+                        $pippenger(
+                            &mut out,
+                            point_pointers.as_ptr(),
+                            points.len(),
+                            scalar_pointers.as_ptr(),
+                            255,
+                            scratch.as_mut_ptr(),
+                        );
+                    }
+                }
+            }
+            out
+        }
+    };
+}
+
+/// The base field, as far as points need it.
+mod fp {
+    use blst::blst_fp;
+    use subtle::{Choice, ConditionallySelectable};
+    use zeroize::Zeroize;
+
+    /// Overwrites a with b where `choice` is set.
+    pub(super) fn assign(a: &mut blst_fp, b: &blst_fp, choice: Choice) {
+        for (limb, other) in a.l.iter_mut().zip(&b.l) {
+            limb.conditional_assign(other, choice);
+        }
+    }
+
+    /// Overwrites with 0.
+    pub(super) fn clear(a: &mut blst_fp) {
+        a.l.zeroize();
+    }
+}
+
+/// G1.
+pub mod g1 {
+    use super::fp::{assign, clear};
+    use blst::blst_fp;
+
+    group!(
+        48,
+        blst_p1,
+        blst_p1_affine,
+        blst_p1_affine_generator,
+        blst_p1_add_or_double,
+        blst_p1_add_or_double_affine,
+        blst_p1_double,
+        blst_p1_cneg,
+        blst_p1_is_inf,
+        blst_p1_is_equal,
+        blst_p1_mult,
+        blst_p1_to_affine,
+        blst_p1_from_affine,
+        blst_p1s_to_affine,
+        blst_p1_compress,
+        blst_p1_affine_compress,
+        blst_p1_uncompress,
+        blst_p1_affine_in_g1,
+        blst_p1_affine_is_inf,
+        blst_p1_affine_is_equal,
+        blst_p1s_mult_pippenger,
+        blst_p1s_mult_pippenger_scratch_sizeof
+    );
+
+    /// The second half of RFC 9380 hash_to_curve: two field elements of 64 bytes each, mapped, added, cofactor cleared.
+    pub fn map_from_okm(okm: &[u8; 128]) -> Point {
+        let mut u = [blst_fp::default(); 2];
+        let mut out = identity();
+        let [u0, u1] = &mut u;
+        // SAFETY: plain calls; the two halves of 64 bytes each lie inside the array of 128.
+        unsafe {
+            blst::blst_fp_from_be_bytes(u0, okm.as_ptr(), 64);
+            blst::blst_fp_from_be_bytes(u1, okm.as_ptr().add(64), 64);
+            blst::blst_map_to_g1(&mut out, u0, u1);
+        }
+        out
+    }
+}
+
+/// G2.
+pub mod g2 {
+    use super::fp;
+    use blst::blst_fp2;
+
+    fn assign(a: &mut blst_fp2, b: &blst_fp2, choice: Choice) {
+        for (coordinate, other) in a.fp.iter_mut().zip(&b.fp) {
+            fp::assign(coordinate, other, choice);
+        }
+    }
+
+    fn clear(a: &mut blst_fp2) {
+        a.fp.iter_mut().for_each(fp::clear);
+    }
+
+    group!(
+        96,
+        blst_p2,
+        blst_p2_affine,
+        blst_p2_affine_generator,
+        blst_p2_add_or_double,
+        blst_p2_add_or_double_affine,
+        blst_p2_double,
+        blst_p2_cneg,
+        blst_p2_is_inf,
+        blst_p2_is_equal,
+        blst_p2_mult,
+        blst_p2_to_affine,
+        blst_p2_from_affine,
+        blst_p2s_to_affine,
+        blst_p2_compress,
+        blst_p2_affine_compress,
+        blst_p2_uncompress,
+        blst_p2_affine_in_g2,
+        blst_p2_affine_is_inf,
+        blst_p2_affine_is_equal,
+        blst_p2s_mult_pippenger,
+        blst_p2s_mult_pippenger_scratch_sizeof
+    );
+}
+
+/// Pairing products.
+pub mod pairing {
+    use super::{g1, g2};
+    use blst::{
+        blst_final_exp, blst_fp6, blst_fp12, blst_fp12_is_one, blst_fp12_mul, blst_miller_loop_lines, blst_precompute_lines,
+    };
+
+    /// How many line functions the Miller loop of this curve evaluates.
+    const LINES: usize = 68;
+
+    /// The precomputed lines of a G2 point.
+    #[derive(Clone)]
+    pub struct Prepared(Box<[blst_fp6; LINES]>);
+
+    /// Precomputes the lines of q.
+    pub fn prepare(q: &g2::Affine) -> Prepared {
+        let mut lines = Box::new([blst_fp6::default(); LINES]);
+        // SAFETY: plain call; writes exactly 68 elements.
+        unsafe { blst_precompute_lines(lines.as_mut_ptr(), q) };
+        Prepared(lines)
+    }
+
+    /// Whether Π e(p, q) = 1.
+    pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Affine, &'a Prepared)>) -> bool {
+        let mut product = blst_fp12::default();
+        for (p, q) in terms {
+            let mut value = blst_fp12::default();
+            let previous = product;
+            // SAFETY: plain calls; exactly 68 elements are read from the lines.
+            unsafe {
+                blst_miller_loop_lines(&mut value, q.0.as_ptr(), &p);
+                blst_fp12_mul(&mut product, &previous, &value);
+            }
+        }
+        let mut result = blst_fp12::default();
+        // SAFETY: plain calls.
+        unsafe {
+            blst_final_exp(&mut result, &product);
+            blst_fp12_is_one(&result)
+        }
+    }
+}
