@@ -29,7 +29,9 @@
 #![deny(missing_docs)]
 
 #[cfg(not(any(feature = "blst", feature = "portable")))]
-compile_error!("milchglas-curve needs a backend: enable the feature `blst` or the feature `portable`");
+compile_error!(
+    "milchglas-curve needs a backend: enable the feature `blst` or the feature `portable`"
+);
 
 #[doc(hidden)]
 pub mod backend;
