@@ -1,1 +1,6 @@
-//! The issuer: keys, published parameters, issuing, registry
+//! The issuer: keys, published parameters, issuing, registry.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod registry;
