@@ -1,0 +1,123 @@
+//! The points that messages are bound to.
+//!
+//! Source: draft-irtf-cfrg-bbs-signatures, "Generators Calculation".
+//! Everything here is public. Caution: generators belong to the interface that made them; under another identifier they
+//! yield signatures that nobody else accepts.
+
+use milchglas_curve::{DecodeError, G1, NonZeroG1};
+
+use crate::{ciphersuite::Ciphersuite, error::Error};
+
+/// The largest number of messages under one signature.
+///
+/// The draft has no such bound. This one keeps the work that a hostile proof or commitment can demand below half a second.
+pub const MAX_MESSAGES: usize = 4096;
+
+/// `P1`, `Q_1` and `H_1 … H_L`. Making one point takes about 100 µs, so keep them: those for L messages contain those for
+/// fewer ([`first`](Self::first)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generators {
+    /// `P1, Q_1, H_1, …, H_L`: never fewer than two.
+    points: Vec<NonZeroG1>,
+}
+
+impl Generators {
+    /// `create_generators(L + 1, api_id)` of the draft, preceded by the suite's `P1`.
+    pub(crate) fn create(suite: Ciphersuite, api_id: &[u8], L: usize) -> Result<Self, Error> {
+        if L > MAX_MESSAGES {
+            return Err(Error::TooManyMessages);
+        }
+        let seed_dst = [api_id, b"SIG_GENERATOR_SEED_"].concat();
+        let generator_dst = [api_id, b"SIG_GENERATOR_DST_"].concat();
+        let expander = suite.expander();
+
+        // v || I2OSP(i, 8)
+        let mut input = [0u8; 56];
+        let mut v = [0u8; 48];
+        expander.expand(
+            &[api_id, b"MESSAGE_GENERATOR_SEED"].concat(),
+            &seed_dst,
+            &mut v,
+        );
+        let mut points = Vec::with_capacity(L + 2);
+        points.push(suite.P1()?);
+        for i in 1..=(L as u64 + 1) {
+            input[..48].copy_from_slice(&v);
+            input[48..].copy_from_slice(&i.to_be_bytes());
+            expander.expand(&input, &seed_dst, &mut v);
+            points.push(G1::hash(expander, &v, &generator_dst));
+        }
+        Ok(Self { points })
+    }
+
+    /// L, the number of messages that these generators serve.
+    #[must_use]
+    pub fn message_count(&self) -> usize {
+        self.points.len() - 2
+    }
+
+    /// `P1`, the suite's fixed point.
+    #[must_use]
+    pub fn P1(&self) -> &NonZeroG1 {
+        &self.points[0]
+    }
+
+    /// `Q_1`, the generator of the domain.
+    #[must_use]
+    pub fn Q_1(&self) -> &NonZeroG1 {
+        &self.points[1]
+    }
+
+    /// `H_1 … H_L`, one for each message.
+    #[must_use]
+    pub fn H(&self) -> &[NonZeroG1] {
+        &self.points[2..]
+    }
+
+    /// `P1, Q_1, H_1, …, H_L`, the points of `B` in their order.
+    #[must_use]
+    pub fn points(&self) -> &[NonZeroG1] {
+        &self.points
+    }
+
+    /// The generators for the first `L` messages only.
+    ///
+    /// # Errors
+    /// [`Error::GeneratorCount`] if there are fewer.
+    pub fn first(&self, L: usize) -> Result<Self, Error> {
+        let points = self
+            .points
+            .get(..L.saturating_add(2))
+            .ok_or(Error::GeneratorCount)?;
+        Ok(Self {
+            points: points.to_vec(),
+        })
+    }
+
+    /// These generators followed by `others` (any points whose discrete logarithms nobody knows).
+    #[must_use]
+    pub fn append(&self, others: &[NonZeroG1]) -> Self {
+        Self {
+            points: [&self.points, others].concat(),
+        }
+    }
+
+    /// Refuses generators for another number of messages.
+    pub(crate) fn check_count(&self, L: usize) -> Result<(), Error> {
+        if self.message_count() == L {
+            Ok(())
+        } else {
+            Err(Error::GeneratorCount)
+        }
+    }
+}
+
+/// Splits off the first `N` octets.
+pub(crate) fn take<'a, const N: usize>(
+    octets: &mut &'a [u8],
+    what: &'static str,
+) -> Result<&'a [u8; N], DecodeError> {
+    let (head, tail) = octets.split_first_chunk().ok_or(DecodeError { what })?;
+    *octets = tail;
+    Ok(head)
+}
