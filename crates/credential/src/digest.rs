@@ -1,0 +1,112 @@
+//! Digests, fingerprints and other fixed byte strings, each with a type of its own.
+//!
+//! In JSON they are lower-case hexadecimal, on the wire byte strings. Digests are SHA-256 over an ASCII tag and the
+//! deterministic CBOR of the object; a tag contains no byte above 127 and an object starts with one, so that no two
+//! (tag, object) pairs are the same bytes.
+
+use crate::cbor::{Reader, Wire, Writer};
+use crate::error::DecodeError;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// SHA-256 of `tag ‖ object`, where `object` is deterministic CBOR that starts with an array head.
+pub fn tagged_digest(tag: &'static str, object: &[u8]) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(tag.as_bytes())
+        .chain_update(object)
+        .finalize()
+        .into()
+}
+
+macro_rules! byte_string {
+    ($(#[$doc:meta])* $name:ident, $len:literal, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub [u8; $len]);
+
+        impl $name {
+            /// The bytes.
+            pub fn as_bytes(&self) -> &[u8; $len] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&hex::encode(self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = DecodeError;
+
+            fn from_str(text: &str) -> Result<Self, DecodeError> {
+                lower_case_hex(text).map(Self).ok_or(DecodeError { what: $what })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl Wire for $name {
+            fn write(&self, out: &mut Writer) {
+                out.bytes(&self.0);
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                input.bytes($what).map(Self)
+            }
+        }
+    };
+}
+
+byte_string!(
+    /// The digest of a schema's content.
+    SchemaDigest, 32, "a schema digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of an issuer's identity key.
+    IssuerFingerprint, 32, "an issuer fingerprint of 32 bytes"
+);
+byte_string!(
+    /// The digest of an issuer's published parameters.
+    ParametersDigest, 32, "a parameters digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of a request's canonical form.
+    RequestDigest, 32, "a request digest of 32 bytes"
+);
+byte_string!(
+    /// A verifier's Ed25519 public key; it stands for the verifier.
+    VerifierKey, 32, "a verifier key of 32 bytes"
+);
+byte_string!(
+    /// The random bytes that make a request unique.
+    RequestNonce, 16, "a request nonce of 16 bytes"
+);
+
+pub(crate) fn lower_case_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(bytes)
+}

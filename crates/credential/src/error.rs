@@ -1,0 +1,102 @@
+//! What can go wrong, split by whose fault it is.
+//!
+//! Bytes or text that can not be read, a request or a claim that does not fit its schema, a proof or signature that does
+//! not hold, and misuse of this crate. No variant carries a claim's value or any other text from outside.
+
+use std::fmt;
+
+/// Input that is not a valid encoding of the expected object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    /// What was expected, or what is wrong with it.
+    pub what: &'static str,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "can not be decoded: {}", self.what)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl From<milchglas_curve::DecodeError> for DecodeError {
+    fn from(error: milchglas_curve::DecodeError) -> Self {
+        Self { what: error.what }
+    }
+}
+
+/// The error of every fallible function of this crate.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// Input from outside that is not a valid encoding, or whose content breaks a rule of its format.
+    Decode(DecodeError),
+    /// A JSON text that can not be read at the given place.
+    Json {
+        /// What is wrong there.
+        what: &'static str,
+        /// Line, counted from 1.
+        line: usize,
+        /// Column, counted from 1.
+        column: usize,
+    },
+    /// Well-formed by itself, but it does not fit the schema with which it is used.
+    Unfit {
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// A proof or a signature that does not hold. It says no more.
+    Invalid,
+    /// The calling code is wrong; reading it shows why.
+    Misuse(&'static str),
+}
+
+impl Error {
+    pub(crate) const fn decode(what: &'static str) -> Self {
+        Self::Decode(DecodeError { what })
+    }
+
+    pub(crate) const fn unfit(what: &'static str) -> Self {
+        Self::Unfit { what }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(error) => error.fmt(f),
+            Self::Json { what, line, column } => {
+                write!(f, "JSON, line {line}, column {column}: {what}")
+            }
+            Self::Unfit { what } => write!(f, "does not fit the schema: {what}"),
+            Self::Invalid => f.write_str("does not hold"),
+            Self::Misuse(what) => write!(f, "misuse: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(error)
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Data => {
+                "a field is unknown, missing, repeated or of the wrong form"
+            }
+            serde_json::error::Category::Eof => "the text ends too early",
+            serde_json::error::Category::Syntax | serde_json::error::Category::Io => "not JSON",
+        };
+        Self::Json {
+            what,
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Text rules: names that stand for something, and words that people read.
+
+use crate::cbor::{Reader, Wire, Writer};
+use crate::error::DecodeError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Most bytes of a claim's name, its number in a list included.
+const CLAIM_NAME_MAX: usize = 64;
+/// Most bytes of a label.
+const LABEL_MAX: usize = 32;
+/// Most bytes of an origin: scheme, a host of 253 bytes, port.
+const ORIGIN_MAX: usize = 8 + 253 + 6;
+
+/// The name of a claim: `[a-z][a-z0-9_]*`, with `.n` behind it for the n-th of a list.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClaimName(String);
+
+/// A short name inside an object: `[a-z][a-z0-9_-]*`, at most 32 bytes.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Label(String);
+
+/// Where a verifier asks: `https://host` or `https://host:port`, or `milchglas:name` for one that is not on the network.
+///
+/// The host is lower-case ASCII without a final dot, a port other than 443 in its shortest form; there is no path. So one place has one
+/// spelling.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Origin(String);
+
+fn is_word(text: &str, also: &[u8]) -> bool {
+    text.bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || also.contains(&b))
+}
+
+fn is_claim_name(text: &str) -> bool {
+    if text.len() > CLAIM_NAME_MAX {
+        return false;
+    }
+    match text.split_once('.') {
+        None => is_word(text, b"_"),
+        Some((base, number)) => {
+            is_word(base, b"_")
+                && (1..=2).contains(&number.len())
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+                && (number == "0" || !number.starts_with('0'))
+        }
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    text.len() <= LABEL_MAX && is_word(text, b"_-")
+}
+
+fn is_origin(text: &str) -> bool {
+    if let Some(name) = text.strip_prefix("milchglas:") {
+        return is_host(name) && name.len() <= 64;
+    }
+    let Some(place) = text.strip_prefix("https://") else {
+        return false;
+    };
+    match place.split_once(':') {
+        None => is_host(place),
+        Some((host, port)) => is_host(host) && is_port(port),
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    let is_name = |name: &str| {
+        (1..=63).contains(&name.len())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(is_name)
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>()
+        .is_ok_and(|port| port != 0 && port != 443 && port.to_string() == text)
+}
+
+macro_rules! checked_text {
+    ($name:ident, $check:ident, $max:ident, $what:literal) => {
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = DecodeError;
+
+            fn from_str(text: &str) -> Result<Self, DecodeError> {
+                if $check(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(DecodeError { what: $what })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = DecodeError;
+
+            fn try_from(text: String) -> Result<Self, DecodeError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+
+        impl Wire for $name {
+            fn write(&self, out: &mut Writer) {
+                out.text(&self.0);
+            }
+
+            fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                input.text($max, $what)?.parse()
+            }
+        }
+    };
+}
+
+checked_text!(
+    ClaimName,
+    is_claim_name,
+    CLAIM_NAME_MAX,
+    "a claim's name of lower-case letters, digits and _"
+);
+checked_text!(
+    Label,
+    is_label,
+    LABEL_MAX,
+    "a name of lower-case letters, digits, _ and -"
+);
+
+checked_text!(
+    Origin,
+    is_origin,
+    ORIGIN_MAX,
+    "an origin: https and a lower-case host, or milchglas: and a name"
+);
+
+/// Whether a text of at most `max` characters is safe to show: not empty, no space at either end, no control character, nothing that
+/// reorders or hides what stands beside it.
+pub(crate) fn is_readable(text: &str, max: usize) -> bool {
+    !text.is_empty()
+        && text.trim() == text
+        && text.chars().count() <= max
+        && !text.chars().any(|c| c.is_control() || reorders_or_hides(c))
+}
+
+/// Characters that change the order of their neighbours or have no appearance of their own. The two joiners U+200C and U+200D stay
+/// allowed: Persian, Hindi and other languages are misspelt without them.
+fn reorders_or_hides(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
+        | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
