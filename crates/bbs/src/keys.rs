@@ -79,7 +79,7 @@ impl SecretKey {
     /// # Errors
     /// None with a key made by this type; the curve's types ask for the check.
     pub fn public_key(&self) -> Result<PublicKey, Error> {
-        let W = &NonZeroG2::generator() * &self.0;
+        let W = NonZeroG2::generator() * self.0;
         W.to_nonzero().map(PublicKey::from).ok_or(Error::Unsignable)
     }
 

@@ -185,7 +185,7 @@ impl Interface {
         let domain = self.calculate_domain(pk, generators, header);
         let scalars = Zeroizing::new(signed_scalars(&domain, messages));
         let D = G1::msm(generators.points(), &scalars) * *r2;
-        let A_bar = &signature.A * &(*r1 * *r2);
+        let A_bar = signature.A * (*r1 * *r2);
         let B_bar = D * *r1 - A_bar * signature.e;
         let T1 = A_bar * *e_tilde + D * *r1_tilde;
         let H_undisclosed = select(generators.H(), &undisclosed_indexes)?;
