@@ -48,14 +48,8 @@ impl StorageError {
         Self { what, source: None }
     }
 
-    pub(super) fn caused(
-        what: &'static str,
-        source: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
-        Self {
-            what,
-            source: Some(source.into()),
-        }
+    pub(super) fn caused(what: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { what, source: Some(source.into()) }
     }
 }
 
@@ -83,14 +77,10 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::UnknownInvitation => "no invitation has this nonce",
             Self::InvitationExpired => "the invitation has expired",
-            Self::AnsweredToAnother => {
-                "the invitation has already been answered to another application"
-            }
+            Self::AnsweredToAnother => "the invitation has already been answered to another application",
             Self::InvitationExists => "an invitation with this nonce exists already",
             Self::NameOfAnotherPerson => "this holder secret is registered to another person",
-            Self::PersonHasAnotherName => {
-                "this person is registered with another holder secret"
-            }
+            Self::PersonHasAnotherName => "this person is registered with another holder secret",
         })
     }
 }

@@ -81,9 +81,9 @@ use sqlx::{Row, Sqlite, Transaction};
 
 pub use error::{Refusal, RegistryError, StorageError};
 pub use record::{
-    Answer, Application, ApplicationDigest, Assurance, Commitment, Counts, CredentialRecord,
-    Handle, InspectorPoint, Invitation, InvitationNonce, IssuerKeyId, PersonRecord, PersonTag,
-    RegisteredName, SchemaDigest, Status, UnixSeconds, ValidUntil,
+    Answer, Application, ApplicationDigest, Assurance, Commitment, Counts, CredentialRecord, Handle, InspectorPoint,
+    Invitation, InvitationNonce, IssuerKeyId, PersonRecord, PersonTag, RegisteredName, SchemaDigest, Status,
+    UnixSeconds, ValidUntil,
 };
 
 /// The most bytes that a payload or a response may have.
@@ -147,11 +147,7 @@ impl Registry {
     /// # Errors
     /// [`Refusal::InvitationExists`], [`Refusal::InvitationExpired`] if it expires by `now`; misuse if the payload is longer than
     /// [`MAX_BLOB`].
-    pub async fn invite(
-        &self,
-        invitation: &Invitation,
-        now: UnixSeconds,
-    ) -> Result<(), RegistryError> {
+    pub async fn invite(&self, invitation: &Invitation, now: UnixSeconds) -> Result<(), RegistryError> {
         check_blob(&invitation.payload)?;
         if invitation.expires <= now {
             return Err(refused(Refusal::InvitationExpired));
@@ -172,9 +168,7 @@ impl Registry {
         .await;
         match inserted {
             Ok(_) => transaction.commit().await.map_err(storage),
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                Err(refused(Refusal::InvitationExists))
-            }
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(refused(Refusal::InvitationExists)),
             Err(error) => Err(storage(error)),
         }
     }
@@ -209,9 +203,7 @@ impl Registry {
             if answered[..] != application.digest.0[..] {
                 return Err(refused(Refusal::AnsweredToAnother));
             }
-            return optional_bytes(&row, "response")?
-                .map(Begun::Answered)
-                .ok_or_else(corrupt);
+            return optional_bytes(&row, "response")?.map(Begun::Answered).ok_or_else(corrupt);
         }
         let Some(payload) = optional_bytes(&row, "payload")? else {
             return Err(refused(Refusal::InvitationExpired));
@@ -227,8 +219,7 @@ impl Registry {
             schema: SchemaDigest(fixed(&row, "schema_digest")?),
             payload,
         };
-        let person_id =
-            registered_person(&mut transaction, &invitation.person, &application.name).await?;
+        let person_id = registered_person(&mut transaction, &invitation.person, &application.name).await?;
         let handle = draw_handle(&mut transaction, rng).await?;
         Ok(Begun::Open(Box::new(Issuance {
             transaction,
@@ -280,10 +271,7 @@ impl Registry {
         .map_err(storage)?;
         Ok(Some(PersonRecord {
             name: RegisteredName(fixed(&row, "name")?),
-            credentials: credentials
-                .iter()
-                .map(credential)
-                .collect::<Result<_, _>>()?,
+            credentials: credentials.iter().map(credential).collect::<Result<_, _>>()?,
         }))
     }
 
@@ -291,10 +279,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::Storage`].
-    pub async fn by_inspector_point(
-        &self,
-        point: &InspectorPoint,
-    ) -> Result<Option<CredentialRecord>, RegistryError> {
+    pub async fn by_inspector_point(&self, point: &InspectorPoint) -> Result<Option<CredentialRecord>, RegistryError> {
         sqlx::query(
             "SELECT c.*, p.tag FROM credentials c JOIN persons p ON p.id = c.person_id
              WHERE c.inspector_point = $1",
@@ -343,10 +328,7 @@ impl Registry {
 
     async fn write(&self) -> Result<Transaction<'static, Sqlite>, RegistryError> {
         // A deferred transaction would take the lock at its first write, after its reads may have become stale.
-        self.writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(storage)
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(storage)
     }
 }
 
@@ -396,25 +378,15 @@ impl Issuance {
     /// Misuse if the response is longer than [`MAX_BLOB`]; [`RegistryError::Storage`].
     pub async fn commit(self, answer: Answer) -> Result<Vec<u8>, RegistryError> {
         check_blob(&answer.response)?;
-        let Self {
-            mut transaction,
-            nonce,
-            invitation,
-            application,
-            person_id,
-            handle,
-            now,
-        } = self;
+        let Self { mut transaction, nonce, invitation, application, person_id, handle, now } = self;
         let person_id = match person_id {
             Some(id) => id,
-            None => sqlx::query_scalar(
-                "INSERT INTO persons (tag, name) VALUES ($1, $2) RETURNING id",
-            )
-            .bind(&invitation.person.0[..])
-            .bind(&application.name.0[..])
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(storage)?,
+            None => sqlx::query_scalar("INSERT INTO persons (tag, name) VALUES ($1, $2) RETURNING id")
+                .bind(&invitation.person.0[..])
+                .bind(&application.name.0[..])
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(storage)?,
         };
         sqlx::query(
             "UPDATE credentials SET status = $1
@@ -503,9 +475,8 @@ async fn draw_handle(
 ) -> Result<Handle, RegistryError> {
     for _ in 0..HANDLE_DRAWS {
         let mut handle = [0; 16];
-        rng.try_fill_bytes(&mut handle).map_err(|_| {
-            RegistryError::Storage(StorageError::new("the random number generator failed"))
-        })?;
+        rng.try_fill_bytes(&mut handle)
+            .map_err(|_| RegistryError::Storage(StorageError::new("the random number generator failed")))?;
         let taken = sqlx::query("SELECT handle FROM credentials WHERE handle = $1")
             .bind(&handle[..])
             .fetch_optional(&mut **transaction)
@@ -515,15 +486,10 @@ async fn draw_handle(
             return Ok(Handle(handle));
         }
     }
-    Err(RegistryError::Storage(StorageError::new(
-        "the random number generator repeats itself",
-    )))
+    Err(RegistryError::Storage(StorageError::new("the random number generator repeats itself")))
 }
 
-async fn lapse(
-    transaction: &mut Transaction<'static, Sqlite>,
-    now: UnixSeconds,
-) -> Result<u64, RegistryError> {
+async fn lapse(transaction: &mut Transaction<'static, Sqlite>, now: UnixSeconds) -> Result<u64, RegistryError> {
     sqlx::query(
         "UPDATE invitations SET person_tag = NULL, payload = NULL
          WHERE payload IS NOT NULL AND expires <= $1",
@@ -545,9 +511,7 @@ fn credential(row: &SqliteRow) -> Result<CredentialRecord, RegistryError> {
         schema: SchemaDigest(fixed(row, "schema_digest")?),
         issuer_key: IssuerKeyId(fixed(row, "issuer_key")?),
         assurance: assurance(row)?,
-        valid_until: ValidUntil(
-            u32::try_from(natural(row, "valid_until")?).map_err(|_| corrupt())?,
-        ),
+        valid_until: ValidUntil(u32::try_from(natural(row, "valid_until")?).map_err(|_| corrupt())?),
         issued_at: seconds(row, "issued_at")?,
         status: Status::from_stored(status).ok_or_else(corrupt)?,
     })
@@ -578,9 +542,7 @@ fn optional_bytes(row: &SqliteRow, column: &str) -> Result<Option<Vec<u8>>, Regi
 
 fn check_blob(blob: &[u8]) -> Result<(), RegistryError> {
     if blob.len() > MAX_BLOB {
-        return Err(RegistryError::Misuse {
-            what: "payloads and responses have at most MAX_BLOB bytes",
-        });
+        return Err(RegistryError::Misuse { what: "payloads and responses have at most MAX_BLOB bytes" });
     }
     Ok(())
 }

@@ -4,17 +4,15 @@
 //! Caution: closing any descriptor of a database file drops the locks that the process has on it (POSIX advisory locks), so
 //! the file is opened here only at the moment of its creation, when no connection can have it open.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{Acquire, SqlSafeStr};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlSafeStr};
 
 use super::{RegistryError, StorageError, storage};
 
@@ -45,20 +43,14 @@ pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), Regist
 
     let writer = writer(&writing).await?;
     migrate(&writer).await?;
-    let reader = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .connect_lazy_with(reading);
+    let reader = pool(READERS).connect_lazy_with(reading);
     Ok((writer, reader))
 }
 
 /// Moves the write-ahead log into the database and truncates it, so that what was deleted is in neither. Left for later while
 /// another connection reads.
 pub(super) async fn empty_log(writer: &SqlitePool) -> Result<(), RegistryError> {
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(writer)
-        .await
-        .map(|_| ())
-        .map_err(storage)
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await.map(|_| ()).map_err(storage)
 }
 
 /// The absolute path of a file that only its owner can read and write, created empty if it is missing.
@@ -73,8 +65,7 @@ fn private_file(path: &Path) -> Result<PathBuf, RegistryError> {
         Err(error) => return Err(file_error("the file can not be created", error)),
     }
     // Absolute, so that SQLite takes no path for a URI or for a database in memory.
-    let path = fs::canonicalize(path)
-        .map_err(|error| file_error("the file's path can not be resolved", error))?;
+    let path = fs::canonicalize(path).map_err(|error| file_error("the file's path can not be resolved", error))?;
     check_private(&path)?;
     Ok(path)
 }
@@ -96,7 +87,7 @@ fn create_private(path: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
@@ -107,10 +98,8 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn check_private(path: &Path) -> Result<(), RegistryError> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path)
-        .map_err(|error| file_error("the file can not be examined", error))?
-        .permissions()
-        .mode();
+    let mode =
+        fs::metadata(path).map_err(|error| file_error("the file can not be examined", error))?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(RegistryError::Storage(StorageError::new(
             "others may read or write the file; set its mode to 0600",
@@ -124,16 +113,22 @@ fn check_private(_path: &Path) -> Result<(), RegistryError> {
     Ok(())
 }
 
+/// A pool that throws away connections on which sqlx has lost count of the transaction: SQLite itself rolls back when, say, the disk
+/// is full, sqlx believes the transaction open, and every later one on that connection would fail.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(2 * BUSY_TIMEOUT).before_acquire(
+        |connection, _| {
+            let idle = !connection.is_in_transaction();
+            Box::pin(async move { Ok(idle) })
+        },
+    )
+}
+
 /// Connects, again if need be: SQLite does not wait for the lock under which a new file is switched to write-ahead logging.
 async fn writer(options: &SqliteConnectOptions) -> Result<SqlitePool, RegistryError> {
     let started = Instant::now();
     loop {
-        let connected = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(2 * BUSY_TIMEOUT)
-            .connect_with(options.clone())
-            .await;
-        match connected {
+        match pool(1).connect_with(options.clone()).await {
             Ok(pool) => return Ok(pool),
             Err(error) if is_busy(&error) && started.elapsed() < BUSY_TIMEOUT => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -161,24 +156,13 @@ async fn migrate(writer: &SqlitePool) -> Result<(), RegistryError> {
         include_str!("../../migrations/sqlite/0001_registry.sql").into_sql_str(),
         false,
     )]);
-    let mut connection = writer.acquire().await.map_err(storage)?;
-    let mut transaction =
-        sqlx::Connection::begin_with(&mut *connection, "BEGIN IMMEDIATE")
-            .await
-            .map_err(storage)?;
-    let inner = transaction.acquire().await.map_err(storage)?;
-    migrator
-        .run_direct(None, inner, false)
-        .await
-        .map_err(migration)?;
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(storage)?;
+    migrator.run_direct(None, &mut *transaction, false).await.map_err(migration)?;
     transaction.commit().await.map_err(storage)
 }
 
 fn migration(error: MigrateError) -> RegistryError {
-    RegistryError::Storage(StorageError::caused(
-        "the database's schema does not fit this program",
-        error,
-    ))
+    RegistryError::Storage(StorageError::caused("the database's schema does not fit this program", error))
 }
 
 fn file_error(what: &'static str, error: io::Error) -> RegistryError {
