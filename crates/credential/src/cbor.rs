@@ -42,18 +42,14 @@ pub fn to_bytes<T: Wire>(object: &T) -> Vec<u8> {
 /// [`DecodeError`] where the input is longer than `max_len`, is not such an object, or is followed by more bytes.
 pub fn from_bytes<T: Wire>(bytes: &[u8], max_len: usize) -> Result<T, DecodeError> {
     if bytes.len() > max_len {
-        return Err(DecodeError {
-            what: "the input is too long",
-        });
+        return Err(DecodeError { what: "the input is too long" });
     }
     let mut input = Reader::new(bytes);
     let object = T::read(&mut input)?;
     input.finish()?;
     let again = Zeroizing::new(to_bytes(&object));
     if again.as_slice() != bytes {
-        return Err(DecodeError {
-            what: "not the deterministic encoding",
-        });
+        return Err(DecodeError { what: "not the deterministic encoding" });
     }
     Ok(object)
 }
@@ -78,10 +74,7 @@ impl Writer {
     }
 
     /// An array of objects.
-    pub fn list<'a, T: Wire + 'a>(
-        &mut self,
-        items: impl ExactSizeIterator<Item = &'a T>,
-    ) -> &mut Self {
+    pub fn list<'a, T: Wire + 'a>(&mut self, items: impl ExactSizeIterator<Item = &'a T>) -> &mut Self {
         self.array(items.len());
         for item in items {
             item.write(self);
@@ -192,15 +185,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// See [`Reader::array`].
     pub fn array_up_to(&mut self, max: usize, what: &'static str) -> Result<usize, DecodeError> {
-        let len = self
-            .0
-            .array()
-            .map_err(|_| DecodeError { what })?
-            .ok_or(DecodeError { what })?;
-        usize::try_from(len)
-            .ok()
-            .filter(|len| *len <= max)
-            .ok_or(DecodeError { what })
+        let len = self.0.array().map_err(|_| DecodeError { what })?.ok_or(DecodeError { what })?;
+        usize::try_from(len).ok().filter(|len| *len <= max).ok_or(DecodeError { what })
     }
 
     /// A list of at most `max` objects.
@@ -237,10 +223,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// See [`Reader::array`].
     pub fn int(&mut self, what: &'static str) -> Result<Number, DecodeError> {
-        self.0
-            .int()
-            .map(Number::from)
-            .map_err(|_| DecodeError { what })
+        self.0.int().map(Number::from).map_err(|_| DecodeError { what })
     }
 
     /// A truth value.
@@ -268,11 +251,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// See [`Reader::array`].
     pub fn text(&mut self, max: usize, what: &'static str) -> Result<&'a str, DecodeError> {
-        self.0
-            .str()
-            .ok()
-            .filter(|text| text.len() <= max)
-            .ok_or(DecodeError { what })
+        self.0.str().ok().filter(|text| text.len() <= max).ok_or(DecodeError { what })
     }
 
     /// A byte string of at most `max` bytes.
@@ -280,11 +259,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// See [`Reader::array`].
     pub fn bytes_up_to(&mut self, max: usize, what: &'static str) -> Result<&'a [u8], DecodeError> {
-        self.0
-            .bytes()
-            .ok()
-            .filter(|bytes| bytes.len() <= max)
-            .ok_or(DecodeError { what })
+        self.0.bytes().ok().filter(|bytes| bytes.len() <= max).ok_or(DecodeError { what })
     }
 
     /// A byte string of exactly `N` bytes.
@@ -292,11 +267,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// See [`Reader::array`].
     pub fn bytes<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], DecodeError> {
-        self.0
-            .bytes()
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(DecodeError { what })
+        self.0.bytes().ok().and_then(|bytes| bytes.try_into().ok()).ok_or(DecodeError { what })
     }
 
     /// Any object.
@@ -315,9 +286,7 @@ impl<'a> Reader<'a> {
         if self.0.position() == self.0.input().len() {
             Ok(())
         } else {
-            Err(DecodeError {
-                what: "more bytes than the object has",
-            })
+            Err(DecodeError { what: "more bytes than the object has" })
         }
     }
 }

@@ -84,9 +84,7 @@ impl IntegerBits {
 
     /// The width with that number of bits.
     pub fn from_bits(bits: u8) -> Option<Self> {
-        [Self::B8, Self::B16, Self::B32, Self::B64]
-            .into_iter()
-            .find(|width| width.bits() == bits)
+        [Self::B8, Self::B16, Self::B32, Self::B64].into_iter().find(|width| width.bits() == bits)
     }
 
     /// How many numbers of this width there are.
@@ -139,20 +137,8 @@ impl ClaimType {
     pub fn read(&self, literal: &Literal) -> Result<Value, Error> {
         let value = match (self, literal) {
             (Self::Text, Literal::Text(text)) => Value::Text(text.clone()),
-            (
-                Self::Integer {
-                    bits: IntegerBits::B64,
-                    ..
-                },
-                Literal::Text(text),
-            ) => Value::Integer(text.parse()?),
-            (
-                Self::Integer {
-                    bits: IntegerBits::B64,
-                    ..
-                },
-                Literal::Integer(_),
-            ) => {
+            (Self::Integer { bits: IntegerBits::B64, .. }, Literal::Text(text)) => Value::Integer(text.parse()?),
+            (Self::Integer { bits: IntegerBits::B64, .. }, Literal::Integer(_)) => {
                 return Err(Error::unfit("a number of 64 bits is written as a string"));
             }
             (Self::Integer { .. }, Literal::Integer(number)) => Value::Integer(*number),
@@ -160,10 +146,9 @@ impl ClaimType {
             (Self::Month, Literal::Text(text)) => Value::Month(text.parse()?),
             (Self::Boolean, Literal::Boolean(value)) => Value::Boolean(*value),
             (Self::Code(_), Literal::Text(text)) => Value::Code(text.clone()),
-            (Self::Digest, Literal::Text(text)) => Value::Digest(
-                lower_case_hex(text)
-                    .ok_or(Error::unfit("a digest is 64 lower-case hexadecimal digits"))?,
-            ),
+            (Self::Digest, Literal::Text(text)) => {
+                Value::Digest(lower_case_hex(text).ok_or(Error::unfit("a digest is 64 lower-case hexadecimal digits"))?)
+            }
             (
                 Self::Text
                 | Self::Integer { .. }
@@ -187,16 +172,11 @@ impl ClaimType {
         match (self, value) {
             (Self::Text, Value::Text(text)) => {
                 if text.len() > MAX_TEXT || !is_readable(text, MAX_TEXT) {
-                    return Err(Error::unfit(
-                        "a text of 1 to 1,024 bytes without control characters or outer spaces",
-                    ));
+                    return Err(Error::unfit("a text of 1 to 1,024 bytes without control characters or outer spaces"));
                 }
             }
             (Self::Integer { .. }, Value::Integer(number)) => {
-                if !self
-                    .integers()
-                    .is_some_and(|range| range.contains(&number.get()))
-                {
+                if !self.integers().is_some_and(|range| range.contains(&number.get())) {
                     return Err(Error::unfit("the number is outside the claim's range"));
                 }
             }
@@ -237,12 +217,7 @@ impl ClaimType {
                 let min = if *signed { -(bits.count() / 2) } else { 0 };
                 Some(min..min + bits.count())
             }
-            Self::Text
-            | Self::Date
-            | Self::Month
-            | Self::Boolean
-            | Self::Code(_)
-            | Self::Digest => None,
+            Self::Text | Self::Date | Self::Month | Self::Boolean | Self::Code(_) | Self::Digest => None,
         }
     }
 }
@@ -254,9 +229,7 @@ impl Value {
             Self::Integer(number) => Some(number.get()),
             Self::Date(date) => Some(date.days().0.into()),
             Self::Month(month) => Some(month.index().into()),
-            Self::Text(_) | Self::Boolean(_) | Self::Code(_) | Self::Digest(_) | Self::Absent => {
-                None
-            }
+            Self::Text(_) | Self::Boolean(_) | Self::Code(_) | Self::Digest(_) | Self::Absent => None,
         }
     }
 
@@ -265,10 +238,7 @@ impl Value {
         Some(match self {
             Self::Text(text) | Self::Code(text) => Literal::Text(text.clone()),
             Self::Integer(number) => match claim_type {
-                ClaimType::Integer {
-                    bits: IntegerBits::B64,
-                    ..
-                } => Literal::Text(number.to_string()),
+                ClaimType::Integer { bits: IntegerBits::B64, .. } => Literal::Text(number.to_string()),
                 ClaimType::Integer { .. }
                 | ClaimType::Text
                 | ClaimType::Date
@@ -430,9 +400,7 @@ pub fn to_scalar(claim_type: &ClaimType, value: &Value) -> Result<Scalar, Error>
         Value::Code(code) => match claim_type {
             ClaimType::Code(codes) => {
                 let place = codes.iter().position(|listed| listed == code);
-                Scalar::from(
-                    place.ok_or(Error::unfit("the code is not in the claim's list"))? as u64,
-                )
+                Scalar::from(place.ok_or(Error::unfit("the code is not in the claim's list"))? as u64)
             }
             ClaimType::Text
             | ClaimType::Integer { .. }
@@ -495,16 +463,10 @@ impl Claims {
             return Err(Error::decode("the claims file is too long"));
         }
         let named: NamedLiterals = serde_json::from_str(json)?;
-        let mut claims = Self {
-            values: schema.claims().iter().map(|_| Value::Absent).collect(),
-        };
+        let mut claims = Self { values: schema.claims().iter().map(|_| Value::Absent).collect() };
         for (name, literal) in &named.0 {
-            let index = schema
-                .index_of(name.as_str())
-                .ok_or(Error::unfit("the schema has no claim of that name"))?;
-            let claim = schema
-                .claim(index)
-                .ok_or(Error::unfit("the schema has no claim of that name"))?;
+            let index = schema.index_of(name.as_str()).ok_or(Error::unfit("the schema has no claim of that name"))?;
+            let claim = schema.claim(index).ok_or(Error::unfit("the schema has no claim of that name"))?;
             let value = claim.claim_type.read(literal)?;
             if let Some(place) = claims.values.get_mut(index.0) {
                 *place = value;
@@ -527,16 +489,10 @@ impl Claims {
             }
         }
         // Room for everything, so that growing leaves no copy behind: JSON escapes a byte by at most six.
-        let room: usize = named
-            .0
-            .iter()
-            .map(|(name, literal)| name.as_str().len() + literal.room() + 8)
-            .sum();
+        let room: usize = named.0.iter().map(|(name, literal)| name.as_str().len() + literal.room() + 8).sum();
         let mut text = Zeroizing::new(Vec::with_capacity(room + 2));
         serde_json::to_writer(&mut *text, &named)?;
-        String::from_utf8(std::mem::take(&mut *text))
-            .map(Zeroizing::new)
-            .map_err(|_| Error::Misuse("JSON is UTF-8"))
+        String::from_utf8(std::mem::take(&mut *text)).map(Zeroizing::new).map_err(|_| Error::Misuse("JSON is UTF-8"))
     }
 
     /// Reads claims of a schema from their wire form.
@@ -616,9 +572,7 @@ impl<'de> Deserialize<'de> for NamedLiterals {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NamedLiterals, A::Error> {
                 let mut named = NamedLiterals(Vec::new());
                 while let Some((name, literal)) = map.next_entry::<ClaimName, Literal>()? {
-                    if named.0.len() == MAX_CLAIMS
-                        || named.0.iter().any(|(other, _)| *other == name)
-                    {
+                    if named.0.len() == MAX_CLAIMS || named.0.iter().any(|(other, _)| *other == name) {
                         return Err(A::Error::custom("repeated or too many"));
                     }
                     named.0.push((name, literal));

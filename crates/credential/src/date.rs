@@ -45,9 +45,7 @@ impl Date {
         }
         let month = CalendarMonth::try_from(month).ok()?;
         let date = time::Date::from_calendar_date(i32::from(year), month, day).ok()?;
-        u32::try_from(date.to_julian_day() - JULIAN_DAY_OF_DAY_0)
-            .ok()
-            .map(Self)
+        u32::try_from(date.to_julian_day() - JULIAN_DAY_OF_DAY_0).ok().map(Self)
     }
 
     /// The day with the given number, up to that of 9999-12-31.
@@ -69,13 +67,8 @@ impl Date {
     /// Year, month (1 to 12) and day of the month.
     pub fn ymd(self) -> (u16, u8, u8) {
         // The number is at most LAST_DAY, so the calendar has the day and its year has four digits.
-        let date = time::Date::from_julian_day(JULIAN_DAY_OF_DAY_0 + self.0 as i32)
-            .unwrap_or(time::Date::MIN);
-        (
-            date.year().unsigned_abs() as u16,
-            date.month().into(),
-            date.day(),
-        )
+        let date = time::Date::from_julian_day(JULIAN_DAY_OF_DAY_0 + self.0 as i32).unwrap_or(time::Date::MIN);
+        (date.year().unsigned_abs() as u16, date.month().into(), date.day())
     }
 
     /// The last date of birth with which one is at least `years` old on the day `as_of`; none where it lies before 0001-01-01.
@@ -110,9 +103,7 @@ impl FromStr for Date {
 
     /// Reads `YYYY-MM-DD`.
     fn from_str(text: &str) -> Result<Self, DecodeError> {
-        let error = DecodeError {
-            what: "a date that the calendar has, as YYYY-MM-DD",
-        };
+        let error = DecodeError { what: "a date that the calendar has, as YYYY-MM-DD" };
         let bytes: &[u8; 10] = text.as_bytes().try_into().map_err(|_| error)?;
         let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *bytes else {
             return Err(error);
@@ -191,9 +182,7 @@ impl FromStr for Month {
 
     /// Reads `YYYY-MM`.
     fn from_str(text: &str) -> Result<Self, DecodeError> {
-        let error = DecodeError {
-            what: "a month as YYYY-MM",
-        };
+        let error = DecodeError { what: "a month as YYYY-MM" };
         let bytes: &[u8; 7] = text.as_bytes().try_into().map_err(|_| error)?;
         let [y0, y1, y2, y3, b'-', m0, m1] = *bytes else {
             return Err(error);
@@ -255,14 +244,7 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let second = self.0 % 86_400;
-        write!(
-            f,
-            "{}T{:02}:{:02}:{:02}Z",
-            self.date(),
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        )
+        write!(f, "{}T{:02}:{:02}:{:02}Z", self.date(), second / 3600, second / 60 % 60, second % 60)
     }
 }
 
@@ -277,9 +259,7 @@ impl FromStr for Timestamp {
 
     /// Reads the RFC 3339 form `YYYY-MM-DDTHH:MM:SSZ`.
     fn from_str(text: &str) -> Result<Self, DecodeError> {
-        let error = DecodeError {
-            what: "a time as YYYY-MM-DDTHH:MM:SSZ",
-        };
+        let error = DecodeError { what: "a time as YYYY-MM-DDTHH:MM:SSZ" };
         let bytes: &[u8; 20] = text.as_bytes().try_into().map_err(|_| error)?;
         let [.., b'T', h0, h1, b':', m0, m1, b':', s0, s1, b'Z'] = *bytes else {
             return Err(error);
@@ -288,15 +268,10 @@ impl FromStr for Timestamp {
         let (year, month, day) = date.ymd();
         let part = |high, low| digits(&[high, low]).map(|value| value as u8).ok_or(error);
         let month = CalendarMonth::try_from(month).map_err(|_| error)?;
-        let date =
-            time::Date::from_calendar_date(i32::from(year), month, day).map_err(|_| error)?;
-        let time =
-            time::Time::from_hms(part(h0, h1)?, part(m0, m1)?, part(s0, s1)?).map_err(|_| error)?;
+        let date = time::Date::from_calendar_date(i32::from(year), month, day).map_err(|_| error)?;
+        let time = time::Time::from_hms(part(h0, h1)?, part(m0, m1)?, part(s0, s1)?).map_err(|_| error)?;
         let seconds = OffsetDateTime::new_utc(date, time).unix_timestamp();
-        u64::try_from(seconds)
-            .ok()
-            .and_then(Self::from_unix)
-            .ok_or(error)
+        u64::try_from(seconds).ok().and_then(Self::from_unix).ok_or(error)
     }
 }
 
@@ -326,8 +301,5 @@ impl Wire for Timestamp {
 }
 
 fn digits(text: &[u8]) -> Option<u16> {
-    text.iter().try_fold(0u16, |value, byte| {
-        byte.is_ascii_digit()
-            .then(|| 10 * value + u16::from(byte - b'0'))
-    })
+    text.iter().try_fold(0u16, |value, byte| byte.is_ascii_digit().then(|| 10 * value + u16::from(byte - b'0')))
 }

@@ -13,11 +13,7 @@ use std::str::FromStr;
 
 /// SHA-256 of `tag ‖ object`, where `object` is deterministic CBOR that starts with an array head.
 pub fn tagged_digest(tag: &'static str, object: &[u8]) -> [u8; 32] {
-    Sha256::new()
-        .chain_update(tag.as_bytes())
-        .chain_update(object)
-        .finalize()
-        .into()
+    Sha256::new().chain_update(tag.as_bytes()).chain_update(object).finalize().into()
 }
 
 macro_rules! byte_string {
@@ -92,6 +88,22 @@ byte_string!(
 byte_string!(
     /// The digest of a request's canonical form.
     RequestDigest, 32, "a request digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of one of an issuer's public signature keys.
+    IssuerKeyId, 32, "an issuer key id of 32 bytes"
+);
+byte_string!(
+    /// An issuer's Ed25519 public key, which signs its parameters and invitations.
+    IdentityKey, 32, "an identity key of 32 bytes"
+);
+byte_string!(
+    /// The random bytes that make an invitation unique.
+    InvitationNonce, 16, "an invitation nonce of 16 bytes"
+);
+byte_string!(
+    /// The digest of an application for a credential.
+    ApplicationDigest, 32, "an application digest of 32 bytes"
 );
 byte_string!(
     /// A verifier's Ed25519 public key; it stands for the verifier.

@@ -5,26 +5,7 @@
 
 use std::fmt;
 
-/// Input that is not a valid encoding of the expected object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecodeError {
-    /// What was expected, or what is wrong with it.
-    pub what: &'static str,
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "can not be decoded: {}", self.what)
-    }
-}
-
-impl std::error::Error for DecodeError {}
-
-impl From<milchglas_curve::DecodeError> for DecodeError {
-    fn from(error: milchglas_curve::DecodeError) -> Self {
-        Self { what: error.what }
-    }
-}
+pub use milchglas_curve::DecodeError;
 
 /// The error of every fallible function of this crate.
 #[non_exhaustive]
@@ -48,6 +29,8 @@ pub enum Error {
     },
     /// A proof or a signature that does not hold. It says no more.
     Invalid,
+    /// Wallet only: the credentials do not satisfy what is asked.
+    Unsatisfied,
     /// The calling code is wrong; reading it shows why.
     Misuse(&'static str),
 }
@@ -71,6 +54,7 @@ impl fmt::Display for Error {
             }
             Self::Unfit { what } => write!(f, "does not fit the schema: {what}"),
             Self::Invalid => f.write_str("does not hold"),
+            Self::Unsatisfied => f.write_str("the credentials do not satisfy what is asked"),
             Self::Misuse(what) => write!(f, "misuse: {what}"),
         }
     }
@@ -87,16 +71,32 @@ impl From<DecodeError> for Error {
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         let what = match error.classify() {
-            serde_json::error::Category::Data => {
-                "a field is unknown, missing, repeated or of the wrong form"
-            }
+            serde_json::error::Category::Data => "a field is unknown, missing, repeated or of the wrong form",
             serde_json::error::Category::Eof => "the text ends too early",
             serde_json::error::Category::Syntax | serde_json::error::Category::Io => "not JSON",
         };
-        Self::Json {
-            what,
-            line: error.line(),
-            column: error.column(),
+        Self::Json { what, line: error.line(), column: error.column() }
+    }
+}
+
+impl From<milchglas_sigma::Error> for Error {
+    fn from(error: milchglas_sigma::Error) -> Self {
+        match error {
+            milchglas_sigma::Error::Decode(error) => Self::Decode(error),
+            milchglas_sigma::Error::Unsatisfied => Self::Unsatisfied,
+            milchglas_sigma::Error::Misuse(what) => Self::Misuse(what),
+            _ => Self::Invalid,
+        }
+    }
+}
+
+impl From<milchglas_bbs::Error> for Error {
+    fn from(error: milchglas_bbs::Error) -> Self {
+        match error {
+            milchglas_bbs::Error::Decode(error) => Self::Decode(error),
+            milchglas_bbs::Error::Unsignable => Self::Misuse("there is no signature on this input under this key"),
+            milchglas_bbs::Error::Randomness => Self::Misuse("the random number generator returned an unusable value"),
+            _ => Self::Invalid,
         }
     }
 }

@@ -11,11 +11,18 @@
 
 pub mod cbor;
 pub mod claim;
+pub mod compile;
+pub mod credential;
 pub mod date;
 pub mod digest;
 pub mod error;
+pub mod issuance;
+pub mod issuer_key;
 pub mod number;
+pub mod parameters;
 pub mod predicate;
+pub mod presentation;
 pub mod request;
 pub mod schema;
+pub mod selection;
 pub mod text;

@@ -50,9 +50,7 @@ impl TryFrom<i128> for Number {
         if Int::try_from(value).is_ok() {
             Ok(Self(value))
         } else {
-            Err(DecodeError {
-                what: "a number of at most 64 bits",
-            })
+            Err(DecodeError { what: "a number of at most 64 bits" })
         }
     }
 }
@@ -87,9 +85,7 @@ impl FromStr for Number {
 
     /// Reads decimal digits with an optional minus sign, in the one shortest form.
     fn from_str(text: &str) -> Result<Self, DecodeError> {
-        let error = DecodeError {
-            what: "a whole number in decimal digits",
-        };
+        let error = DecodeError { what: "a whole number in decimal digits" };
         let value: i128 = text.parse().map_err(|_| error)?;
         if value.to_string() != text {
             return Err(error);
@@ -129,9 +125,7 @@ impl<'de> Deserialize<'de> for Number {
                 text.parse().map_err(E::custom)
             }
         }
-        deserializer
-            .deserialize_any(NumberVisitor)
-            .map_err(D::Error::custom)
+        deserializer.deserialize_any(NumberVisitor).map_err(D::Error::custom)
     }
 }
 
@@ -140,9 +134,7 @@ pub(crate) fn small(value: i128) -> Result<Number, DecodeError> {
     if value.unsigned_abs() < 1 << 32 {
         Ok(Number(value))
     } else {
-        Err(DecodeError {
-            what: "a number beyond 32 bits is written as a string",
-        })
+        Err(DecodeError { what: "a number beyond 32 bits is written as a string" })
     }
 }
 

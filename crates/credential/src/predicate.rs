@@ -133,9 +133,7 @@ impl Fact {
     /// [`Error::Unfit`] where the value is not of that type.
     pub fn holds(&self, claim_type: &ClaimType, value: &Value) -> Result<bool, Error> {
         Ok(match self.bounds {
-            Bounds::Range { lo, hi } => value
-                .number()
-                .is_some_and(|number| (lo..hi).contains(&number)),
+            Bounds::Range { lo, hi } => value.number().is_some_and(|number| (lo..hi).contains(&number)),
             Bounds::Exactly(scalar) => to_scalar(claim_type, value)? == scalar,
         })
     }
@@ -165,26 +163,17 @@ impl Predicate {
         match self {
             Self::AgeAtLeast { years, .. } | Self::AgeUnder { years, .. } => {
                 if !(1..=MAX_YEARS).contains(years) {
-                    return Err(DecodeError {
-                        what: "an age of 1 to 150 years",
-                    });
+                    return Err(DecodeError { what: "an age of 1 to 150 years" });
                 }
             }
             Self::Between { min, max, .. } => {
                 if min >= max {
-                    return Err(DecodeError {
-                        what: "a range whose min is less than its max",
-                    });
+                    return Err(DecodeError { what: "a range whose min is less than its max" });
                 }
             }
-            Self::Equals {
-                value: Literal::Text(text),
-                ..
-            } => {
+            Self::Equals { value: Literal::Text(text), .. } => {
                 if text.len() > MAX_TEXT || !is_readable(text, MAX_TEXT) {
-                    return Err(DecodeError {
-                        what: "a value of 1 to 1,024 bytes that can be read",
-                    });
+                    return Err(DecodeError { what: "a value of 1 to 1,024 bytes that can be read" });
                 }
             }
             Self::Valid
@@ -192,10 +181,7 @@ impl Predicate {
             | Self::OnOrAfter { .. }
             | Self::AtLeast { .. }
             | Self::AtMost { .. }
-            | Self::Equals {
-                value: Literal::Boolean(_) | Literal::Integer(_),
-                ..
-            } => {}
+            | Self::Equals { value: Literal::Boolean(_) | Literal::Integer(_), .. } => {}
         }
         Ok(())
     }
@@ -209,11 +195,7 @@ impl Predicate {
         self.check()?;
         let (claim, definition) = self.find(schema)?;
         let ordered = |wanted: bool| {
-            if wanted {
-                Ok(())
-            } else {
-                Err(Error::unfit("a claim of that type has no such predicate"))
-            }
+            if wanted { Ok(()) } else { Err(Error::unfit("a claim of that type has no such predicate")) }
         };
         let day = |date: Date| i128::from(date.days().0);
         let (lo, hi) = match self {
@@ -257,16 +239,10 @@ impl Predicate {
             }
             Self::Equals { value, .. } => {
                 let value = definition.claim_type.read(value)?;
-                return Ok(Fact {
-                    claim,
-                    bounds: Bounds::Exactly(to_scalar(&definition.claim_type, &value)?),
-                });
+                return Ok(Fact { claim, bounds: Bounds::Exactly(to_scalar(&definition.claim_type, &value)?) });
             }
         };
-        Ok(Fact {
-            claim,
-            bounds: Bounds::Range { lo, hi },
-        })
+        Ok(Fact { claim, bounds: Bounds::Range { lo, hi } })
     }
 
     /// The sentence that consent and verdict print.
@@ -305,36 +281,21 @@ impl Predicate {
 
     fn find<'a>(&self, schema: &'a Schema) -> Result<(ClaimIndex, &'a Claim), Error> {
         let index = match self.claim() {
-            Some(name) => schema
-                .index_of(name.as_str())
-                .ok_or(Error::unfit("the schema has no claim of that name"))?,
-            None => {
-                schema
-                    .validity()
-                    .ok_or(Error::unfit("the schema has no validity"))?
-                    .until
-            }
+            Some(name) => schema.index_of(name.as_str()).ok_or(Error::unfit("the schema has no claim of that name"))?,
+            None => schema.validity().ok_or(Error::unfit("the schema has no validity"))?.until,
         };
-        Ok((
-            index,
-            schema
-                .claim(index)
-                .ok_or(Error::unfit("the schema has no claim of that name"))?,
-        ))
+        Ok((index, schema.claim(index).ok_or(Error::unfit("the schema has no claim of that name"))?))
     }
 }
 
 fn last_birth(as_of: Date, years: u16) -> Result<Date, Error> {
-    let days = Date::latest_birth_for_age(as_of, years)
-        .ok_or(Error::unfit("the age reaches back before the calendar"))?;
+    let days =
+        Date::latest_birth_for_age(as_of, years).ok_or(Error::unfit("the age reaches back before the calendar"))?;
     Date::from_days(days).ok_or(Error::unfit("the age reaches back before the calendar"))
 }
 
 fn integers(definition: &Claim) -> Result<std::ops::Range<i128>, Error> {
-    definition
-        .claim_type
-        .integers()
-        .ok_or(Error::unfit("a claim of that type has no such predicate"))
+    definition.claim_type.integers().ok_or(Error::unfit("a claim of that type has no such predicate"))
 }
 
 fn one_sided(definition: &Claim, value: Number) -> Result<(i128, i128), Error> {
@@ -349,19 +310,13 @@ impl Wire for Predicate {
     fn write(&self, out: &mut Writer) {
         match self {
             Self::Valid => out.array(1).uint(0),
-            Self::AgeAtLeast { claim, years } => {
-                out.array(3).uint(1).object(claim).uint((*years).into())
-            }
-            Self::AgeUnder { claim, years } => {
-                out.array(3).uint(2).object(claim).uint((*years).into())
-            }
+            Self::AgeAtLeast { claim, years } => out.array(3).uint(1).object(claim).uint((*years).into()),
+            Self::AgeUnder { claim, years } => out.array(3).uint(2).object(claim).uint((*years).into()),
             Self::OnOrBefore { claim, date } => out.array(3).uint(3).object(claim).object(date),
             Self::OnOrAfter { claim, date } => out.array(3).uint(4).object(claim).object(date),
             Self::AtLeast { claim, value } => out.array(3).uint(5).object(claim).object(value),
             Self::AtMost { claim, value } => out.array(3).uint(6).object(claim).object(value),
-            Self::Between { claim, min, max } => {
-                out.array(4).uint(7).object(claim).object(min).object(max)
-            }
+            Self::Between { claim, min, max } => out.array(4).uint(7).object(claim).object(min).object(max),
             Self::Equals { claim, value } => out.array(3).uint(8).object(claim).object(value),
         };
     }
@@ -371,39 +326,14 @@ impl Wire for Predicate {
         let items = input.array_up_to(4, what)?;
         let predicate = match (input.uint(what)?, items) {
             (0, 1) => Self::Valid,
-            (1, 3) => Self::AgeAtLeast {
-                claim: input.object()?,
-                years: read_years(input)?,
-            },
-            (2, 3) => Self::AgeUnder {
-                claim: input.object()?,
-                years: read_years(input)?,
-            },
-            (3, 3) => Self::OnOrBefore {
-                claim: input.object()?,
-                date: input.object()?,
-            },
-            (4, 3) => Self::OnOrAfter {
-                claim: input.object()?,
-                date: input.object()?,
-            },
-            (5, 3) => Self::AtLeast {
-                claim: input.object()?,
-                value: input.object()?,
-            },
-            (6, 3) => Self::AtMost {
-                claim: input.object()?,
-                value: input.object()?,
-            },
-            (7, 4) => Self::Between {
-                claim: input.object()?,
-                min: input.object()?,
-                max: input.object()?,
-            },
-            (8, 3) => Self::Equals {
-                claim: input.object()?,
-                value: input.object()?,
-            },
+            (1, 3) => Self::AgeAtLeast { claim: input.object()?, years: read_years(input)? },
+            (2, 3) => Self::AgeUnder { claim: input.object()?, years: read_years(input)? },
+            (3, 3) => Self::OnOrBefore { claim: input.object()?, date: input.object()? },
+            (4, 3) => Self::OnOrAfter { claim: input.object()?, date: input.object()? },
+            (5, 3) => Self::AtLeast { claim: input.object()?, value: input.object()? },
+            (6, 3) => Self::AtMost { claim: input.object()?, value: input.object()? },
+            (7, 4) => Self::Between { claim: input.object()?, min: input.object()?, max: input.object()? },
+            (8, 3) => Self::Equals { claim: input.object()?, value: input.object()? },
             _ => return Err(DecodeError { what }),
         };
         predicate.check()?;

@@ -12,8 +12,7 @@
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::date::{Date, Timestamp};
 use crate::digest::{
-    IssuerFingerprint, ParametersDigest, RequestDigest, RequestNonce, SchemaDigest, VerifierKey,
-    tagged_digest,
+    IssuerFingerprint, ParametersDigest, RequestDigest, RequestNonce, SchemaDigest, VerifierKey, tagged_digest,
 };
 use crate::error::{DecodeError, Error};
 use crate::predicate::Predicate;
@@ -150,11 +149,7 @@ impl Request {
             return Err(Error::decode("the request is too long"));
         }
         let digest = RequestDigest(tagged_digest(DIGEST_TAG, &bytes));
-        Ok(Self {
-            fields,
-            bytes,
-            digest,
-        })
+        Ok(Self { fields, bytes, digest })
     }
 
     /// Reads a request file.
@@ -169,27 +164,8 @@ impl Request {
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of a request is request/1"));
         }
-        let RequestFile {
-            milchglas: _,
-            verifier,
-            profile,
-            purpose,
-            nonce,
-            issued,
-            expires,
-            as_of,
-            ask,
-        } = file;
-        Self::new(RequestFields {
-            verifier,
-            profile,
-            purpose,
-            nonce,
-            issued,
-            expires,
-            as_of,
-            ask,
-        })
+        let RequestFile { milchglas: _, verifier, profile, purpose, nonce, issued, expires, as_of, ask } = file;
+        Self::new(RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask })
     }
 
     /// The request file.
@@ -197,28 +173,9 @@ impl Request {
     /// # Errors
     /// None that can happen: a request has a JSON form.
     pub fn to_json(&self) -> Result<String, Error> {
-        let RequestFields {
-            verifier,
-            profile,
-            purpose,
-            nonce,
-            issued,
-            expires,
-            as_of,
-            ask,
-        } = self.fields.clone();
+        let RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask } = self.fields.clone();
         let milchglas = FORMAT.to_owned();
-        let file = RequestFile {
-            milchglas,
-            verifier,
-            profile,
-            purpose,
-            nonce,
-            issued,
-            expires,
-            as_of,
-            ask,
-        };
+        let file = RequestFile { milchglas, verifier, profile, purpose, nonce, issued, expires, as_of, ask };
         Ok(serde_json::to_string_pretty(&file)?)
     }
 
@@ -256,15 +213,10 @@ impl Request {
     /// [`Error::Misuse`] where the request names another key.
     pub fn sign(&self, key: &SigningKey) -> Result<SignedRequest, Error> {
         if key.verifying_key().to_bytes() != self.fields.verifier.key.0 {
-            return Err(Error::Misuse(
-                "the request names another key than the one that signs it",
-            ));
+            return Err(Error::Misuse("the request names another key than the one that signs it"));
         }
         let signature = key.sign(&signed_message(&self.bytes)).to_bytes();
-        Ok(SignedRequest {
-            request: self.bytes.clone(),
-            signature,
-        })
+        Ok(SignedRequest { request: self.bytes.clone(), signature })
     }
 }
 
@@ -289,13 +241,9 @@ impl SignedRequest {
     pub fn verify(bytes: &[u8]) -> Result<AuthenticatedRequest, Error> {
         let signed: Self = cbor::from_bytes(bytes, MAX_REQUEST + 128)?;
         let request = Request::from_bytes(&signed.request)?;
-        let key = VerifyingKey::from_bytes(request.fields.verifier.key.as_bytes())
+        let key = VerifyingKey::from_bytes(request.fields.verifier.key.as_bytes()).map_err(|_| Error::Invalid)?;
+        key.verify_strict(&signed_message(&signed.request), &Signature::from_bytes(&signed.signature))
             .map_err(|_| Error::Invalid)?;
-        key.verify_strict(
-            &signed_message(&signed.request),
-            &Signature::from_bytes(&signed.signature),
-        )
-        .map_err(|_| Error::Invalid)?;
         Ok(AuthenticatedRequest { request, signed })
     }
 }
@@ -307,13 +255,8 @@ impl Wire for SignedRequest {
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.array(2, "a signed request")?;
-        let request = input
-            .bytes_up_to(MAX_REQUEST, "the bytes of a request")?
-            .to_vec();
-        Ok(Self {
-            request,
-            signature: input.bytes("a signature of 64 bytes")?,
-        })
+        let request = input.bytes_up_to(MAX_REQUEST, "the bytes of a request")?.to_vec();
+        Ok(Self { request, signature: input.bytes("a signature of 64 bytes")? })
     }
 }
 
@@ -353,29 +296,20 @@ impl Ask {
     fn measure(&self, depth: usize, nodes: &mut usize) -> Result<(), DecodeError> {
         *nodes += 1;
         if depth > MAX_DEPTH || *nodes > MAX_NODES {
-            return Err(DecodeError {
-                what: "an ask of at most 4 levels and 16 nodes",
-            });
+            return Err(DecodeError { what: "an ask of at most 4 levels and 16 nodes" });
         }
         match self {
             Self::All(asks) | Self::Any(asks) => {
                 if asks.is_empty() {
-                    return Err(DecodeError {
-                        what: "all and any list at least one ask",
-                    });
+                    return Err(DecodeError { what: "all and any list at least one ask" });
                 }
-                asks.iter()
-                    .try_for_each(|ask| ask.measure(depth + 1, nodes))
+                asks.iter().try_for_each(|ask| ask.measure(depth + 1, nodes))
             }
             Self::Credential(_) => Ok(()),
         }
     }
 
-    fn read_at(
-        input: &mut Reader<'_>,
-        depth: usize,
-        nodes: &mut usize,
-    ) -> Result<Self, DecodeError> {
+    fn read_at(input: &mut Reader<'_>, depth: usize, nodes: &mut usize) -> Result<Self, DecodeError> {
         let what = "an ask of at most 4 levels and 16 nodes";
         *nodes += 1;
         if depth > MAX_DEPTH || *nodes > MAX_NODES {
@@ -405,8 +339,7 @@ impl CredentialAsk {
         if self.accept.is_empty() || self.accept.len() > MAX_LIST || !all_different(&self.accept) {
             return Err(error("1 to 16 different issuers to accept"));
         }
-        if self.schemas.is_empty() || self.schemas.len() > MAX_LIST || !all_different(&self.schemas)
-        {
+        if self.schemas.is_empty() || self.schemas.len() > MAX_LIST || !all_different(&self.schemas) {
             return Err(error("1 to 16 different schemas to accept"));
         }
         if self.disclose.len() > MAX_DISCLOSE || !all_different(&self.disclose) {
@@ -440,19 +373,14 @@ impl RequestFields {
         let credentials = self.ask.credentials();
         let names: Vec<&Label> = credentials.iter().map(|ask| &ask.name).collect();
         if !all_different(&names) {
-            return Err(error(
-                "every credential has a name of its own in the request",
-            ));
+            return Err(error("every credential has a name of its own in the request"));
         }
         credentials.into_iter().try_for_each(CredentialAsk::check)
     }
 }
 
 fn all_different<T: PartialEq>(items: &[T]) -> bool {
-    items
-        .iter()
-        .enumerate()
-        .all(|(place, item)| !items.iter().take(place).any(|earlier| earlier == item))
+    items.iter().enumerate().all(|(place, item)| !items.iter().take(place).any(|earlier| earlier == item))
 }
 
 fn signed_message(request: &[u8]) -> Vec<u8> {
@@ -482,11 +410,7 @@ impl Wire for RequestFields {
             Some(profile) => out.object(profile),
             None => out.null(),
         };
-        out.text(&self.purpose)
-            .object(&self.nonce)
-            .object(&self.issued)
-            .object(&self.expires)
-            .object(&self.as_of);
+        out.text(&self.purpose).object(&self.nonce).object(&self.issued).object(&self.expires).object(&self.as_of);
         out.object(&self.ask);
     }
 
@@ -494,11 +418,7 @@ impl Wire for RequestFields {
         input.array(8, "a request")?;
         let fields = Self {
             verifier: input.object()?,
-            profile: if input.null("a profile")? {
-                None
-            } else {
-                Some(input.object()?)
-            },
+            profile: if input.null("a profile")? { None } else { Some(input.object()?) },
             purpose: input.text(4 * MAX_PURPOSE, "a purpose")?.to_owned(),
             nonce: input.object()?,
             issued: input.object()?,
@@ -513,20 +433,13 @@ impl Wire for RequestFields {
 
 impl Wire for VerifierIdentity {
     fn write(&self, out: &mut Writer) {
-        out.array(3)
-            .text(&self.name)
-            .object(&self.origin)
-            .object(&self.key);
+        out.array(3).text(&self.name).object(&self.origin).object(&self.key);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.array(3, "a verifier")?;
         let name = input.text(4 * MAX_NAME, "a verifier's name")?.to_owned();
-        Ok(Self {
-            name,
-            origin: input.object()?,
-            key: input.object()?,
-        })
+        Ok(Self { name, origin: input.object()?, key: input.object()? })
     }
 }
 
@@ -546,10 +459,7 @@ impl Wire for Ask {
 
 impl Wire for CredentialAsk {
     fn write(&self, out: &mut Writer) {
-        out.array(5)
-            .object(&self.name)
-            .list(self.accept.iter())
-            .list(self.schemas.iter());
+        out.array(5).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
         out.list(self.disclose.iter()).list(self.prove.iter());
     }
 
@@ -572,10 +482,7 @@ impl Wire for Accept {
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.array(2, "an issuer and its parameters")?;
-        Ok(Self {
-            issuer: input.object()?,
-            parameters: input.object()?,
-        })
+        Ok(Self { issuer: input.object()?, parameters: input.object()? })
     }
 }
 
@@ -586,9 +493,6 @@ impl Wire for SchemaRef {
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.array(2, "a schema's name and digest")?;
-        Ok(Self {
-            id: input.object()?,
-            digest: input.object()?,
-        })
+        Ok(Self { id: input.object()?, digest: input.object()? })
     }
 }

@@ -151,10 +151,7 @@ impl Schema {
 
     /// The place of the claim with that name.
     pub fn index_of(&self, name: &str) -> Option<ClaimIndex> {
-        self.claims
-            .iter()
-            .position(|claim| claim.name.as_str() == name)
-            .map(ClaimIndex)
+        self.claims.iter().position(|claim| claim.name.as_str() == name).map(ClaimIndex)
     }
 
     /// How many messages the signature covers.
@@ -233,40 +230,19 @@ impl TryFrom<SchemaFile> for Schema {
             return Err(error("a schema has at least one claim"));
         }
         let role = |name: &ClaimName, permits: fn(&ClaimType) -> bool, what| {
-            let index = claims
-                .iter()
-                .position(|claim| claim.name == *name)
-                .ok_or(error(what))?;
-            claims
-                .get(index)
-                .filter(|claim| !claim.optional && permits(&claim.claim_type))
-                .ok_or(error(what))?;
+            let index = claims.iter().position(|claim| claim.name == *name).ok_or(error(what))?;
+            claims.get(index).filter(|claim| !claim.optional && permits(&claim.claim_type)).ok_or(error(what))?;
             Ok::<_, DecodeError>(ClaimIndex(index))
         };
         let is_month = |claim_type: &ClaimType| *claim_type == ClaimType::Month;
-        let is_small = |claim_type: &ClaimType| {
-            *claim_type
-                == ClaimType::Integer {
-                    bits: IntegerBits::B8,
-                    signed: false,
-                }
-        };
-        let is_number = |claim_type: &ClaimType| {
-            matches!(claim_type, ClaimType::Text | ClaimType::Integer { .. })
-        };
+        let is_small =
+            |claim_type: &ClaimType| *claim_type == ClaimType::Integer { bits: IntegerBits::B8, signed: false };
+        let is_number = |claim_type: &ClaimType| matches!(claim_type, ClaimType::Text | ClaimType::Integer { .. });
         let validity = match &file.validity {
             None => None,
             Some(ValidityFile { from, until }) => Some(Validity {
-                from: role(
-                    from,
-                    is_month,
-                    "validity begins with a month claim that is not optional",
-                )?,
-                until: role(
-                    until,
-                    is_month,
-                    "validity ends with a month claim that is not optional",
-                )?,
+                from: role(from, is_month, "validity begins with a month claim that is not optional")?,
+                until: role(until, is_month, "validity ends with a month claim that is not optional")?,
             }),
         };
         if validity.is_some_and(|validity| validity.from == validity.until) {
@@ -274,35 +250,16 @@ impl TryFrom<SchemaFile> for Schema {
         }
         let assurance = file.assurance.as_ref();
         let assurance = assurance
-            .map(|name| {
-                role(
-                    name,
-                    is_small,
-                    "assurance is an integer claim of 8 bits, not optional",
-                )
-            })
+            .map(|name| role(name, is_small, "assurance is an integer claim of 8 bits, not optional"))
             .transpose()?;
         let number = file.number.as_ref();
         let number = number
-            .map(|name| {
-                role(
-                    name,
-                    is_number,
-                    "the person's number is a text or integer claim, not optional",
-                )
-            })
+            .map(|name| role(name, is_number, "the person's number is a text or integer claim, not optional"))
             .transpose()?;
         let mut content = Writer::new();
         file.write_content(&types, &mut content);
         let digest = SchemaDigest(tagged_digest(DIGEST_TAG, &content.into_bytes()));
-        Ok(Self {
-            file,
-            claims,
-            validity,
-            assurance,
-            number,
-            digest,
-        })
+        Ok(Self { file, claims, validity, assurance, number, digest })
     }
 }
 
@@ -366,10 +323,7 @@ enum Kind {
     Digest,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde calls it with a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_false(value: &bool) -> bool {
     !value
 }
@@ -392,16 +346,10 @@ impl ClaimFile {
             Kind::Integer => {
                 let bits = self.bits.and_then(IntegerBits::from_bits);
                 let bits = bits.ok_or(error("an integer claim has 8, 16, 32 or 64 bits"))?;
-                ClaimType::Integer {
-                    bits,
-                    signed: self.signed.unwrap_or(false),
-                }
+                ClaimType::Integer { bits, signed: self.signed.unwrap_or(false) }
             }
             Kind::Code => {
-                let codes = self
-                    .codes
-                    .as_ref()
-                    .ok_or(error("a code claim has a list of codes"))?;
+                let codes = self.codes.as_ref().ok_or(error("a code claim has a list of codes"))?;
                 let mut sorted: Vec<&str> = codes.iter().map(String::as_str).collect();
                 sorted.sort_unstable();
                 sorted.dedup();
@@ -422,22 +370,11 @@ impl ClaimFile {
             return Err(error("a title of 1 to 64 readable characters"));
         }
         if self.name.as_str().contains('.') || RESERVED.contains(&self.name.as_str()) {
-            return Err(error(
-                "a claim's name has no dot and is not holder_secret or handle",
-            ));
+            return Err(error("a claim's name has no dot and is not holder_secret or handle"));
         }
-        let claim = |name, title, optional| Claim {
-            name,
-            title,
-            claim_type: claim_type.clone(),
-            optional,
-        };
+        let claim = |name, title, optional| Claim { name, title, claim_type: claim_type.clone(), optional };
         let Some(count) = self.count else {
-            return Ok(vec![claim(
-                self.name.clone(),
-                self.title.clone(),
-                self.optional,
-            )]);
+            return Ok(vec![claim(self.name.clone(), self.title.clone(), self.optional)]);
         };
         if count == 0 || usize::from(count) > MAX_CLAIMS || self.optional {
             return Err(error("a list counts 1 to 64 and is not itself optional"));
@@ -445,11 +382,7 @@ impl ClaimFile {
         (0..count)
             .map(|place| {
                 let name = format!("{}.{place}", self.name).parse()?;
-                Ok(claim(
-                    name,
-                    format!("{} {}", self.title, u16::from(place) + 1),
-                    true,
-                ))
+                Ok(claim(name, format!("{} {}", self.title, u16::from(place) + 1), true))
             })
             .collect()
     }
@@ -458,17 +391,13 @@ impl ClaimFile {
         out.array(5).object(&self.name).text(&self.title);
         match claim_type {
             ClaimType::Text => out.array(1).uint(0),
-            ClaimType::Integer { bits, signed } => {
-                out.array(3).uint(1).uint(bits.bits().into()).bool(*signed)
-            }
+            ClaimType::Integer { bits, signed } => out.array(3).uint(1).uint(bits.bits().into()).bool(*signed),
             ClaimType::Date => out.array(1).uint(2),
             ClaimType::Month => out.array(1).uint(3),
             ClaimType::Boolean => out.array(1).uint(4),
-            ClaimType::Code(codes) => codes
-                .iter()
-                .fold(out.array(2).uint(5).array(codes.len()), |out, code| {
-                    out.text(code)
-                }),
+            ClaimType::Code(codes) => {
+                codes.iter().fold(out.array(2).uint(5).array(codes.len()), |out, code| out.text(code))
+            }
             ClaimType::Digest => out.array(1).uint(6),
         };
         out.bool(self.optional);
@@ -481,10 +410,7 @@ impl ClaimFile {
 
 impl SchemaFile {
     fn write_content(&self, types: &[ClaimType], out: &mut Writer) {
-        out.array(6)
-            .object(&self.id)
-            .text(&self.title)
-            .array(types.len());
+        out.array(6).object(&self.id).text(&self.title).array(types.len());
         for (declared, claim_type) in self.claims.iter().zip(types) {
             declared.write_content(claim_type, out);
         }

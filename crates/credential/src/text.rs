@@ -32,12 +32,8 @@ pub struct Label(String);
 pub struct Origin(String);
 
 fn is_word(text: &str, also: &[u8]) -> bool {
-    text.bytes()
-        .next()
-        .is_some_and(|first| first.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || also.contains(&b))
+    text.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || also.contains(&b))
 }
 
 fn is_claim_name(text: &str) -> bool {
@@ -75,9 +71,7 @@ fn is_origin(text: &str) -> bool {
 fn is_host(text: &str) -> bool {
     let is_name = |name: &str| {
         (1..=63).contains(&name.len())
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !name.starts_with('-')
             && !name.ends_with('-')
     };
@@ -85,8 +79,7 @@ fn is_host(text: &str) -> bool {
 }
 
 fn is_port(text: &str) -> bool {
-    text.parse::<u16>()
-        .is_ok_and(|port| port != 0 && port != 443 && port.to_string() == text)
+    text.parse::<u16>().is_ok_and(|port| port != 0 && port != 443 && port.to_string() == text)
 }
 
 macro_rules! checked_text {
@@ -102,11 +95,7 @@ macro_rules! checked_text {
             type Err = DecodeError;
 
             fn from_str(text: &str) -> Result<Self, DecodeError> {
-                if $check(text) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err(DecodeError { what: $what })
-                }
+                if $check(text) { Ok(Self(text.to_owned())) } else { Err(DecodeError { what: $what }) }
             }
         }
 
@@ -154,25 +143,10 @@ macro_rules! checked_text {
     };
 }
 
-checked_text!(
-    ClaimName,
-    is_claim_name,
-    CLAIM_NAME_MAX,
-    "a claim's name of lower-case letters, digits and _"
-);
-checked_text!(
-    Label,
-    is_label,
-    LABEL_MAX,
-    "a name of lower-case letters, digits, _ and -"
-);
+checked_text!(ClaimName, is_claim_name, CLAIM_NAME_MAX, "a claim's name of lower-case letters, digits and _");
+checked_text!(Label, is_label, LABEL_MAX, "a name of lower-case letters, digits, _ and -");
 
-checked_text!(
-    Origin,
-    is_origin,
-    ORIGIN_MAX,
-    "an origin: https and a lower-case host, or milchglas: and a name"
-);
+checked_text!(Origin, is_origin, ORIGIN_MAX, "an origin: https and a lower-case host, or milchglas: and a name");
 
 /// Whether a text of at most `max` characters is safe to show: not empty, no space at either end, no control character, nothing that
 /// reorders or hides what stands beside it.

@@ -1,0 +1,335 @@
+//! From a request to the statements that answer it: the one place, which prover and verifier both run.
+//!
+//! [`compile`] resolves a request and a [`Selection`] against the issuers' parameters. The resulting [`Plan`] fixes the secret
+//! variables, the statements over them, and their order:
+//!
+//! - variable 0 is the holder secret, shared by all credentials of the presentation;
+//! - then, for each credential, its handle and its hidden claims, ascending;
+//! - statements: for each credential its signature, then what is proven about it, in the order of the request.
+//!
+//! A predicate about a claim that is also disclosed is checked on the value. Spec: `spec/presentation.md`.
+//!
+//! Not here: which selection a wallet prefers, consent, policies.
+
+use std::collections::BTreeSet;
+
+use milchglas_curve::{G1, NonZeroG1, Scalar};
+use milchglas_sigma::{Prover, Transcript, Verifier};
+use milchglas_statements::{Exactly, Range, Signature, SignatureWitness};
+use rand_core::CryptoRngCore;
+use zeroize::Zeroizing;
+
+use crate::cbor;
+use crate::claim::{Claims, Value, to_scalar};
+use crate::credential::{Credential, HolderSecret};
+use crate::error::Error;
+use crate::issuer_key::CredentialKey;
+use crate::parameters::Parameters;
+use crate::predicate::{Bounds, Fact};
+use crate::request::{CredentialAsk, Request};
+use crate::schema::{ClaimIndex, Schema};
+use crate::selection::{Selection, ShownAs};
+
+/// A request, resolved: what is shown and proven about each credential.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    request: &'a Request,
+    selection: Selection,
+    shown: Vec<Shown<'a>>,
+}
+
+/// One credential of a [`Plan`].
+#[derive(Debug)]
+pub struct Shown<'a> {
+    /// What was asked.
+    pub ask: &'a CredentialAsk,
+    /// The issuer's parameters.
+    pub parameters: &'a Parameters,
+    /// The credential's schema.
+    pub schema: &'a Schema,
+    key: &'a CredentialKey,
+    disclosed: BTreeSet<ClaimIndex>,
+    facts: Vec<Fact>,
+}
+
+/// One statement with the places of its inputs among the variables. To add a kind of statement, add it here; the compiler names
+/// the three places that must know it.
+enum Step<'a> {
+    Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
+    Range { statement: Range<'a>, input: usize },
+    Exactly { statement: Exactly, input: usize },
+}
+
+/// Resolves a request. `parameters` are those that the caller trusts.
+///
+/// # Errors
+/// [`Error::Invalid`] if the selection does not fit the request, names an unknown or no longer accepted key, or parameters that are not
+/// given; [`Error::Unfit`] if the request does not fit the schema.
+pub fn compile<'a>(
+    request: &'a Request,
+    selection: Selection,
+    parameters: &[&'a Parameters],
+) -> Result<Plan<'a>, Error> {
+    let leaves = selection.leaves(request.ask())?;
+    let shown = leaves
+        .into_iter()
+        .zip(&selection.shown)
+        .map(|(ask, shown_as)| Shown::resolve(request, ask, *shown_as, parameters))
+        .collect::<Result<_, _>>()?;
+    Ok(Plan { request, selection, shown })
+}
+
+impl<'a> Shown<'a> {
+    fn resolve(
+        request: &Request,
+        ask: &'a CredentialAsk,
+        shown_as: ShownAs,
+        parameters: &[&'a Parameters],
+    ) -> Result<Self, Error> {
+        let as_of = request.fields().as_of;
+        let accept = ask.accept.get(usize::from(shown_as.accept)).ok_or(Error::Invalid)?;
+        let parameters = parameters
+            .iter()
+            .find(|known| known.digest() == accept.parameters && known.fingerprint() == accept.issuer)
+            .ok_or(Error::Invalid)?;
+        let key = parameters.content().keys.get(usize::from(shown_as.key)).ok_or(Error::Invalid)?;
+        if key.accepted_until < as_of {
+            return Err(Error::Invalid);
+        }
+        let schema = ask.schemas.get(usize::from(shown_as.schema)).ok_or(Error::Invalid)?.digest;
+        let key = parameters.credential_key(&crate::issuer_key::key_id(&key.public), &schema).ok_or(Error::Invalid)?;
+        let schema = parameters.schema(&schema).ok_or(Error::Invalid)?;
+        let index = |name: &crate::text::ClaimName| {
+            schema.index_of(name.as_str()).ok_or(Error::unfit("the schema has no claim of that name"))
+        };
+        let disclosed = ask.disclose.iter().map(index).collect::<Result<_, _>>()?;
+        let facts = ask.prove.iter().map(|predicate| predicate.resolve(schema, as_of)).collect::<Result<_, _>>()?;
+        Ok(Self { ask, parameters, schema, key, disclosed, facts })
+    }
+
+    /// The disclosed claims, ascending.
+    pub fn disclosed(&self) -> impl ExactSizeIterator<Item = ClaimIndex> {
+        self.disclosed.iter().copied()
+    }
+
+    /// The claims that stay hidden, ascending.
+    fn hidden(&self) -> impl Iterator<Item = ClaimIndex> {
+        (0..self.schema.claims().len()).map(ClaimIndex).filter(|index| !self.disclosed.contains(index))
+    }
+
+    /// The issuer's key.
+    #[must_use]
+    pub fn key(&self) -> &CredentialKey {
+        self.key
+    }
+
+    /// For each predicate asked for, in order: whether these claims satisfy it. Not in constant time.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`] if the claims are of another schema.
+    pub fn satisfied(&self, claims: &Claims) -> Result<Vec<bool>, Error> {
+        self.schema.check(claims)?;
+        self.facts.iter().map(|fact| self.holds(fact, claims.get(fact.claim))).collect()
+    }
+
+    fn holds(&self, fact: &Fact, value: Option<&Value>) -> Result<bool, Error> {
+        let claim = self.schema.claim(fact.claim).ok_or(Error::Invalid)?;
+        fact.holds(&claim.claim_type, value.ok_or(Error::Invalid)?)
+    }
+
+    /// What each predicate says, in words.
+    ///
+    /// # Errors
+    /// None: the predicates are resolved.
+    pub fn sentences(&self, request: &Request) -> Result<Vec<String>, Error> {
+        self.ask.prove.iter().map(|predicate| predicate.sentence(self.schema, request.fields().as_of)).collect()
+    }
+
+    fn generator(&self, message: usize) -> Result<NonZeroG1, Error> {
+        self.key.generators().H().get(message).copied().ok_or(Error::Misuse("one generator for each message"))
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &'a Request {
+        self.request
+    }
+
+    /// The selection.
+    #[must_use]
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// The credentials shown, in order.
+    #[must_use]
+    pub fn shown(&self) -> &[Shown<'a>] {
+        &self.shown
+    }
+
+    /// How many secret variables there are.
+    fn variables(&self) -> usize {
+        1 + self.shown.iter().map(|shown| 1 + shown.hidden().count()).sum::<usize>()
+    }
+
+    /// What both sides absorb before the proof.
+    fn transcript(&self, disclosed: &[Vec<Value>]) -> Result<Transcript, Error> {
+        let mut transcript = Transcript::new(b"milchglas presentation/1");
+        transcript.append_message(b"request", self.request.to_bytes());
+        transcript.append_message(b"selection", &self.selection.to_bytes());
+        for (shown, values) in self.shown.iter().zip(disclosed) {
+            transcript.append_message(b"parameters", shown.parameters.digest().as_bytes());
+            transcript.append_message(b"key", &shown.key.public().to_bytes());
+            transcript.append_message(b"schema", shown.schema.digest().as_bytes());
+            transcript.append_message(b"messages", &count(shown.schema.messages())?);
+            for (index, value) in shown.disclosed().zip(values) {
+                let bytes = [&count(index.get())?[..], &cbor::to_bytes(value)].concat();
+                transcript.append_message(b"disclosed", &bytes);
+            }
+        }
+        Ok(transcript)
+    }
+
+    /// All statements, in order, with the disclosed values checked against what they must satisfy.
+    fn steps(&self, disclosed: &[Vec<Value>]) -> Result<Vec<Step<'a>>, Error> {
+        let mut steps = Vec::new();
+        let mut next = 1;
+        for (credential, (shown, values)) in self.shown.iter().zip(disclosed).enumerate() {
+            let handle = next;
+            let hidden: Vec<ClaimIndex> = shown.hidden().collect();
+            next += 1 + hidden.len();
+
+            let mut points = Vec::with_capacity(values.len());
+            let mut scalars = Vec::with_capacity(values.len());
+            for (index, value) in shown.disclosed().zip(values) {
+                let claim = shown.schema.claim(index).ok_or(Error::Invalid)?;
+                if *value == Value::Absent && !claim.optional {
+                    return Err(Error::Invalid);
+                }
+                points.push(shown.generator(index.message())?);
+                scalars.push(to_scalar(&claim.claim_type, value)?);
+            }
+            let public = shown.key.empty() + G1::msm_vartime(&points, &scalars);
+
+            let mut bases = vec![shown.generator(crate::schema::HOLDER_SECRET_MESSAGE)?];
+            bases.push(shown.generator(crate::schema::HANDLE_MESSAGE)?);
+            for index in &hidden {
+                bases.push(shown.generator(index.message())?);
+            }
+            let inputs = std::iter::once(0).chain(handle..next).collect();
+            let statement = Signature::new(shown.key.pairing(), public, bases);
+            steps.push(Step::Signature { statement, inputs, credential });
+
+            for fact in &shown.facts {
+                if let Some(place) = shown.disclosed().position(|index| index == fact.claim) {
+                    if !shown.holds(fact, values.get(place))? {
+                        return Err(Error::Invalid);
+                    }
+                    continue;
+                }
+                let place = hidden.iter().position(|index| *index == fact.claim).ok_or(Error::Invalid)?;
+                let input = handle + 1 + place;
+                steps.push(match fact.bounds {
+                    Bounds::Range { lo, hi } => {
+                        Step::Range { statement: Range::new(&shown.parameters.content().digits, lo, hi)?, input }
+                    }
+                    Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value }, input },
+                });
+            }
+        }
+        Ok(steps)
+    }
+
+    /// The values that the answer discloses, for each credential in the order of its claims.
+    pub(crate) fn disclose(&self, credentials: &[&Credential]) -> Result<Vec<Vec<Value>>, Error> {
+        let mut all = Vec::with_capacity(self.shown.len());
+        for (shown, credential) in self.shown.iter().zip(credentials) {
+            let value =
+                |index| credential.claims().get(index).cloned().ok_or(Error::Misuse("a credential of this schema"));
+            all.push(shown.disclosed().map(value).collect::<Result<_, _>>()?);
+        }
+        Ok(all)
+    }
+
+    /// Proves the plan with one credential for each place.
+    pub(crate) fn prove(
+        &self,
+        k: &HolderSecret,
+        credentials: &[&Credential],
+        disclosed: &[Vec<Value>],
+        hedge: &[u8],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<u8>, Error> {
+        if credentials.len() != self.shown.len() {
+            return Err(Error::Misuse("one credential for each one asked for"));
+        }
+        let mut values = Zeroizing::new(Vec::with_capacity(self.variables()));
+        let mut witnesses = Vec::with_capacity(credentials.len());
+        values.push(k.scalar());
+        for (shown, credential) in self.shown.iter().zip(credentials) {
+            if credential.key() != shown.key.id() {
+                return Err(Error::Misuse("the credential is not one of the selected key"));
+            }
+            let messages = credential.messages(k, shown.schema)?;
+            values.push(credential.handle().to_scalar());
+            for index in shown.hidden() {
+                values.push(*messages.get(index.message()).ok_or(Error::Misuse("one scalar for each message"))?);
+            }
+            let signature = credential.signature();
+            let signed = shown.key.signed_point(&messages)?;
+            witnesses.push(SignatureWitness { A: *signature.A(), e: *signature.e(), C: signed });
+        }
+        let mut prover = Prover::new(self.transcript(disclosed)?, std::mem::take(&mut *values), hedge, rng);
+        let vars = prover.inputs();
+        let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
+        for step in self.steps(disclosed)? {
+            match step {
+                Step::Signature { statement, inputs, credential } => {
+                    let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
+                    let witness = witnesses.get(credential).ok_or(Error::Misuse("a witness for each credential"))?;
+                    prover.add(&statement, &inputs, witness)?;
+                }
+                Step::Range { statement, input } => {
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
+                    prover.add(&statement, &[var(input)?], &witness)?;
+                }
+                Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
+            }
+        }
+        Ok(prover.prove(rng)?)
+    }
+
+    /// Checks the linear equations of a proof; its pairing equations are returned.
+    pub(crate) fn check(
+        &self,
+        disclosed: &[Vec<Value>],
+        proof: &[u8],
+    ) -> Result<milchglas_sigma::PairingChecks, Error> {
+        if disclosed.len() != self.shown.len()
+            || self.shown.iter().zip(disclosed).any(|(shown, values)| shown.disclosed().len() != values.len())
+        {
+            return Err(Error::Invalid);
+        }
+        let mut verifier = Verifier::new(self.transcript(disclosed)?, self.variables(), proof);
+        let vars = verifier.inputs();
+        let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
+        for step in self.steps(disclosed)? {
+            match step {
+                Step::Signature { statement, inputs, .. } => {
+                    let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
+                    verifier.add(&statement, &inputs)?;
+                }
+                Step::Range { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::Exactly { statement, input } => verifier.add(&statement, &[var(input)?])?,
+            }
+        }
+        Ok(verifier.verify()?)
+    }
+}
+
+/// `I2OSP(n, 4)`.
+fn count(n: usize) -> Result<[u8; 4], Error> {
+    Ok(u32::try_from(n).map_err(|_| Error::Misuse("counts below 2^32"))?.to_be_bytes())
+}

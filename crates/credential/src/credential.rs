@@ -1,0 +1,212 @@
+//! The credential: claims, a handle and the holder's secret under one signature.
+//!
+//! Spec: `spec/encodings.md`, Credential. Messages: 0 the holder secret k, 1 the handle h, then the claims in the schema's order.
+//! Caution: [`Credential::to_bytes`] is plaintext; a wallet stores it encrypted.
+//! Not here: issuing (`issuance`), showing (`presentation`).
+
+use std::fmt;
+
+use milchglas_bbs::Signature;
+use milchglas_curve::Scalar;
+use rand_core::CryptoRngCore;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::cbor::{Reader, Writer};
+use crate::claim::Claims;
+use crate::digest::{IssuerFingerprint, IssuerKeyId, SchemaDigest};
+use crate::error::Error;
+use crate::issuer_key::CredentialKey;
+use crate::schema::Schema;
+
+/// The secret k that ties all of a person's credentials together. Whoever has it and a credential is its holder.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct HolderSecret(Scalar);
+
+impl HolderSecret {
+    /// From 64 uniformly random bytes.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if they give zero, which random ones do not.
+    pub fn from_uniform_bytes(bytes: &[u8; 64]) -> Result<Self, Error> {
+        let k = Scalar::from_wide(bytes);
+        if k.is_zero() { Err(Error::Misuse("a holder secret is not zero")) } else { Ok(Self(k)) }
+    }
+
+    /// k itself, for statements.
+    pub(crate) fn scalar(&self) -> Scalar {
+        self.0
+    }
+}
+
+impl fmt::Debug for HolderSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HolderSecret(..)")
+    }
+}
+
+/// The 16 random bytes by which the issuer's registry knows one credential. A secret of holder and issuer.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Handle([u8; 16]);
+
+impl Handle {
+    /// A fresh handle.
+    pub fn random(rng: &mut dyn CryptoRngCore) -> Self {
+        let mut bytes = [0; 16];
+        rng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// A handle from its bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The message that is signed: the bytes as an integer, big-endian.
+    #[must_use]
+    pub fn to_scalar(&self) -> Scalar {
+        let mut wide = [0; 64];
+        wide[48..].copy_from_slice(&self.0);
+        let scalar = Scalar::from_wide(&wide);
+        wide.zeroize();
+        scalar
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handle(..)")
+    }
+}
+
+/// A signed credential. It is of use only together with the [`HolderSecret`].
+#[derive(Debug)]
+pub struct Credential {
+    issuer: IssuerFingerprint,
+    key: IssuerKeyId,
+    schema: SchemaDigest,
+    handle: Handle,
+    claims: Claims,
+    signature: Signature,
+}
+
+impl Credential {
+    pub(crate) fn new(
+        issuer: IssuerFingerprint,
+        key: &CredentialKey,
+        handle: Handle,
+        claims: Claims,
+        signature: Signature,
+    ) -> Self {
+        Self { issuer, key: key.id(), schema: key.schema(), handle, claims, signature }
+    }
+
+    /// The issuer.
+    #[must_use]
+    pub fn issuer(&self) -> IssuerFingerprint {
+        self.issuer
+    }
+
+    /// The issuer's key that signed it.
+    #[must_use]
+    pub fn key(&self) -> IssuerKeyId {
+        self.key
+    }
+
+    /// Its schema.
+    #[must_use]
+    pub fn schema(&self) -> SchemaDigest {
+        self.schema
+    }
+
+    /// Its handle.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Its claims.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    pub(crate) fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// All messages as scalars.
+    pub(crate) fn messages(&self, k: &HolderSecret, schema: &Schema) -> Result<Zeroizing<Vec<Scalar>>, Error> {
+        if schema.digest() != self.schema {
+            return Err(Error::Misuse("the schema is not the credential's"));
+        }
+        messages(k.scalar(), &self.handle, &self.claims, schema)
+    }
+
+    /// Checks the signature, in constant time.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if it does not hold for this key and this secret.
+    pub fn verify(&self, k: &HolderSecret, key: &CredentialKey, schema: &Schema) -> Result<(), Error> {
+        if key.id() != self.key || key.schema() != self.schema {
+            return Err(Error::Misuse("the key is not the credential's"));
+        }
+        let messages = self.messages(k, schema)?;
+        key.interface()
+            .core_verify(key.public(), &self.signature, key.generators(), key.header(), &messages)
+            .map_err(|_| Error::Invalid)
+    }
+
+    /// The wire form: an array of issuer, key, schema, handle, values, signature.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Writer::new();
+        out.array(6).object(&self.issuer).object(&self.key).object(&self.schema).bytes(self.handle.as_bytes());
+        self.claims.write(&mut out);
+        out.bytes(&self.signature.to_bytes());
+        Zeroizing::new(out.into_bytes())
+    }
+
+    /// Reads the wire form; `schema_of` finds a schema by its digest. The signature is not checked.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where it is not such a form, [`Error::Unfit`] where the schema is unknown or the claims do not fit it.
+    pub fn from_bytes<'s>(
+        bytes: &[u8],
+        schema_of: impl FnOnce(&IssuerFingerprint, &SchemaDigest) -> Option<&'s Schema>,
+    ) -> Result<Self, Error> {
+        let mut input = Reader::new(bytes);
+        input.array(6, "a credential")?;
+        let (issuer, key, schema): (_, _, SchemaDigest) = (input.object()?, input.object()?, input.object()?);
+        let handle = Handle(input.bytes("a handle of 16 bytes")?);
+        let of = schema_of(&issuer, &schema).ok_or(Error::unfit("the credential's schema is not known"))?;
+        let claims = Claims::read(of, &mut input)?;
+        let signature = Signature::from_bytes(&input.bytes::<{ Signature::LENGTH }>("a signature of 80 bytes")?)?;
+        input.finish()?;
+        let credential = Self { issuer, key, schema, handle, claims, signature };
+        if credential.to_bytes().as_slice() != bytes {
+            return Err(Error::decode("not the deterministic encoding"));
+        }
+        Ok(credential)
+    }
+}
+
+/// Messages in order, given k as a scalar.
+pub(crate) fn messages(
+    k: Scalar,
+    handle: &Handle,
+    claims: &Claims,
+    schema: &Schema,
+) -> Result<Zeroizing<Vec<Scalar>>, Error> {
+    let mut messages = Zeroizing::new(Vec::with_capacity(schema.messages()));
+    messages.push(k);
+    messages.push(handle.to_scalar());
+    messages.extend_from_slice(&claims.to_scalars(schema)?);
+    Ok(messages)
+}

@@ -1,0 +1,129 @@
+//! One issuer key, prepared for the credentials of one schema.
+//!
+//! Credentials are BBS signatures under an interface of our own (the BBS draft's "Defining New Interfaces"), because typed
+//! claims map to scalars differently from hashed strings. Its identifier contains the digest of the issuer's key, so each key
+//! has generators of its own: the commitment `K = k·H_1` that one issuer sees says nothing about what another sees.
+//!
+//! Spec: `spec/encodings.md`, Credential.
+//! Not here: the secret key's storage, which keys are still accepted.
+
+use std::sync::Arc;
+
+use milchglas_bbs::{Ciphersuite, Generators, Interface, PublicKey};
+use milchglas_curve::{G1, NonZeroG1, Scalar};
+use milchglas_sigma::PairingKey;
+
+use crate::cbor::Writer;
+use crate::digest::{IssuerKeyId, SchemaDigest, tagged_digest};
+use crate::error::Error;
+use crate::schema::{HOLDER_SECRET_MESSAGE, Schema};
+
+/// An issuer's public key with the generators, the domain and the Miller-loop lines that credentials of one schema need.
+///
+/// Making one hashes to the curve once for each message (about 0.1 ms each); keep it.
+#[derive(Clone, Debug)]
+pub struct CredentialKey {
+    id: IssuerKeyId,
+    schema: SchemaDigest,
+    public: PublicKey,
+    pairing: Arc<PairingKey>,
+    interface: Interface,
+    header: Vec<u8>,
+    generators: Generators,
+    empty: G1,
+}
+
+/// The id of a public key.
+#[must_use]
+pub fn key_id(public: &PublicKey) -> IssuerKeyId {
+    let mut out = Writer::new();
+    out.array(1).bytes(&public.to_bytes());
+    IssuerKeyId(tagged_digest("milchglas issuer key/1", &out.into_bytes()))
+}
+
+impl CredentialKey {
+    /// Prepares a key for a schema.
+    ///
+    /// # Errors
+    /// None that can happen with a schema's limits.
+    pub fn new(public: &PublicKey, schema: &Schema) -> Result<Self, Error> {
+        let id = key_id(public);
+        let suite = Ciphersuite::Bls12381Sha256;
+        let interface = Interface::new(suite, format!("{}MILCHGLAS_V1_{id}_", suite.id()))?;
+        let generators = interface.create_generators(schema.messages())?;
+        let mut header = Writer::new();
+        header.array(2).text("milchglas credential/1").object(&schema.digest());
+        let header = header.into_bytes();
+        let domain = interface.calculate_domain(public, &generators, &header);
+        let empty = G1::from(*generators.P1()) + G1::from(*generators.Q_1()).mul_vartime(&domain);
+        let pairing = Arc::new(PairingKey::new(public.W()));
+        Ok(Self { id, schema: schema.digest(), public: public.clone(), pairing, interface, header, generators, empty })
+    }
+
+    /// The key's id.
+    #[must_use]
+    pub fn id(&self) -> IssuerKeyId {
+        self.id
+    }
+
+    /// The schema that it is prepared for.
+    #[must_use]
+    pub fn schema(&self) -> SchemaDigest {
+        self.schema
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The public key, prepared for pairings.
+    #[must_use]
+    pub fn pairing(&self) -> &Arc<PairingKey> {
+        &self.pairing
+    }
+
+    /// The interface under which credentials are signed.
+    #[must_use]
+    pub fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// The header that every signature covers.
+    #[must_use]
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// The generators.
+    #[must_use]
+    pub fn generators(&self) -> &Generators {
+        &self.generators
+    }
+
+    /// The base of the holder secret.
+    ///
+    /// # Errors
+    /// None: every schema has this message.
+    pub fn holder_base(&self) -> Result<&NonZeroG1, Error> {
+        self.generators.H().get(HOLDER_SECRET_MESSAGE).ok_or(Error::Misuse("a key without generators"))
+    }
+
+    /// `P1 + Q·domain`, what is signed where there are no messages.
+    #[must_use]
+    pub fn empty(&self) -> G1 {
+        self.empty
+    }
+
+    /// `P1 + Q·domain + Σ H_i·m_i` over all messages, in constant time.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if there are not as many messages as the schema has.
+    pub fn signed_point(&self, messages: &[Scalar]) -> Result<G1, Error> {
+        if messages.len() != self.generators.H().len() {
+            return Err(Error::Misuse("one scalar for each message"));
+        }
+        Ok(self.empty + G1::msm(self.generators.H(), messages))
+    }
+}

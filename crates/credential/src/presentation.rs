@@ -1,0 +1,257 @@
+//! Presentations: what a wallet answers, and what a verifier may read out of it.
+//!
+//! A presentation is the request's nonce, the selection, the disclosed values and the proof. It can be read only together with the
+//! request that the verifier stored: number and order of everything in the proof follow from that.
+//!
+//! Disclosed values reach a verifier only inside a [`Verified`], which nothing but a complete check builds.
+//!
+//! Spec: `spec/presentation.md`.
+//! Caution: [`Verified`] says that the proof holds for the request. That the request is the verifier's own, fresh, and answered
+//! once is for the caller to check before (see the verifier crate).
+
+use std::fmt;
+
+use milchglas_sigma::PairingChecks;
+use rand_core::CryptoRngCore;
+
+use crate::cbor::{self, Reader, Wire, Writer};
+use crate::claim::Value;
+use crate::compile::{Plan, compile};
+use crate::credential::{Credential, HolderSecret};
+use crate::digest::{IssuerFingerprint, RequestNonce, SchemaDigest};
+use crate::error::{DecodeError, Error};
+use crate::parameters::Parameters;
+use crate::request::Request;
+use crate::schema::MAX_CLAIMS;
+use crate::selection::Selection;
+use crate::text::{ClaimName, Label};
+
+/// Most bytes of a presentation.
+pub const MAX_PRESENTATION: usize = 1 << 17;
+const MAX_CREDENTIALS: usize = 16;
+const FORMAT: &str = "P1";
+
+/// A wallet's answer to a request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Presentation {
+    nonce: RequestNonce,
+    selection: Selection,
+    disclosed: Vec<Vec<Value>>,
+    proof: Vec<u8>,
+}
+
+impl Presentation {
+    /// Answers a request: proves the plan with one credential for each place, all of the same holder.
+    ///
+    /// `hedge` is a counter that the caller reserved before, and that never repeats, or nothing; see
+    /// [`milchglas_sigma::Prover::new`].
+    ///
+    /// # Errors
+    /// [`Error::Unsatisfied`] if a credential does not satisfy what is asked; [`Error::Misuse`] if the credentials are not those of the plan.
+    pub fn create(
+        plan: &Plan<'_>,
+        k: &HolderSecret,
+        credentials: &[&Credential],
+        hedge: &[u8],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Self, Error> {
+        let disclosed = plan.disclose(credentials)?;
+        let proof = plan.prove(k, credentials, &disclosed, hedge, rng)?;
+        Ok(Self { nonce: plan.request().fields().nonce, selection: plan.selection().clone(), disclosed, proof })
+    }
+
+    /// The nonce of the request that it answers.
+    #[must_use]
+    pub fn nonce(&self) -> RequestNonce {
+        self.nonce
+    }
+
+    /// The bytes of the proof alone.
+    #[must_use]
+    pub fn proof(&self) -> &[u8] {
+        &self.proof
+    }
+
+    /// Checks everything but the pairing equations, which [`Pending::finish`] checks, alone or many together.
+    ///
+    /// `request` is the one that the verifier stored under the nonce; `parameters` are those that it trusts.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] or [`Error::Decode`] if the presentation does not answer this request.
+    pub fn check(&self, request: &Request, parameters: &[&Parameters]) -> Result<Pending, Error> {
+        if self.nonce != request.fields().nonce {
+            return Err(Error::Invalid);
+        }
+        let plan = compile(request, self.selection.clone(), parameters)?;
+        let pairings = plan.check(&self.disclosed, &self.proof)?;
+        let mut credentials = Vec::with_capacity(plan.shown().len());
+        for (shown, values) in plan.shown().iter().zip(&self.disclosed) {
+            let mut disclosed = Vec::with_capacity(values.len());
+            for (index, value) in shown.disclosed().zip(values) {
+                let claim = shown.schema.claim(index).ok_or(Error::Invalid)?;
+                disclosed.push((claim.name.clone(), value.clone()));
+            }
+            credentials.push(VerifiedCredential {
+                name: shown.ask.name.clone(),
+                issuer: shown.parameters.fingerprint(),
+                issuer_name: shown.parameters.content().name.clone(),
+                schema: shown.schema.digest(),
+                disclosed,
+                proved: shown.sentences(request)?,
+            });
+        }
+        Ok(Pending { pairings, verified: Verified { credentials } })
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// As [`Presentation::check`].
+    pub fn verify(
+        &self,
+        request: &Request,
+        parameters: &[&Parameters],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Verified, Error> {
+        self.check(request, parameters)?.finish(rng)
+    }
+
+    /// The wire form.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        cbor::to_bytes(self)
+    }
+
+    /// Reads the wire form. Nothing is checked.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where it is not such a form.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Ok(cbor::from_bytes(bytes, MAX_PRESENTATION)?)
+    }
+}
+
+impl fmt::Debug for Presentation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presentation")
+            .field("nonce", &self.nonce)
+            .field("selection", &self.selection)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Wire for Presentation {
+    fn write(&self, out: &mut Writer) {
+        out.array(5).text(FORMAT).object(&self.nonce).object(&self.selection);
+        out.array(self.disclosed.len());
+        for values in &self.disclosed {
+            out.list(values.iter());
+        }
+        out.bytes(&self.proof);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "a presentation";
+        input.array(5, what)?;
+        if input.text(8, what)? != FORMAT {
+            return Err(DecodeError { what });
+        }
+        let (nonce, selection) = (input.object()?, input.object()?);
+        let mut disclosed = Vec::new();
+        for _ in 0..input.array_up_to(MAX_CREDENTIALS, "the disclosed values")? {
+            disclosed.push(input.list(MAX_CLAIMS, "the disclosed values")?);
+        }
+        let proof = input.bytes_up_to(MAX_PRESENTATION, "the bytes of a proof")?.to_vec();
+        Ok(Self { nonce, selection, disclosed, proof })
+    }
+}
+
+/// A presentation whose linear equations hold. Nothing can be read out of it before [`Pending::finish`].
+#[must_use = "nothing is verified before the pairing equations are"]
+pub struct Pending {
+    pairings: PairingChecks,
+    verified: Verified,
+}
+
+impl Pending {
+    /// Checks the pairing equations.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if they do not hold.
+    pub fn finish(self, rng: &mut dyn CryptoRngCore) -> Result<Verified, Error> {
+        self.pairings.check(rng)?;
+        Ok(self.verified)
+    }
+}
+
+/// What a presentation showed, all of it proven.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    credentials: Vec<VerifiedCredential>,
+}
+
+/// What was shown of one credential.
+#[derive(Clone)]
+pub struct VerifiedCredential {
+    name: Label,
+    issuer: IssuerFingerprint,
+    issuer_name: String,
+    schema: SchemaDigest,
+    disclosed: Vec<(ClaimName, Value)>,
+    proved: Vec<String>,
+}
+
+impl Verified {
+    /// The credentials shown, in the order of the request. All have the same holder.
+    #[must_use]
+    pub fn credentials(&self) -> &[VerifiedCredential] {
+        &self.credentials
+    }
+}
+
+impl VerifiedCredential {
+    /// The name that the request gave it.
+    #[must_use]
+    pub fn name(&self) -> &Label {
+        &self.name
+    }
+
+    /// The issuer.
+    #[must_use]
+    pub fn issuer(&self) -> IssuerFingerprint {
+        self.issuer
+    }
+
+    /// The issuer's name, as its parameters give it.
+    #[must_use]
+    pub fn issuer_name(&self) -> &str {
+        &self.issuer_name
+    }
+
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> SchemaDigest {
+        self.schema
+    }
+
+    /// The disclosed claims.
+    #[must_use]
+    pub fn disclosed(&self) -> &[(ClaimName, Value)] {
+        &self.disclosed
+    }
+
+    /// What was proven about the others, in words.
+    #[must_use]
+    pub fn proved(&self) -> &[String] {
+        &self.proved
+    }
+}
+
+impl fmt::Debug for VerifiedCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedCredential")
+            .field("name", &self.name)
+            .field("proved", &self.proved)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! Pairing equations, checked together.
+
+use std::sync::Arc;
+
+use milchglas_curve::{G1, G2Prepared, NonZeroG1, NonZeroG2, Scalar, pairing_product_is_one};
+use rand_core::CryptoRngCore;
+
+use crate::{Error, System};
+use crate::system::PairingEquation;
+
+/// A public key in G2 with its Miller-loop lines precomputed.
+#[derive(Clone, Debug)]
+pub struct PairingKey {
+    bytes: [u8; 96],
+    prepared: G2Prepared,
+}
+
+impl PairingKey {
+    /// Prepares a key.
+    #[must_use]
+    pub fn new(point: &NonZeroG2) -> Self {
+        Self { bytes: point.to_bytes(), prepared: point.into() }
+    }
+
+    /// The key's compressed encoding.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 96] {
+        self.bytes
+    }
+}
+
+/// Pairing equations that are still to be checked. A proof holds only once [`PairingChecks::check`] says so.
+///
+/// Checks of several proofs may be [merged](PairingChecks::merge): the whole costs one product.
+#[derive(Debug, Default)]
+#[must_use = "a proof holds only once its pairing equations are checked"]
+pub struct PairingChecks {
+    equations: Vec<PairingEquation>,
+}
+
+impl PairingChecks {
+    /// The pairing equations of a system that has nothing else to prove.
+    pub fn of(system: System) -> Self {
+        Self::new(system.pairings)
+    }
+
+    pub(crate) fn new(equations: Vec<PairingEquation>) -> Self {
+        Self { equations }
+    }
+
+    /// Joins the equations of another proof.
+    pub fn merge(&mut self, other: PairingChecks) {
+        self.equations.extend(other.equations);
+    }
+
+    /// Checks every `e(L_i, K_i) = e(R_i, P2)` in one product: `Π_K e(Σ ρ_i·L_i, K) · e(−Σ ρ_i·R_i, P2) = 1`, the sums taken
+    /// per key, with random 128-bit weights ρ that the prover can not foresee. A false equation survives with probability 2⁻¹²⁸
+    /// (small-exponents test, Bellare–Garay–Rabin 1998; all points are in the prime-order subgroup by type).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if one of them does not hold.
+    pub fn check(self, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
+        let mut groups: Vec<(&Arc<PairingKey>, Vec<NonZeroG1>, Vec<Scalar>)> = Vec::new();
+        let mut weights = Vec::with_capacity(self.equations.len());
+        for (i, equation) in self.equations.iter().enumerate() {
+            let weight = if i == 0 { Scalar::ONE } else { random_weight(rng) };
+            weights.push(weight);
+            let group = groups.iter_mut().find(|(key, _, _)| key.bytes == equation.key.bytes);
+            match group {
+                Some((_, points, scalars)) => {
+                    points.push(equation.left);
+                    scalars.push(weight);
+                }
+                None => groups.push((&equation.key, vec![equation.left], vec![weight])),
+            }
+        }
+        let right: Vec<NonZeroG1> = self.equations.iter().map(|equation| equation.right).collect();
+        let generator = G2Prepared::generator();
+        let mut product: Vec<(G1, &G2Prepared)> = vec![(-G1::msm_vartime(&right, &weights), &generator)];
+        for (key, points, scalars) in &groups {
+            product.push((G1::msm_vartime(points, scalars), &key.prepared));
+        }
+        if pairing_product_is_one(&product) { Ok(()) } else { Err(Error::Invalid) }
+    }
+}
+
+/// A nonzero weight of 128 bits.
+fn random_weight(rng: &mut dyn CryptoRngCore) -> Scalar {
+    let mut wide = [0; 64];
+    rng.fill_bytes(&mut wide[48..]);
+    let weight = Scalar::from_wide(&wide);
+    if weight.is_zero() { Scalar::ONE } else { weight }
+}

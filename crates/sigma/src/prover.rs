@@ -1,0 +1,117 @@
+//! The prover's side.
+
+use merlin::{Transcript, TranscriptRng};
+use milchglas_curve::{G1, NonZeroG1, Scalar};
+use rand_core::CryptoRngCore;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::transcript::{TranscriptExt, encode_all};
+use crate::{Error, Statement, System, Var};
+
+/// Builds one proof. Consumed by [`Prover::prove`], so that no nonce can be used twice.
+pub struct Prover {
+    transcript: Transcript,
+    rng: TranscriptRng,
+    hedge: Vec<u8>,
+    system: System,
+    values: Zeroizing<Vec<Scalar>>,
+    points: Vec<NonZeroG1>,
+}
+
+impl Prover {
+    /// Starts a proof about the secrets `inputs`.
+    ///
+    /// `transcript` holds everything public that the statements do not write themselves. All randomness is drawn from `rng`
+    /// hedged with the transcript, the inputs and `hedge` (a counter that never repeats, or nothing): with a broken generator,
+    /// proofs for different transcripts still use independent nonces.
+    #[must_use]
+    pub fn new(transcript: Transcript, inputs: Vec<Scalar>, hedge: &[u8], rng: &mut dyn CryptoRngCore) -> Self {
+        let values = Zeroizing::new(inputs);
+        let rng = hedged(&transcript, &values, hedge, rng);
+        let system = System::with_inputs(values.len());
+        Self { transcript, rng, hedge: hedge.to_vec(), system, values, points: Vec::new() }
+    }
+
+    /// The input variables, in the order of the values given.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<Var> {
+        self.system.inputs()
+    }
+
+    /// Adds a statement over shared variables.
+    ///
+    /// # Errors
+    /// [`Error::Unsatisfied`] if the witness does not satisfy it; [`Error::Misuse`] if statement and inputs do not fit.
+    pub fn add<S: Statement>(&mut self, statement: &S, inputs: &[Var], witness: &S::Witness) -> Result<(), Error> {
+        let commitment = statement.commit(witness, &mut self.rng)?;
+        if commitment.points.len() != statement.points() {
+            return Err(Error::Misuse("a statement sends the number of points that it declares"));
+        }
+        statement.constrain(inputs, &commitment.points, &mut self.system)?;
+        self.points.extend_from_slice(&commitment.points);
+        self.values.extend_from_slice(&commitment.secrets);
+        if self.values.len() != self.system.vars() {
+            return Err(Error::Misuse("a statement gives a value for each variable that it allocates"));
+        }
+        Ok(())
+    }
+
+    /// The value of a variable, for statements whose witness follows from it.
+    ///
+    /// # Security
+    /// This is a secret.
+    #[must_use]
+    pub fn value(&self, var: Var) -> Scalar {
+        self.values[var.0 as usize]
+    }
+
+    /// Finishes the proof: points, challenge, and one response for each free variable, all in order.
+    ///
+    /// # Errors
+    /// [`Error::Unsatisfied`] if the values break an affine constraint.
+    pub fn prove(self, rng: &mut dyn CryptoRngCore) -> Result<Vec<u8>, Error> {
+        let Self { mut transcript, hedge, system, values, points, .. } = self;
+        system.check_bound()?;
+        if !system.constraints_hold(&values) {
+            return Err(Error::Unsatisfied);
+        }
+        transcript.append_points(b"points", points.iter().map(NonZeroG1::to_bytes));
+        transcript.append_message(b"system", &system.to_bytes());
+
+        let mut nonce_rng = hedged(&transcript, &values, &hedge, rng);
+        let mut nonces = Zeroizing::new(vec![Scalar::ZERO; system.vars()]);
+        for var in system.free() {
+            nonces[var] = Scalar::random(&mut nonce_rng);
+        }
+        system.complete(&mut nonces, Scalar::ZERO);
+
+        let announcements: Vec<G1> = system.rows(&nonces).map(|row| G1::msm(&row.points, &row.scalars)).collect();
+        transcript.append_points(b"announcements", encode_all(&announcements));
+        let challenge = transcript.challenge_scalar(b"challenge");
+
+        let mut proof = Vec::with_capacity(48 * points.len() + 32 * (1 + system.free_count()));
+        for point in &points {
+            proof.extend_from_slice(&point.to_bytes());
+        }
+        proof.extend_from_slice(&challenge.to_bytes());
+        for var in system.free() {
+            proof.extend_from_slice(&(nonces[var] + challenge * values[var]).to_bytes());
+        }
+        Ok(proof)
+    }
+}
+
+/// A generator keyed with all that `transcript` has absorbed, the secrets, the hedge, and 32 bytes of `rng`.
+fn hedged(transcript: &Transcript, values: &[Scalar], hedge: &[u8], rng: &mut dyn CryptoRngCore) -> TranscriptRng {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(32 * values.len()));
+    for value in values {
+        let mut encoded = value.to_bytes();
+        bytes.extend_from_slice(&encoded);
+        encoded.zeroize();
+    }
+    transcript
+        .build_rng()
+        .rekey_with_witness_bytes(b"secrets", &bytes)
+        .rekey_with_witness_bytes(b"hedge", hedge)
+        .finalize(&mut { rng })
+}

@@ -1,0 +1,276 @@
+//! The system of equations that a proof is about.
+
+use std::sync::Arc;
+
+use milchglas_curve::{G1, NonZeroG1, Scalar};
+use rand_core::CryptoRngCore;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::elimination::Elimination;
+use crate::{Error, PairingKey};
+
+/// A secret scalar of a [`System`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Var(pub(crate) u32);
+
+/// A point that secret scalars multiply, interned in a [`System`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Base(pub(crate) u32);
+
+/// One summand of a linear equation: plus or minus a secret times a base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    pub(crate) var: Var,
+    pub(crate) base: Base,
+    pub(crate) negative: bool,
+}
+
+impl Term {
+    /// `+ var·base`
+    #[must_use]
+    pub fn plus(var: Var, base: Base) -> Self {
+        Self { var, base, negative: false }
+    }
+
+    /// `− var·base`
+    #[must_use]
+    pub fn minus(var: Var, base: Base) -> Self {
+        Self { var, base, negative: true }
+    }
+}
+
+/// What a statement's prover contributes: the points it sends, and the values of the variables that
+/// [`Statement::constrain`] allocates, in the order of allocation.
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+pub struct Commitment {
+    /// The points sent, [`Statement::points`] of them.
+    #[zeroize(skip)]
+    pub points: Vec<NonZeroG1>,
+    /// The values of the statement's own variables.
+    pub secrets: Vec<Scalar>,
+}
+
+impl Commitment {
+    /// Appends another commitment, for statements made of smaller ones.
+    pub fn append(&mut self, other: &Commitment) {
+        self.points.extend_from_slice(&other.points);
+        self.secrets.extend_from_slice(&other.secrets);
+    }
+}
+
+/// One provable fact.
+pub trait Statement {
+    /// What the prover must know, beside the values of the input variables.
+    type Witness: ?Sized;
+
+    /// How many points the statement sends.
+    fn points(&self) -> usize;
+
+    /// Prover only: randomises the witness.
+    ///
+    /// # Errors
+    /// [`Error::Unsatisfied`] if the witness does not satisfy the statement.
+    fn commit(&self, witness: &Self::Witness, rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error>;
+
+    /// Both sides: writes the statement's equations over the shared `inputs`, the `points` sent, and variables of its own.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if the number of inputs or points is not the statement's; [`Error::Invalid`] if no witness can exist.
+    fn constrain(&self, inputs: &[Var], points: &[NonZeroG1], system: &mut System) -> Result<(), Error>;
+}
+
+/// `image = Σ terms`.
+#[derive(Debug)]
+pub(crate) struct Equation {
+    label: &'static str,
+    pub(crate) image: G1,
+    pub(crate) terms: Vec<Term>,
+}
+
+/// `e(left, key) = e(right, P2)`.
+#[derive(Clone, Debug)]
+pub(crate) struct PairingEquation {
+    pub(crate) left: NonZeroG1,
+    pub(crate) key: Arc<PairingKey>,
+    pub(crate) right: NonZeroG1,
+}
+
+/// Linear equations in secret scalars over points of G1, affine constraints between the scalars, and pairing equations over
+/// public points.
+#[derive(Debug, Default)]
+pub struct System {
+    vars: u32,
+    bases: Vec<NonZeroG1>,
+    equations: Vec<Equation>,
+    constraints: Vec<(Vec<(Scalar, Var)>, Scalar)>,
+    elimination: Elimination,
+    pub(crate) pairings: Vec<PairingEquation>,
+}
+
+impl System {
+    pub(crate) fn with_inputs(count: usize) -> Self {
+        let mut system = Self::default();
+        for _ in 0..count {
+            system.secret();
+        }
+        system
+    }
+
+    /// A new secret scalar.
+    pub fn secret(&mut self) -> Var {
+        let var = Var(self.vars);
+        self.vars += 1;
+        var
+    }
+
+    /// Interns a point that secrets multiply. Equal points get the same `Base`.
+    pub fn base(&mut self, point: &NonZeroG1) -> Base {
+        let index = self.bases.iter().position(|base| base == point).unwrap_or_else(|| {
+            self.bases.push(*point);
+            self.bases.len() - 1
+        });
+        Base(index as u32)
+    }
+
+    /// Demands `image = Σ terms`.
+    pub fn equation(&mut self, label: &'static str, image: G1, terms: Vec<Term>) {
+        self.equations.push(Equation { label, image, terms });
+    }
+
+    /// Demands `0 = constant + Σ coefficient·variable`. List first the variable that should be solved for.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if this contradicts an earlier constraint: no witness exists.
+    pub fn constrain(&mut self, terms: Vec<(Scalar, Var)>, constant: Scalar) -> Result<(), Error> {
+        self.elimination.add(&terms, constant)?;
+        self.constraints.push((terms, constant));
+        Ok(())
+    }
+
+    /// Demands `e(left, key) = e(right, P2)`, with P2 the generator of G2.
+    pub fn pairing(&mut self, left: NonZeroG1, key: &Arc<PairingKey>, right: NonZeroG1) {
+        self.pairings.push(PairingEquation { left, key: Arc::clone(key), right });
+    }
+
+    pub(crate) fn inputs(&self) -> Vec<Var> {
+        (0..self.vars).map(Var).collect()
+    }
+
+    pub(crate) fn vars(&self) -> usize {
+        self.vars as usize
+    }
+
+    /// Free variables: those with a nonce and a response.
+    pub(crate) fn free(&self) -> impl Iterator<Item = usize> {
+        (0..self.vars).filter(|&var| self.elimination.get(var).is_none()).map(|var| var as usize)
+    }
+
+    pub(crate) fn free_count(&self) -> usize {
+        self.vars() - self.elimination.len()
+    }
+
+    /// Fills in the entries of defined variables: `Σ coefficient·value + scale·constant`.
+    ///
+    /// `scale` is 1 for witnesses, 0 for nonces, and the challenge for responses.
+    pub(crate) fn complete(&self, values: &mut [Scalar], scale: Scalar) {
+        for (var, definition) in self.elimination.iter() {
+            values[var as usize] = definition.combine(values) + scale * definition.constant;
+        }
+    }
+
+    /// Whether every constraint holds for these values.
+    pub(crate) fn constraints_hold(&self, values: &[Scalar]) -> bool {
+        self.constraints.iter().all(|(terms, constant)| {
+            let sum: Scalar = terms.iter().map(|&(coefficient, var)| coefficient * values[var.0 as usize]).sum();
+            (sum + *constant).is_zero()
+        })
+    }
+
+    /// A variable without an equation would prove nothing about itself.
+    pub(crate) fn check_bound(&self) -> Result<(), Error> {
+        let mut bound = vec![false; self.vars()];
+        for term in self.equations.iter().flat_map(|equation| &equation.terms) {
+            bound[term.var.0 as usize] = true;
+        }
+        if bound.iter().all(|&b| b) { Ok(()) } else { Err(Error::Misuse("a variable stands in no equation")) }
+    }
+
+    /// For each equation its bases, with the scalars of equal bases added up.
+    pub(crate) fn rows<'a>(&'a self, values: &'a [Scalar]) -> impl Iterator<Item = Row<'a>> {
+        self.equations.iter().map(move |equation| {
+            let mut row = Row { image: &equation.image, bases: Vec::new(), points: Vec::new(), scalars: Vec::new() };
+            for term in &equation.terms {
+                let value = values[term.var.0 as usize];
+                row.add(term.base, &self.bases[term.base.0 as usize], if term.negative { -value } else { value });
+            }
+            row
+        })
+    }
+
+    /// An injective description of the whole system, for the transcript. Spec: `spec/transcript.md`, System.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64 * (self.bases.len() + self.equations.len() + 4));
+        let count = |out: &mut Vec<u8>, n: usize| out.extend_from_slice(&(n as u32).to_be_bytes());
+        count(&mut out, self.vars());
+        count(&mut out, self.bases.len());
+        for base in &self.bases {
+            out.extend_from_slice(&base.to_bytes());
+        }
+        count(&mut out, self.equations.len());
+        let images: Vec<G1> = self.equations.iter().map(|equation| equation.image).collect();
+        for (equation, image) in self.equations.iter().zip(crate::transcript::encode_all(&images)) {
+            count(&mut out, equation.label.len());
+            out.extend_from_slice(equation.label.as_bytes());
+            out.extend_from_slice(&image);
+            count(&mut out, equation.terms.len());
+            for term in &equation.terms {
+                out.push(u8::from(term.negative));
+                count(&mut out, term.var.0 as usize);
+                count(&mut out, term.base.0 as usize);
+            }
+        }
+        count(&mut out, self.constraints.len());
+        for (terms, constant) in &self.constraints {
+            out.extend_from_slice(&constant.to_bytes());
+            count(&mut out, terms.len());
+            for (coefficient, var) in terms {
+                out.extend_from_slice(&coefficient.to_bytes());
+                count(&mut out, var.0 as usize);
+            }
+        }
+        count(&mut out, self.pairings.len());
+        for pairing in &self.pairings {
+            out.extend_from_slice(&pairing.left.to_bytes());
+            out.extend_from_slice(&pairing.key.to_bytes());
+            out.extend_from_slice(&pairing.right.to_bytes());
+        }
+        out
+    }
+}
+
+/// One equation with values in place of variables.
+pub(crate) struct Row<'a> {
+    pub(crate) image: &'a G1,
+    bases: Vec<Base>,
+    pub(crate) points: Vec<NonZeroG1>,
+    pub(crate) scalars: Vec<Scalar>,
+}
+
+impl Row<'_> {
+    fn add(&mut self, base: Base, point: &NonZeroG1, value: Scalar) {
+        match self.bases.iter().position(|&b| b == base) {
+            Some(i) => self.scalars[i] += value,
+            None => {
+                self.bases.push(base);
+                self.points.push(*point);
+                self.scalars.push(value);
+            }
+        }
+    }
+}
+
+impl Drop for Row<'_> {
+    fn drop(&mut self) {
+        self.scalars.zeroize();
+    }
+}

@@ -1,0 +1,84 @@
+//! The verifier's side.
+
+use merlin::Transcript;
+use milchglas_curve::{DecodeError, G1, NonZeroG1, Scalar};
+
+use crate::transcript::{TranscriptExt, encode_all};
+use crate::{Error, PairingChecks, Statement, System, Var};
+
+/// Checks one proof: the same statements in the same order as the prover's.
+pub struct Verifier<'p> {
+    transcript: Transcript,
+    system: System,
+    points: Vec<NonZeroG1>,
+    rest: &'p [u8],
+}
+
+impl<'p> Verifier<'p> {
+    /// Starts to check `proof` about `inputs` secrets. `transcript` is the prover's, rebuilt by the verifier.
+    #[must_use]
+    pub fn new(transcript: Transcript, inputs: usize, proof: &'p [u8]) -> Self {
+        Self { transcript, system: System::with_inputs(inputs), points: Vec::new(), rest: proof }
+    }
+
+    /// The input variables.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<Var> {
+        self.system.inputs()
+    }
+
+    /// Adds a statement, reading its points from the proof.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if a point is missing or not a point; [`Error::Invalid`] if no witness can exist.
+    pub fn add<S: Statement>(&mut self, statement: &S, inputs: &[Var]) -> Result<(), Error> {
+        let first = self.points.len();
+        for _ in 0..statement.points() {
+            let bytes = self.take()?;
+            self.points.push(NonZeroG1::from_bytes(bytes)?);
+        }
+        statement.constrain(inputs, &self.points[first..], &mut self.system)
+    }
+
+    /// Checks the linear equations. The pairing equations are returned, still unchecked.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] if the proof is not exactly as long as the system says or a scalar is not canonical;
+    /// [`Error::Invalid`] if it does not hold.
+    pub fn verify(mut self) -> Result<PairingChecks, Error> {
+        self.system.check_bound()?;
+        let challenge = self.scalar()?;
+        let mut responses = vec![Scalar::ZERO; self.system.vars()];
+        let free: Vec<usize> = self.system.free().collect();
+        for var in free {
+            responses[var] = self.scalar()?;
+        }
+        if !self.rest.is_empty() {
+            return Err(DecodeError { what: "proof: trailing bytes" }.into());
+        }
+        self.system.complete(&mut responses, challenge);
+
+        self.transcript.append_points(b"points", self.points.iter().map(NonZeroG1::to_bytes));
+        self.transcript.append_message(b"system", &self.system.to_bytes());
+        let announcements: Vec<G1> = self
+            .system
+            .rows(&responses)
+            .map(|row| G1::msm_vartime(&row.points, &row.scalars) - row.image.mul_vartime(&challenge))
+            .collect();
+        self.transcript.append_points(b"announcements", encode_all(&announcements));
+        if self.transcript.challenge_scalar(b"challenge") != challenge {
+            return Err(Error::Invalid);
+        }
+        Ok(PairingChecks::new(self.system.pairings))
+    }
+
+    fn scalar(&mut self) -> Result<Scalar, Error> {
+        Ok(Scalar::from_bytes(self.take()?)?)
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<&'p [u8; N], Error> {
+        let (head, rest) = self.rest.split_first_chunk().ok_or(DecodeError { what: "proof: too short" })?;
+        self.rest = rest;
+        Ok(head)
+    }
+}
