@@ -49,3 +49,92 @@ pub use g2::{G2, NonZeroG2};
 pub use hash::Expander;
 pub use pairing::{G2Prepared, pairing_product_is_one};
 pub use scalar::Scalar;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_core::{CryptoRngCore, OsRng};
+    use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+    use zeroize::Zeroize;
+
+    #[test]
+    fn prints_no_scalar() {
+        assert_eq!(format!("{:?}", Scalar::from(42)), "Scalar(..)");
+    }
+
+    #[test]
+    fn prints_points_as_their_encoding() {
+        // The generators' encodings as in the pairing-friendly curves draft, section 4.2.1, compressed.
+        assert!(
+            format!("{:?}", NonZeroG1::generator())
+                .starts_with("NonZeroG1(97f1d3a73197d7942695638c4fa9ac0f")
+        );
+        assert!(
+            format!("{:?}", G2::generator()).starts_with("G2(93e02b6052719f607dacd3a088274f65")
+        );
+        assert_eq!(
+            format!("{:?}", G1::identity()),
+            format!("G1(c0{})", "00".repeat(47))
+        );
+    }
+
+    #[test]
+    fn erases() {
+        let mut scalar = Scalar::from(42);
+        scalar.zeroize();
+        assert_eq!(scalar, Scalar::ZERO);
+        let mut point = G1::generator();
+        point.zeroize();
+        assert!(point.is_identity());
+        let mut point = G2::generator();
+        point.zeroize();
+        assert!(point.is_identity());
+    }
+
+    #[test]
+    fn selects() {
+        fn check<T: ConditionallySelectable + ConstantTimeEq + PartialEq + core::fmt::Debug>(
+            a: T,
+            b: T,
+        ) {
+            assert_eq!(T::conditional_select(&a, &b, Choice::from(0)), a);
+            assert_eq!(T::conditional_select(&a, &b, Choice::from(1)), b);
+            assert_ne!(a, b);
+        }
+        let two = Scalar::from(2);
+        check(Scalar::ONE, two);
+        check(G1::generator(), G1::generator() * two);
+        check(G1::identity(), G1::generator());
+        check(G2::generator(), G2::identity());
+        check(NonZeroG1::generator(), -NonZeroG1::generator());
+        check(NonZeroG2::generator(), -NonZeroG2::generator());
+    }
+
+    #[test]
+    fn inverts_everything_but_zero() {
+        assert_eq!(Scalar::ZERO.invert(), None);
+        assert_eq!(Scalar::ONE.invert(), Some(Scalar::ONE));
+        let scalar = Scalar::random(&mut OsRng);
+        assert_eq!(
+            scalar.invert().map(|inverse| inverse * scalar),
+            Some(Scalar::ONE)
+        );
+    }
+
+    #[test]
+    fn draws_scalars_from_any_generator() {
+        let dynamic: &mut dyn CryptoRngCore = &mut OsRng;
+        assert_ne!(Scalar::random(dynamic), Scalar::random(&mut OsRng));
+    }
+
+    #[test]
+    fn names_what_did_not_decode() {
+        let error = NonZeroG1::from_bytes(&G1::identity().to_bytes()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "not the encoding of a valid G1 point other than the identity"
+        );
+        let error = Scalar::from_bytes(&[0xff; 32]).unwrap_err();
+        assert_eq!(error, DecodeError { what: "scalar" });
+    }
+}
