@@ -1,2 +1,4 @@
 //! The program `milchglas`.
+#![forbid(unsafe_code)]
+
 fn main() {}
