@@ -55,10 +55,7 @@ impl G1 {
     /// [`to_nonzero`](Self::to_nonzero) of every point, with one field inversion for all.
     pub fn batch_to_nonzero(points: &[Self]) -> Vec<Option<NonZeroG1>> {
         let points: Vec<g1::Point> = points.iter().map(|point| point.0).collect();
-        g1::batch_to_affine(&points)
-            .into_iter()
-            .map(|affine| affine.map(NonZeroG1))
-            .collect()
+        g1::batch_to_affine(&points).into_iter().map(|affine| affine.map(NonZeroG1)).collect()
     }
 
     /// The compressed encoding.
@@ -81,9 +78,7 @@ impl G1 {
     /// This point times a public scalar, in variable time.
     #[must_use]
     pub fn mul_vartime(&self, scalar: &Scalar) -> Self {
-        self.to_nonzero().map_or_else(Self::identity, |point| {
-            Self::msm_vartime(&[point], &[*scalar])
-        })
+        self.to_nonzero().map_or_else(Self::identity, |point| Self::msm_vartime(&[point], &[*scalar]))
     }
 
     /// Σ scalar·point, in constant time in the scalars (not in their number).
@@ -92,11 +87,7 @@ impl G1 {
     /// When the two slices differ in length.
     pub fn msm(points: &[NonZeroG1], scalars: &[Scalar]) -> Self {
         assert_eq!(points.len(), scalars.len(), "a scalar for every point");
-        points
-            .iter()
-            .zip(scalars)
-            .map(|(point, scalar)| point * scalar)
-            .sum()
+        points.iter().zip(scalars).map(|(point, scalar)| point * scalar).sum()
     }
 
     /// Σ scalar·point, in variable time, for public inputs only.
@@ -105,12 +96,7 @@ impl G1 {
     /// When the two slices differ in length.
     pub fn msm_vartime(points: &[NonZeroG1], scalars: &[Scalar]) -> Self {
         assert_eq!(points.len(), scalars.len(), "a scalar for every point");
-        Self(g1::msm_vartime(
-            points
-                .iter()
-                .zip(scalars)
-                .map(|(point, scalar)| (&point.0, &scalar.0)),
-        ))
+        Self(g1::msm_vartime(points.iter().zip(scalars).map(|(point, scalar)| (&point.0, &scalar.0))))
     }
 
     /// Hashes to a point whose discrete logarithm nobody knows: `hash_to_curve` of RFC 9380, suite
@@ -145,9 +131,7 @@ impl NonZeroG1 {
     /// # Errors
     /// For wrong flags, a coordinate that is not reduced, a point off the curve or outside the subgroup, and for the identity.
     pub fn from_bytes(bytes: &[u8; 48]) -> Result<Self, DecodeError> {
-        g1::decode(bytes).flatten().map(Self).ok_or(DecodeError {
-            what: "G1 point other than the identity",
-        })
+        g1::decode(bytes).flatten().map(Self).ok_or(DecodeError { what: "G1 point other than the identity" })
     }
 }
 

@@ -74,12 +74,7 @@ impl G2 {
     /// When the two slices differ in length.
     pub fn msm_vartime(points: &[NonZeroG2], scalars: &[Scalar]) -> Self {
         assert_eq!(points.len(), scalars.len(), "a scalar for every point");
-        Self(g2::msm_vartime(
-            points
-                .iter()
-                .zip(scalars)
-                .map(|(point, scalar)| (&point.0, &scalar.0)),
-        ))
+        Self(g2::msm_vartime(points.iter().zip(scalars).map(|(point, scalar)| (&point.0, &scalar.0))))
     }
 }
 
@@ -99,9 +94,7 @@ impl NonZeroG2 {
     /// # Errors
     /// For wrong flags, a coordinate that is not reduced, a point off the curve or outside the subgroup, and for the identity.
     pub fn from_bytes(bytes: &[u8; 96]) -> Result<Self, DecodeError> {
-        g2::decode(bytes).flatten().map(Self).ok_or(DecodeError {
-            what: "G2 point other than the identity",
-        })
+        g2::decode(bytes).flatten().map(Self).ok_or(DecodeError { what: "G2 point other than the identity" })
     }
 }
 

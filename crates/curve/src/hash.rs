@@ -36,28 +36,17 @@ impl Expander {
 
 /// RFC 9380, section 5.3.1.
 fn expand_xmd(msg: &[u8], dst: &[u8], out: &mut [u8]) {
-    assert!(
-        out.len() <= 255 * 32,
-        "expand_message_xmd gives at most 255 blocks"
-    );
+    assert!(out.len() <= 255 * 32, "expand_message_xmd gives at most 255 blocks");
     let (dst_buffer, dst_len);
     let dst = if dst.len() > MAX_DST {
-        dst_buffer = Sha256::new()
-            .chain_update(OVERSIZE_DST)
-            .chain_update(dst)
-            .finalize();
+        dst_buffer = Sha256::new().chain_update(OVERSIZE_DST).chain_update(dst).finalize();
         dst_len = 32;
         dst_buffer.as_slice()
     } else {
         dst_len = dst.len() as u8;
         dst
     };
-    let tagged = |hash: Sha256| -> [u8; 32] {
-        hash.chain_update(dst)
-            .chain_update([dst_len])
-            .finalize()
-            .into()
-    };
+    let tagged = |hash: Sha256| -> [u8; 32] { hash.chain_update(dst).chain_update([dst_len]).finalize().into() };
 
     let first = Sha256::new()
         .chain_update([0; 64])
@@ -69,10 +58,7 @@ fn expand_xmd(msg: &[u8], dst: &[u8], out: &mut [u8]) {
     for (i, block) in (1..=255).zip(out.chunks_mut(32)) {
         // b_1 hashes b_0 itself, which is b_0 xored with the zeros that b_i starts as.
         let mut mixed = b_0;
-        mixed
-            .iter_mut()
-            .zip(&b_i)
-            .for_each(|(byte, previous)| *byte ^= previous);
+        mixed.iter_mut().zip(&b_i).for_each(|(byte, previous)| *byte ^= previous);
         b_i = tagged(Sha256::new().chain_update(mixed).chain_update([i]));
         block.copy_from_slice(&b_i[..block.len()]);
     }
@@ -82,25 +68,15 @@ fn expand_xmd(msg: &[u8], dst: &[u8], out: &mut [u8]) {
 
 /// RFC 9380, section 5.3.2.
 fn expand_xof(msg: &[u8], dst: &[u8], out: &mut [u8]) {
-    assert!(
-        out.len() <= 65535,
-        "expand_message_xof gives at most 65535 bytes"
-    );
+    assert!(out.len() <= 65535, "expand_message_xof gives at most 65535 bytes");
     let mut dst_buffer = [0; 32];
     let dst = if dst.len() > MAX_DST {
-        Shake256::default()
-            .chain(OVERSIZE_DST)
-            .chain(dst)
-            .finalize_xof()
-            .read(&mut dst_buffer);
+        Shake256::default().chain(OVERSIZE_DST).chain(dst).finalize_xof().read(&mut dst_buffer);
         dst_buffer.as_slice()
     } else {
         dst
     };
-    let hash = Shake256::default()
-        .chain(msg)
-        .chain((out.len() as u16).to_be_bytes())
-        .chain(dst)
-        .chain([dst.len() as u8]);
+    let hash =
+        Shake256::default().chain(msg).chain((out.len() as u16).to_be_bytes()).chain(dst).chain([dst.len() as u8]);
     hash.finalize_xof().read(out);
 }

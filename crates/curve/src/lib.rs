@@ -29,9 +29,7 @@
 #![deny(missing_docs)]
 
 #[cfg(not(any(feature = "blst", feature = "portable")))]
-compile_error!(
-    "milchglas-curve needs a backend: enable the feature `blst` or the feature `portable`"
-);
+compile_error!("milchglas-curve needs a backend: enable the feature `blst` or the feature `portable`");
 
 #[doc(hidden)]
 pub mod backend;
@@ -65,17 +63,9 @@ mod tests {
     #[test]
     fn prints_points_as_their_encoding() {
         // The generators' encodings as in the pairing-friendly curves draft, section 4.2.1, compressed.
-        assert!(
-            format!("{:?}", NonZeroG1::generator())
-                .starts_with("NonZeroG1(97f1d3a73197d7942695638c4fa9ac0f")
-        );
-        assert!(
-            format!("{:?}", G2::generator()).starts_with("G2(93e02b6052719f607dacd3a088274f65")
-        );
-        assert_eq!(
-            format!("{:?}", G1::identity()),
-            format!("G1(c0{})", "00".repeat(47))
-        );
+        assert!(format!("{:?}", NonZeroG1::generator()).starts_with("NonZeroG1(97f1d3a73197d7942695638c4fa9ac0f"));
+        assert!(format!("{:?}", G2::generator()).starts_with("G2(93e02b6052719f607dacd3a088274f65"));
+        assert_eq!(format!("{:?}", G1::identity()), format!("G1(c0{})", "00".repeat(47)));
     }
 
     #[test]
@@ -93,10 +83,7 @@ mod tests {
 
     #[test]
     fn selects() {
-        fn check<T: ConditionallySelectable + ConstantTimeEq + PartialEq + core::fmt::Debug>(
-            a: T,
-            b: T,
-        ) {
+        fn check<T: ConditionallySelectable + ConstantTimeEq + PartialEq + core::fmt::Debug>(a: T, b: T) {
             assert_eq!(T::conditional_select(&a, &b, Choice::from(0)), a);
             assert_eq!(T::conditional_select(&a, &b, Choice::from(1)), b);
             assert_ne!(a, b);
@@ -115,10 +102,7 @@ mod tests {
         assert_eq!(Scalar::ZERO.invert(), None);
         assert_eq!(Scalar::ONE.invert(), Some(Scalar::ONE));
         let scalar = Scalar::random(&mut OsRng);
-        assert_eq!(
-            scalar.invert().map(|inverse| inverse * scalar),
-            Some(Scalar::ONE)
-        );
+        assert_eq!(scalar.invert().map(|inverse| inverse * scalar), Some(Scalar::ONE));
     }
 
     #[test]
@@ -130,10 +114,7 @@ mod tests {
     #[test]
     fn names_what_did_not_decode() {
         let error = NonZeroG1::from_bytes(&G1::identity().to_bytes()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "not the encoding of a valid G1 point other than the identity"
-        );
+        assert_eq!(error.to_string(), "not the encoding of a valid G1 point other than the identity");
         let error = Scalar::from_bytes(&[0xff; 32]).unwrap_err();
         assert_eq!(error, DecodeError { what: "scalar" });
     }

@@ -163,10 +163,7 @@ macro_rules! group_traits {
         impl Sub<&$nonzero> for &$point {
             type Output = $point;
             fn sub(self, other: &$nonzero) -> $point {
-                $point($backend::add_affine(
-                    &self.0,
-                    &$backend::neg_affine(&other.0),
-                ))
+                $point($backend::add_affine(&self.0, &$backend::neg_affine(&other.0)))
             }
         }
 
@@ -260,11 +257,7 @@ macro_rules! group_traits {
 pub(crate) use {forward_binary, forward_sum, group_traits};
 
 /// `Name(0123…)`.
-pub(crate) fn write_hex(
-    f: &mut core::fmt::Formatter<'_>,
-    name: &str,
-    bytes: &[u8],
-) -> core::fmt::Result {
+pub(crate) fn write_hex(f: &mut core::fmt::Formatter<'_>, name: &str, bytes: &[u8]) -> core::fmt::Result {
     write!(f, "{name}(")?;
     for byte in bytes {
         write!(f, "{byte:02x}")?;

@@ -31,10 +31,7 @@ impl G2Prepared {
 
 impl From<&NonZeroG2> for G2Prepared {
     fn from(point: &NonZeroG2) -> Self {
-        Self {
-            point: *point,
-            lines: pairing::prepare(&point.0),
-        }
+        Self { point: *point, lines: pairing::prepare(&point.0) }
     }
 }
 
@@ -51,7 +48,5 @@ impl fmt::Debug for G2Prepared {
 pub fn pairing_product_is_one(terms: &[(G1, &G2Prepared)]) -> bool {
     let points: Vec<G1> = terms.iter().map(|(point, _)| *point).collect();
     let nonzero = G1::batch_to_nonzero(&points).into_iter().zip(terms);
-    pairing::product_is_one(
-        nonzero.filter_map(|(point, (_, prepared))| point.map(|point| (point.0, &prepared.lines))),
-    )
+    pairing::product_is_one(nonzero.filter_map(|(point, (_, prepared))| point.map(|point| (point.0, &prepared.lines))))
 }

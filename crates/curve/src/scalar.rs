@@ -53,9 +53,7 @@ impl Scalar {
     /// # Errors
     /// When the integer is not less than r.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, DecodeError> {
-        fr::from_bytes(bytes)
-            .map(Self)
-            .ok_or(DecodeError { what: "scalar" })
+        fr::from_bytes(bytes).map(Self).ok_or(DecodeError { what: "scalar" })
     }
 
     /// 32 bytes, big-endian.
@@ -70,11 +68,7 @@ impl Scalar {
 
     /// The multiplicative inverse, in constant time; none for 0.
     pub fn invert(&self) -> Option<Self> {
-        if self.is_zero() {
-            None
-        } else {
-            Some(Self(fr::invert(&self.0)))
-        }
+        if self.is_zero() { None } else { Some(Self(fr::invert(&self.0))) }
     }
 }
 

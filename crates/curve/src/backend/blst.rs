@@ -13,9 +13,9 @@
 /// The scalar field, in Montgomery form, always fully reduced.
 pub mod fr {
     use blst::{
-        blst_fr, blst_fr_add, blst_fr_cneg, blst_fr_from_scalar, blst_fr_from_uint64,
-        blst_fr_inverse, blst_fr_mul, blst_fr_sub, blst_scalar, blst_scalar_fr_check,
-        blst_scalar_from_be_bytes, blst_scalar_from_bendian, blst_scalar_from_fr,
+        blst_fr, blst_fr_add, blst_fr_cneg, blst_fr_from_scalar, blst_fr_from_uint64, blst_fr_inverse, blst_fr_mul,
+        blst_fr_sub, blst_scalar, blst_scalar_fr_check, blst_scalar_from_be_bytes, blst_scalar_from_bendian,
+        blst_scalar_from_fr,
     };
     use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
     use zeroize::Zeroize;
@@ -26,14 +26,8 @@ pub mod fr {
     /// 0.
     pub const ZERO: Fr = blst_fr { l: [0; 4] };
     /// 1, which in Montgomery form is 2^256 mod r.
-    pub const ONE: Fr = blst_fr {
-        l: [
-            0x0000_0001_ffff_fffe,
-            0x5884_b7fa_0003_4802,
-            0x998c_4fef_ecbc_4ff5,
-            0x1824_b159_acc5_056f,
-        ],
-    };
+    pub const ONE: Fr =
+        blst_fr { l: [0x0000_0001_ffff_fffe, 0x5884_b7fa_0003_4802, 0x998c_4fef_ecbc_4ff5, 0x1824_b159_acc5_056f] };
 
     /// The scalar of a small integer.
     pub fn from_u64(value: u64) -> Fr {
@@ -154,10 +148,9 @@ macro_rules! group {
      $affine_in_group:ident, $affine_is_inf:ident, $affine_is_equal:ident, $pippenger:ident, $scratch_size:ident) => {
         use super::fr::{self, Fr};
         use blst::{
-            BLST_ERROR, $add, $add_affine, $affine, $affine_compress, $affine_in_group,
-            $affine_is_equal, $affine_is_inf, $cneg, $compress, $double, $from_affine, $generator,
-            $is_equal, $is_inf, $many_to_affine, $mult, $pippenger, $point, $scratch_size,
-            $to_affine, $uncompress,
+            BLST_ERROR, $add, $add_affine, $affine, $affine_compress, $affine_in_group, $affine_is_equal,
+            $affine_is_inf, $cneg, $compress, $double, $from_affine, $generator, $is_equal, $is_inf, $many_to_affine,
+            $mult, $pippenger, $point, $scratch_size, $to_affine, $uncompress,
         };
         use core::ptr::null;
         use subtle::Choice;
@@ -213,10 +206,7 @@ macro_rules! group {
         /// −p.
         pub fn neg_affine(p: &Affine) -> Affine {
             let point = neg(&from_affine(p));
-            Affine {
-                x: point.x,
-                y: point.y,
-            }
+            Affine { x: point.x, y: point.y }
         }
 
         /// Whether p is the identity.
@@ -346,10 +336,8 @@ macro_rules! group {
 
         /// Σ k·p for public inputs.
         pub fn msm_vartime<'a>(terms: impl Iterator<Item = (&'a Affine, &'a Fr)>) -> Point {
-            let (points, scalars): (Vec<Affine>, Vec<[u8; 32]>) = terms
-                .filter(|(_, k)| **k != fr::ZERO)
-                .map(|(p, k)| (*p, fr::to_scalar(k).b))
-                .unzip();
+            let (points, scalars): (Vec<Affine>, Vec<[u8; 32]>) =
+                terms.filter(|(_, k)| **k != fr::ZERO).map(|(p, k)| (*p, fr::to_scalar(k).b)).unzip();
             let mut out = identity();
             match (points.as_slice(), scalars.as_slice()) {
                 ([], _) | (_, []) => {}
@@ -492,8 +480,8 @@ pub mod g2 {
 pub mod pairing {
     use super::{g1, g2};
     use blst::{
-        blst_final_exp, blst_fp6, blst_fp12, blst_fp12_is_one, blst_fp12_mul,
-        blst_miller_loop_lines, blst_precompute_lines,
+        blst_final_exp, blst_fp6, blst_fp12, blst_fp12_is_one, blst_fp12_mul, blst_miller_loop_lines,
+        blst_precompute_lines,
     };
 
     /// How many line functions the Miller loop of this curve evaluates.

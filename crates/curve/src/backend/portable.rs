@@ -97,18 +97,13 @@ pub mod fr {
     /// five consecutive ones at most one is not zero.
     pub(super) fn digits_vartime(a: &Fr) -> [i8; 256] {
         let bytes = a.to_bytes();
-        let bit = |i: usize| {
-            bytes
-                .get(i / 8)
-                .map_or(0, |byte| i32::from(byte >> (i % 8) & 1))
-        };
+        let bit = |i: usize| bytes.get(i / 8).map_or(0, |byte| i32::from(byte >> (i % 8) & 1));
         let mut digits = [0; 256];
         let mut carry = 0;
         let mut i = 0;
         while i < digits.len() {
             if bit(i) + carry == 1 {
-                let window: i32 =
-                    (0..WINDOW as usize).map(|j| bit(i + j) << j).sum::<i32>() + carry;
+                let window: i32 = (0..WINDOW as usize).map(|j| bit(i + j) << j).sum::<i32>() + carry;
                 carry = i32::from(window >= 1 << (WINDOW - 1));
                 digits[i] = (window - (carry << WINDOW)) as i8;
                 i += WINDOW as usize;
@@ -201,26 +196,14 @@ macro_rules! group {
 
         /// Affine coordinates, none for the identity.
         pub fn to_affine(p: &Point) -> Option<Affine> {
-            if is_identity(p).into() {
-                None
-            } else {
-                Some($affine::from(p))
-            }
+            if is_identity(p).into() { None } else { Some($affine::from(p)) }
         }
 
         /// `to_affine` of each with one inversion for all.
         pub fn batch_to_affine(points: &[Point]) -> Vec<Option<Affine>> {
             let mut out = vec![$affine::identity(); points.len()];
             $point::batch_normalize(points, &mut out);
-            out.into_iter()
-                .map(|affine| {
-                    if affine.is_identity().into() {
-                        None
-                    } else {
-                        Some(affine)
-                    }
-                })
-                .collect()
+            out.into_iter().map(|affine| if affine.is_identity().into() { None } else { Some(affine) }).collect()
         }
 
         /// Projective coordinates.
@@ -241,11 +224,7 @@ macro_rules! group {
         /// Decodes a compressed point of the subgroup: `None` for bytes that are none, `Some(None)` for the identity.
         pub fn decode(bytes: &[u8; $bytes]) -> Option<Option<Affine>> {
             let affine = Option::<Affine>::from($affine::from_compressed(bytes))?;
-            Some(if affine.is_identity().into() {
-                None
-            } else {
-                Some(affine)
-            })
+            Some(if affine.is_identity().into() { None } else { Some(affine) })
         }
 
         /// Overwrites with the identity.
