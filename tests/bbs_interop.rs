@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use milchglas_bbs::{
-    BlindInterface, Ciphersuite, CommitmentWithProof, Interface, Proof, PublicKey, SecretKey,
-    SecretProverBlind, Signature,
+    BlindInterface, Ciphersuite, CommitmentWithProof, Interface, Proof, PublicKey, SecretKey, SecretProverBlind,
+    Signature,
 };
 use proptest::{
     collection::vec,
@@ -62,28 +62,10 @@ struct Input {
 }
 
 fn inputs(count: impl Strategy<Value = usize>) -> impl Strategy<Value = Input> {
-    let octets = || {
-        prop_oneof![
-            Just(Vec::new()),
-            vec(any::<u8>(), 1..40),
-            vec(any::<u8>(), 5_000..6_000)
-        ]
-    };
+    let octets = || prop_oneof![Just(Vec::new()), vec(any::<u8>(), 1..40), vec(any::<u8>(), 5_000..6_000)];
     let messages = count.prop_flat_map(|count| vec(vec(any::<u8>(), 0..100), count));
-    (
-        vec(any::<u8>(), 32..80),
-        octets(),
-        octets(),
-        messages,
-        any::<u32>(),
-    )
-        .prop_map(|(key_material, header, ph, messages, mask)| Input {
-            key_material,
-            header,
-            ph,
-            messages,
-            mask,
-        })
+    (vec(any::<u8>(), 32..80), octets(), octets(), messages, any::<u32>())
+        .prop_map(|(key_material, header, ph, messages, mask)| Input { key_material, header, ph, messages, mask })
 }
 
 /// Runs a check on the counts at both ends and on random ones.
@@ -95,12 +77,7 @@ fn for_inputs(check: impl Fn(&Input)) {
 }
 
 fn run(cases: u32, inputs: impl Strategy<Value = Input>, check: impl Fn(&Input)) {
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 0,
-        ..Config::default()
-    };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
     TestRunner::new(config)
         .run(&inputs, |input| {
             check(&input);
@@ -122,85 +99,41 @@ struct Keys {
 }
 
 fn keys<S: BbsCiphersuite>(suite: Ciphersuite, key_material: &[u8]) -> Keys {
-    let dst = [suite.id(), "H2G_HM2S_", "KEYGEN_DST_"]
-        .concat()
-        .into_bytes();
+    let dst = [suite.id(), "H2G_HM2S_", "KEYGEN_DST_"].concat().into_bytes();
     let sk = SecretKey::key_gen(suite, key_material, b"interop", Some(&dst)).unwrap();
     let pk = sk.public_key().unwrap();
     let peer = KeyPair::<BBSplus<S>>::generate(key_material, Some(b"interop"), Some(&dst)).unwrap();
     assert_eq!(sk.to_bytes().as_slice(), peer.private_key().to_bytes());
     assert_eq!(pk.to_bytes(), peer.public_key().to_bytes());
-    Keys {
-        sk,
-        pk,
-        peer_sk: peer.private_key().clone(),
-        peer_pk: peer.public_key().clone(),
-    }
+    Keys { sk, pk, peer_sk: peer.private_key().clone(), peer_pk: peer.public_key().clone() }
 }
 
 fn interoperates<S: BbsCiphersuite>(suite: Ciphersuite) {
     let bbs = Interface::hm2s(suite);
     let generators = bbs.create_generators(MAX_COUNT).unwrap();
     for_inputs(|input| {
-        let Input {
-            key_material,
-            header,
-            ph,
-            messages,
-            mask,
-        } = input;
-        let Keys {
-            sk,
-            pk,
-            peer_sk,
-            peer_pk,
-        } = keys::<S>(suite, key_material);
+        let Input { key_material, header, ph, messages, mask } = input;
+        let Keys { sk, pk, peer_sk, peer_pk } = keys::<S>(suite, key_material);
 
         // Signing is deterministic, so both must give the same octets; each checks the other's.
         let signature = bbs.sign(&sk, &pk, &generators, header, messages).unwrap();
         let octets = signature.to_bytes();
-        let peer =
-            PeerSignature::<BBSplus<S>>::sign(Some(messages), &peer_sk, &peer_pk, Some(header))
-                .unwrap();
+        let peer = PeerSignature::<BBSplus<S>>::sign(Some(messages), &peer_sk, &peer_pk, Some(header)).unwrap();
         assert_eq!(octets, peer.to_bytes());
         PeerSignature::<BBSplus<S>>::from_bytes(&octets)
             .unwrap()
             .verify(&peer_pk, Some(messages), Some(header))
             .unwrap();
-        bbs.verify(
-            &pk,
-            &Signature::from_bytes(&peer.to_bytes()).unwrap(),
-            &generators,
-            header,
-            messages,
-        )
-        .unwrap();
+        bbs.verify(&pk, &Signature::from_bytes(&peer.to_bytes()).unwrap(), &generators, header, messages).unwrap();
 
         for disclosure in DISCLOSURES {
             let indexes = disclosure.indexes(messages.len(), *mask);
             let disclosed = select(messages, &indexes);
 
-            let ours = bbs
-                .proof_gen(
-                    &pk,
-                    &signature,
-                    &generators,
-                    header,
-                    ph,
-                    messages,
-                    &indexes,
-                    &mut OsRng,
-                )
-                .unwrap();
+            let ours = bbs.proof_gen(&pk, &signature, &generators, header, ph, messages, &indexes, &mut OsRng).unwrap();
             PoKSignature::<BBSplus<S>>::from_bytes(&ours.to_bytes())
                 .unwrap()
-                .proof_verify(
-                    &peer_pk,
-                    Some(&disclosed),
-                    Some(&indexes),
-                    Some(header),
-                    Some(ph),
-                )
+                .proof_verify(&peer_pk, Some(&disclosed), Some(&indexes), Some(header), Some(ph))
                 .unwrap_or_else(|error| panic!("{disclosure:?}: {error}"));
 
             let theirs = PoKSignature::<BBSplus<S>>::proof_gen(
@@ -225,51 +158,22 @@ fn blind_issuance_interoperates<S: BbsCiphersuite>(suite: Ciphersuite) {
     let generators = blind.create_generators(MAX_COUNT).unwrap();
     let blind_generators = blind.create_blind_generators(MAX_COUNT).unwrap();
     for_inputs(|input| {
-        let Input {
-            key_material,
-            header,
-            ph,
-            messages,
-            mask,
-        } = input;
-        let Keys {
-            sk,
-            pk,
-            peer_sk,
-            peer_pk,
-        } = keys::<S>(suite, key_material);
+        let Input { key_material, header, ph, messages, mask } = input;
+        let Keys { sk, pk, peer_sk, peer_pk } = keys::<S>(suite, key_material);
         let (signers, committed) = messages.split_at(*mask as usize % (messages.len() + 1));
 
         // The peer commits, we sign, the peer checks.
-        let (peer_commitment, peer_blind) =
-            Commitment::<BBSplus<S>>::commit(Some(committed)).unwrap();
+        let (peer_commitment, peer_blind) = Commitment::<BBSplus<S>>::commit(Some(committed)).unwrap();
         let commitment = CommitmentWithProof::from_bytes(&peer_commitment.to_bytes()).unwrap();
-        let signature = blind
-            .blind_sign(
-                &sk,
-                &pk,
-                &generators,
-                &blind_generators,
-                Some(&commitment),
-                header,
-                signers,
-            )
-            .unwrap();
+        let signature =
+            blind.blind_sign(&sk, &pk, &generators, &blind_generators, Some(&commitment), header, signers).unwrap();
         BlindSignature::<BBSplus<S>>::from_bytes(&signature.to_bytes())
             .unwrap()
-            .verify_blind_sign(
-                &peer_pk,
-                Some(header),
-                Some(signers),
-                Some(committed),
-                Some(&peer_blind),
-            )
+            .verify_blind_sign(&peer_pk, Some(header), Some(signers), Some(committed), Some(&peer_blind))
             .unwrap();
 
         // We commit, the peer signs, we check.
-        let (commitment, secret) = blind
-            .commit(&blind_generators, committed, &mut OsRng)
-            .unwrap();
+        let (commitment, secret) = blind.commit(&blind_generators, committed, &mut OsRng).unwrap();
         let signature = BlindSignature::<BBSplus<S>>::blind_sign(
             &peer_sk,
             &peer_pk,
@@ -281,16 +185,7 @@ fn blind_issuance_interoperates<S: BbsCiphersuite>(suite: Ciphersuite) {
         .to_bytes();
         let ours = Signature::from_bytes(&signature).unwrap();
         blind
-            .verify_blind_sign(
-                &pk,
-                &ours,
-                &generators,
-                &blind_generators,
-                header,
-                signers,
-                committed,
-                Some(&secret),
-            )
+            .verify_blind_sign(&pk, &ours, &generators, &blind_generators, header, signers, committed, Some(&secret))
             .unwrap();
 
         // Proofs from the blind signature, both ways.

@@ -13,16 +13,14 @@ use std::{
 };
 
 use milchglas_bbs::{
-    BlindInterface, Ciphersuite, CommitmentWithProof, Interface, Proof, PublicKey, SecretKey,
-    SecretProverBlind, Signature,
+    BlindInterface, Ciphersuite, CommitmentWithProof, Interface, Proof, PublicKey, SecretKey, SecretProverBlind,
+    Signature,
 };
 use rand_core::{CryptoRng, RngCore};
 use serde_json::Value;
 
-const SUITES: [(Ciphersuite, &str); 2] = [
-    (Ciphersuite::Bls12381Sha256, "bls12-381-sha-256"),
-    (Ciphersuite::Bls12381Shake256, "bls12-381-shake-256"),
-];
+const SUITES: [(Ciphersuite, &str); 2] =
+    [(Ciphersuite::Bls12381Sha256, "bls12-381-sha-256"), (Ciphersuite::Bls12381Shake256, "bls12-381-shake-256")];
 
 /// Asks cargo where it unpacked the package.
 fn package_directory() -> &'static Path {
@@ -35,27 +33,13 @@ fn package_directory() -> &'static Path {
                 .current_dir(env!("CARGO_MANIFEST_DIR"))
                 .output()
                 .expect("cargo can be run");
-            assert!(
-                output.status.success(),
-                "cargo {arguments:?}: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            assert!(output.status.success(), "cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
             String::from_utf8(output.stdout).expect("cargo prints UTF-8")
         };
         // Only packages for this machine are sure to be present without a network.
         let version = run(&["-vV"]);
-        let host = version
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .expect("cargo names its host");
-        let metadata = run(&[
-            "metadata",
-            "--locked",
-            "--format-version",
-            "1",
-            "--filter-platform",
-            host,
-        ]);
+        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("cargo names its host");
+        let metadata = run(&["metadata", "--locked", "--format-version", "1", "--filter-platform", host]);
         let metadata: Value = serde_json::from_str(&metadata).expect("cargo metadata is JSON");
         let package = metadata["packages"]
             .as_array()
@@ -63,10 +47,7 @@ fn package_directory() -> &'static Path {
             .iter()
             .find(|package| package["name"] == "zkryptium")
             .expect("zkryptium is a dependency of the tests");
-        Path::new(text(&package["manifest_path"]))
-            .parent()
-            .expect("a manifest lies in a directory")
-            .to_owned()
+        Path::new(text(&package["manifest_path"])).parent().expect("a manifest lies in a directory").to_owned()
     })
 }
 
@@ -76,87 +57,41 @@ fn read(path: &Path) -> Value {
 }
 
 fn fixture(set: &str, suite: &str, name: &str) -> Value {
-    read(
-        &package_directory()
-            .join("fixture_data")
-            .join(set)
-            .join(suite)
-            .join(name),
-    )
+    read(&package_directory().join("fixture_data").join(set).join(suite).join(name))
 }
 
 /// All files of a directory, with their number asserted.
 fn fixtures(set: &str, suite: &str, directory: &str, expected: usize) -> BTreeMap<String, Value> {
-    let path = package_directory()
-        .join("fixture_data")
-        .join(set)
-        .join(suite)
-        .join(directory);
-    let entries =
-        std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let path = package_directory().join("fixture_data").join(set).join(suite).join(directory);
+    let entries = std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let files: BTreeMap<String, Value> = entries
         .map(|entry| entry.expect("a readable directory"))
-        .filter(|entry| {
-            entry
-                .path()
-                .extension()
-                .is_some_and(|extension| extension == "json")
-        })
-        .map(|entry| {
-            (
-                format!(
-                    "{suite}/{directory}/{}",
-                    entry.file_name().to_string_lossy()
-                ),
-                read(&entry.path()),
-            )
-        })
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json"))
+        .map(|entry| (format!("{suite}/{directory}/{}", entry.file_name().to_string_lossy()), read(&entry.path())))
         .collect();
     assert_eq!(files.len(), expected, "{}", path.display());
     files
 }
 
 fn text(value: &Value) -> &str {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("not a string: {value}"))
+    value.as_str().unwrap_or_else(|| panic!("not a string: {value}"))
 }
 
 /// Hexadecimal octets; an absent value is empty, as the drafts have it.
 fn octets(value: &Value) -> Vec<u8> {
-    if value.is_null() {
-        Vec::new()
-    } else {
-        hex::decode(text(value)).expect("hexadecimal")
-    }
+    if value.is_null() { Vec::new() } else { hex::decode(text(value)).expect("hexadecimal") }
 }
 
 fn array<const N: usize>(value: &Value) -> [u8; N] {
-    octets(value)
-        .try_into()
-        .unwrap_or_else(|_| panic!("not {N} octets: {value}"))
+    octets(value).try_into().unwrap_or_else(|_| panic!("not {N} octets: {value}"))
 }
 
 fn octets_list(value: &Value) -> Vec<Vec<u8>> {
-    if value.is_null() {
-        Vec::new()
-    } else {
-        value
-            .as_array()
-            .expect("an array")
-            .iter()
-            .map(octets)
-            .collect()
-    }
+    if value.is_null() { Vec::new() } else { value.as_array().expect("an array").iter().map(octets).collect() }
 }
 
 fn indexes(value: &Value) -> Vec<usize> {
-    value
-        .as_array()
-        .expect("an array")
-        .iter()
-        .map(|i| i.as_u64().expect("an index") as usize)
-        .collect()
+    value.as_array().expect("an array").iter().map(|i| i.as_u64().expect("an index") as usize).collect()
 }
 
 fn is_valid(case: &Value) -> bool {
@@ -178,23 +113,13 @@ impl MockedRng {
 
     fn of_suite(suite: Ciphersuite, api_tag: &str, count: usize) -> Self {
         let dst = format!("{}{api_tag}MOCK_RANDOM_SCALARS_DST_", suite.id());
-        Self::new(
-            suite,
-            b"3.141592653589793238462643383279",
-            dst.as_bytes(),
-            count,
-        )
+        Self::new(suite, b"3.141592653589793238462643383279", dst.as_bytes(), count)
     }
 
     fn of_blind_fixture(suite: Ciphersuite, case: &Value, step: &str) -> Self {
         let parameters = &case["mockRngParameters"];
         let count = parameters[step]["count"].as_u64().expect("a count") as usize;
-        Self::new(
-            suite,
-            text(&parameters["SEED"]).as_bytes(),
-            text(&parameters[step]["DST"]).as_bytes(),
-            count,
-        )
+        Self::new(suite, text(&parameters["SEED"]).as_bytes(), text(&parameters[step]["DST"]).as_bytes(), count)
     }
 }
 
@@ -209,10 +134,7 @@ impl RngCore for MockedRng {
 
     fn fill_bytes(&mut self, out: &mut [u8]) {
         assert_eq!(out.len(), 64);
-        assert!(
-            self.okm.len() >= 48,
-            "more scalars drawn than the fixture has"
-        );
+        assert!(self.okm.len() >= 48, "more scalars drawn than the fixture has");
         out[..16].fill(0);
         out[16..].copy_from_slice(&self.okm[..48]);
         self.okm.drain(..48);
@@ -237,14 +159,8 @@ fn matches_vector_keypair() {
             Some(&octets(&case["keyDst"])),
         )
         .unwrap();
-        assert_eq!(
-            sk.to_bytes().as_slice(),
-            octets(&case["keyPair"]["secretKey"])
-        );
-        assert_eq!(
-            sk.public_key().unwrap().to_bytes().as_slice(),
-            octets(&case["keyPair"]["publicKey"])
-        );
+        assert_eq!(sk.to_bytes().as_slice(), octets(&case["keyPair"]["secretKey"]));
+        assert_eq!(sk.public_key().unwrap().to_bytes().as_slice(), octets(&case["keyPair"]["publicKey"]));
     }
 }
 
@@ -254,16 +170,10 @@ fn matches_vector_generators() {
         let case = fixture("fixture_data", name, "generators.json");
         let expected = octets_list(&case["MsgGenerators"]);
         assert_eq!(expected.len(), 10);
-        let generators = Interface::hm2s(suite)
-            .create_generators(expected.len())
-            .unwrap();
+        let generators = Interface::hm2s(suite).create_generators(expected.len()).unwrap();
         assert_eq!(generators.P1().to_bytes().as_slice(), octets(&case["P1"]));
         assert_eq!(generators.Q_1().to_bytes().as_slice(), octets(&case["Q1"]));
-        let computed: Vec<_> = generators
-            .H()
-            .iter()
-            .map(|point| point.to_bytes().to_vec())
-            .collect();
+        let computed: Vec<_> = generators.H().iter().map(|point| point.to_bytes().to_vec()).collect();
         assert_eq!(computed, expected);
     }
 }
@@ -275,34 +185,17 @@ fn matches_vector_blind_generators() {
         let blind = BlindInterface::blind_hm2s(suite);
 
         let signer = &case["generators"];
-        assert_eq!(
-            blind.interface().api_id(),
-            text(&signer["api_id"]).as_bytes()
-        );
+        assert_eq!(blind.interface().api_id(), text(&signer["api_id"]).as_bytes());
         let expected = octets_list(&signer["MsgGenerators"]);
         let generators = blind.create_generators(expected.len()).unwrap();
-        assert_eq!(
-            generators.Q_1().to_bytes().as_slice(),
-            octets(&signer["Q1"])
-        );
-        assert_eq!(
-            generators
-                .H()
-                .iter()
-                .map(|point| point.to_bytes().to_vec())
-                .collect::<Vec<_>>(),
-            expected
-        );
+        assert_eq!(generators.Q_1().to_bytes().as_slice(), octets(&signer["Q1"]));
+        assert_eq!(generators.H().iter().map(|point| point.to_bytes().to_vec()).collect::<Vec<_>>(), expected);
 
         let prover = &case["blindGenerators"];
         let mut expected = vec![octets(&prover["Q1"])];
         expected.extend(octets_list(&prover["MsgGenerators"]));
         let blind_generators = blind.create_blind_generators(expected.len() - 1).unwrap();
-        let computed: Vec<_> = blind_generators
-            .points()
-            .iter()
-            .map(|point| point.to_bytes().to_vec())
-            .collect();
+        let computed: Vec<_> = blind_generators.points().iter().map(|point| point.to_bytes().to_vec()).collect();
         assert_eq!(computed, expected);
     }
 }
@@ -311,9 +204,7 @@ fn matches_vector_blind_generators() {
 fn matches_vector_hash_to_scalar() {
     for (suite, name) in SUITES {
         let case = fixture("fixture_data", name, "h2s.json");
-        let scalar = suite
-            .hash_to_scalar(&octets(&case["message"]), &octets(&case["dst"]))
-            .unwrap();
+        let scalar = suite.hash_to_scalar(&octets(&case["message"]), &octets(&case["dst"])).unwrap();
         assert_eq!(scalar.to_bytes().as_slice(), octets(&case["scalar"]));
     }
 }
@@ -344,10 +235,7 @@ fn matches_vector_mocked_scalars() {
         // A secret key is one random scalar, drawn as all others are.
         let mut rng = MockedRng::new(suite, &octets(&case["seed"]), &octets(&case["dst"]), count);
         for scalar in expected {
-            assert_eq!(
-                SecretKey::random(&mut rng).unwrap().to_bytes().as_slice(),
-                scalar
-            );
+            assert_eq!(SecretKey::random(&mut rng).unwrap().to_bytes().as_slice(), scalar);
         }
     }
 }
@@ -364,11 +252,7 @@ fn matches_vector_signatures() {
             let header = octets(&case["header"]);
             let messages = octets_list(&case["messages"]);
             let signature = Signature::from_bytes(&octets(&case["signature"])).unwrap();
-            assert_eq!(
-                signature.to_bytes().as_slice(),
-                octets(&case["signature"]),
-                "{file}"
-            );
+            assert_eq!(signature.to_bytes().as_slice(), octets(&case["signature"]), "{file}");
 
             let verdict = bbs.verify(&pk, &signature, &generators, &header, &messages);
             assert_eq!(verdict.is_ok(), is_valid(&case), "{file}: {verdict:?}");
@@ -396,19 +280,9 @@ fn matches_vector_proofs() {
             let proof = Proof::from_bytes(&expected).unwrap();
             assert_eq!(proof.to_bytes(), expected, "{file}");
 
-            let disclosed: Option<Vec<_>> =
-                disclosed_indexes.iter().map(|i| messages.get(*i)).collect();
-            let disclosed =
-                disclosed.unwrap_or_else(|| panic!("{file}: an index without a message"));
-            let verdict = bbs.proof_verify(
-                &pk,
-                &proof,
-                &generators,
-                &header,
-                &ph,
-                &disclosed,
-                &disclosed_indexes,
-            );
+            let disclosed: Option<Vec<_>> = disclosed_indexes.iter().map(|i| messages.get(*i)).collect();
+            let disclosed = disclosed.unwrap_or_else(|| panic!("{file}: an index without a message"));
+            let verdict = bbs.proof_verify(&pk, &proof, &generators, &header, &ph, &disclosed, &disclosed_indexes);
             assert_eq!(verdict.is_ok(), is_valid(&case), "{file}: {verdict:?}");
 
             if is_valid(&case) {
@@ -417,22 +291,9 @@ fn matches_vector_proofs() {
                 let count = 5 + messages.len() - disclosed_indexes.len();
                 let mut rng = MockedRng::of_suite(suite, "H2G_HM2S_", count);
                 let computed = bbs
-                    .proof_gen(
-                        &pk,
-                        &signature,
-                        &generators,
-                        &header,
-                        &ph,
-                        &messages,
-                        &disclosed_indexes,
-                        &mut rng,
-                    )
+                    .proof_gen(&pk, &signature, &generators, &header, &ph, &messages, &disclosed_indexes, &mut rng)
                     .unwrap();
-                assert_eq!(
-                    hex::encode(computed.to_bytes()),
-                    hex::encode(&expected),
-                    "{file}"
-                );
+                assert_eq!(hex::encode(computed.to_bytes()), hex::encode(&expected), "{file}");
             }
         }
         assert_eq!(valid, 5);
@@ -447,28 +308,13 @@ fn matches_vector_commitments() {
         for (file, case) in fixtures("fixture_data_blind", name, "commit", 2) {
             let committed_messages = octets_list(&case["committedMessages"]);
             let mut rng = MockedRng::of_blind_fixture(suite, &case, "commit");
-            let (commitment, secret) = blind
-                .commit(&blind_generators, &committed_messages, &mut rng)
-                .unwrap();
-            assert_eq!(
-                commitment.to_bytes(),
-                octets(&case["commitmentWithProof"]),
-                "{file}"
-            );
-            assert_eq!(
-                secret.to_bytes().as_slice(),
-                octets(&case["proverBlind"]),
-                "{file}"
-            );
+            let (commitment, secret) = blind.commit(&blind_generators, &committed_messages, &mut rng).unwrap();
+            assert_eq!(commitment.to_bytes(), octets(&case["commitmentWithProof"]), "{file}");
+            assert_eq!(secret.to_bytes().as_slice(), octets(&case["proverBlind"]), "{file}");
 
-            let read =
-                CommitmentWithProof::from_bytes(&octets(&case["commitmentWithProof"])).unwrap();
+            let read = CommitmentWithProof::from_bytes(&octets(&case["commitmentWithProof"])).unwrap();
             assert_eq!(read, commitment, "{file}");
-            assert_eq!(
-                blind.core_commit_verify(&blind_generators, &read).is_ok(),
-                is_valid(&case),
-                "{file}"
-            );
+            assert_eq!(blind.core_commit_verify(&blind_generators, &read).is_ok(), is_valid(&case), "{file}");
         }
     }
 }
@@ -485,29 +331,17 @@ fn matches_vector_blind_signatures() {
             let header = octets(&case["header"]);
             let messages = octets_list(&case["messages"]);
             let committed_messages = octets_list(&case["committedMessages"]);
-            let commitment = case["commitmentWithProof"].as_str().map(|octets| {
-                CommitmentWithProof::from_bytes(&hex::decode(octets).unwrap()).unwrap()
-            });
+            let commitment = case["commitmentWithProof"]
+                .as_str()
+                .map(|octets| CommitmentWithProof::from_bytes(&hex::decode(octets).unwrap()).unwrap());
             let secret = case["proverBlind"]
                 .is_string()
                 .then(|| SecretProverBlind::from_bytes(&array(&case["proverBlind"])).unwrap());
 
             let signature = blind
-                .blind_sign(
-                    &sk,
-                    &pk,
-                    &generators,
-                    &blind_generators,
-                    commitment.as_ref(),
-                    &header,
-                    &messages,
-                )
+                .blind_sign(&sk, &pk, &generators, &blind_generators, commitment.as_ref(), &header, &messages)
                 .unwrap();
-            assert_eq!(
-                hex::encode(signature.to_bytes()),
-                text(&case["signature"]),
-                "{file}"
-            );
+            assert_eq!(hex::encode(signature.to_bytes()), text(&case["signature"]), "{file}");
             assert!(is_valid(&case), "{file}");
             blind
                 .verify_blind_sign(
@@ -527,12 +361,7 @@ fn matches_vector_blind_signatures() {
 
 #[test]
 fn matches_vector_blind_proofs() {
-    let all = read(
-        &package_directory()
-            .join("fixture_data")
-            .join("fixture_data_blind")
-            .join("messages.json"),
-    );
+    let all = read(&package_directory().join("fixture_data").join("fixture_data_blind").join("messages.json"));
     let messages = octets_list(&all["messages"]);
     let all_committed_messages = octets_list(&all["committedMessages"]);
     assert_eq!((messages.len(), all_committed_messages.len()), (10, 5));
@@ -549,14 +378,9 @@ fn matches_vector_blind_proofs() {
             let secret = case["proverBlind"]
                 .is_string()
                 .then(|| SecretProverBlind::from_bytes(&array(&case["proverBlind"])).unwrap());
-            let committed_messages = if secret.is_some() {
-                all_committed_messages.as_slice()
-            } else {
-                &[]
-            };
+            let committed_messages = if secret.is_some() { all_committed_messages.as_slice() } else { &[] };
             let disclosed = revealed(&case["revealedMessages"], &messages);
-            let disclosed_commitment =
-                revealed(&case["revealedCommittedMessages"], committed_messages);
+            let disclosed_commitment = revealed(&case["revealedCommittedMessages"], committed_messages);
 
             let mut rng = MockedRng::of_blind_fixture(suite, &case, "proof");
             let proof = blind
@@ -575,11 +399,7 @@ fn matches_vector_blind_proofs() {
                     &mut rng,
                 )
                 .unwrap();
-            assert_eq!(
-                hex::encode(proof.to_bytes()),
-                text(&case["proof"]),
-                "{file}"
-            );
+            assert_eq!(hex::encode(proof.to_bytes()), text(&case["proof"]), "{file}");
             let verdict = blind.blind_proof_verify(
                 &pk,
                 &proof,
@@ -603,10 +423,7 @@ fn revealed(map: &Value, messages: &[Vec<u8>]) -> (Vec<usize>, Vec<Vec<u8>>) {
     let Some(map) = map.as_object() else {
         return Default::default();
     };
-    let mut entries: Vec<_> = map
-        .iter()
-        .map(|(i, m)| (i.parse::<usize>().unwrap(), octets(m)))
-        .collect();
+    let mut entries: Vec<_> = map.iter().map(|(i, m)| (i.parse::<usize>().unwrap(), octets(m))).collect();
     entries.sort();
     for (i, message) in &entries {
         assert_eq!(&messages[*i], message);

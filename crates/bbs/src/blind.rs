@@ -53,9 +53,7 @@ impl BlindGenerators {
 
     /// The points for the first `M` committed messages only.
     fn first(&self, M: usize) -> Result<&[NonZeroG1], Error> {
-        self.points
-            .get(..M.saturating_add(1))
-            .ok_or(Error::GeneratorCount)
+        self.points.get(..M.saturating_add(1)).ok_or(Error::GeneratorCount)
     }
 }
 
@@ -115,12 +113,7 @@ impl CommitmentWithProof {
         let mut scalar = || nonzero_scalar(take(&mut rest, "commitment")?, "commitment scalar");
         let s_hat = scalar()?;
         let m_hat = (0..M).map(|_| scalar()).collect::<Result<_, _>>()?;
-        Ok(Self {
-            C,
-            s_hat,
-            m_hat,
-            challenge: scalar()?,
-        })
+        Ok(Self { C, s_hat, m_hat, challenge: scalar()? })
     }
 
     /// `commitment_with_proof_to_octets`.
@@ -128,11 +121,7 @@ impl CommitmentWithProof {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut octets = Vec::with_capacity(Self::MIN_LENGTH + 32 * self.m_hat.len());
         octets.extend_from_slice(&self.C.to_bytes());
-        for scalar in [&self.s_hat]
-            .into_iter()
-            .chain(&self.m_hat)
-            .chain([&self.challenge])
-        {
+        for scalar in [&self.s_hat].into_iter().chain(&self.m_hat).chain([&self.challenge]) {
             octets.extend_from_slice(&scalar.to_bytes());
         }
         octets
@@ -156,9 +145,7 @@ impl BlindInterface {
     #[must_use]
     pub fn blind_hm2s(suite: Ciphersuite) -> Self {
         let api_id = [suite.id(), "BLIND_H2G_HM2S_"].concat();
-        Self {
-            interface: Interface::with_known_id(suite, api_id.into_bytes()),
-        }
+        Self { interface: Interface::with_known_id(suite, api_id.into_bytes()) }
     }
 
     /// Blind issuance under an interface with an identifier of the caller's.
@@ -188,9 +175,7 @@ impl BlindInterface {
     pub fn create_blind_generators(&self, M: usize) -> Result<BlindGenerators, Error> {
         let api_id = [b"BLIND_", self.interface.api_id()].concat();
         let generators = Generators::create(self.interface.suite(), &api_id, M)?;
-        Ok(BlindGenerators {
-            points: generators.points().get(1..).unwrap_or_default().to_vec(),
-        })
+        Ok(BlindGenerators { points: generators.points().get(1..).unwrap_or_default().to_vec() })
     }
 
     /// `Commit(committed_messages)`: what to send to the signer, and the secret to keep. The generators may be those of
@@ -226,22 +211,12 @@ impl BlindInterface {
             return Err(Error::Randomness);
         };
         let secrets = Zeroizing::new([&[*secret_prover_blind], committed_messages].concat());
-        let C = G1::msm(points, &secrets)
-            .to_nonzero()
-            .ok_or(Error::Randomness)?;
+        let C = G1::msm(points, &secrets).to_nonzero().ok_or(Error::Randomness)?;
         let C_bar = G1::msm(points, nonces);
         let challenge = self.calculate_blind_challenge(points, &C, &C_bar);
-        let mut responses = nonces
-            .iter()
-            .zip(secrets.iter())
-            .map(|(tilde, secret)| *tilde + *secret * challenge);
+        let mut responses = nonces.iter().zip(secrets.iter()).map(|(tilde, secret)| *tilde + *secret * challenge);
         let s_hat = responses.next().ok_or(Error::Randomness)?;
-        let commitment = CommitmentWithProof {
-            C,
-            s_hat,
-            m_hat: responses.collect(),
-            challenge,
-        };
+        let commitment = CommitmentWithProof { C, s_hat, m_hat: responses.collect(), challenge };
         Ok((commitment, SecretProverBlind(*secret_prover_blind)))
     }
 
@@ -319,15 +294,9 @@ impl BlindInterface {
         committed_messages: &[impl AsRef<[u8]>],
         secret_prover_blind: Option<&SecretProverBlind>,
     ) -> Result<(), Error> {
-        let (all_generators, scalars) = self.prepare(
-            generators,
-            blind_generators,
-            messages,
-            committed_messages,
-            secret_prover_blind,
-        )?;
-        self.interface
-            .core_verify(pk, signature, &all_generators, header, &scalars)
+        let (all_generators, scalars) =
+            self.prepare(generators, blind_generators, messages, committed_messages, secret_prover_blind)?;
+        self.interface.core_verify(pk, signature, &all_generators, header, &scalars)
     }
 
     /// `BlindProofGen`: a proof from a blind signature. Indexes count from 0 among the signer's messages and among the
@@ -351,28 +320,10 @@ impl BlindInterface {
         secret_prover_blind: Option<&SecretProverBlind>,
         rng: &mut (impl CryptoRngCore + ?Sized),
     ) -> Result<Proof, Error> {
-        let (all_generators, scalars) = self.prepare(
-            generators,
-            blind_generators,
-            messages,
-            committed_messages,
-            secret_prover_blind,
-        )?;
-        let indexes = combine(
-            messages.len(),
-            disclosed_indexes,
-            disclosed_commitment_indexes,
-        )?;
-        self.interface.core_proof_gen(
-            pk,
-            signature,
-            &all_generators,
-            header,
-            ph,
-            &scalars,
-            &indexes,
-            rng,
-        )
+        let (all_generators, scalars) =
+            self.prepare(generators, blind_generators, messages, committed_messages, secret_prover_blind)?;
+        let indexes = combine(messages.len(), disclosed_indexes, disclosed_commitment_indexes)?;
+        self.interface.core_proof_gen(pk, signature, &all_generators, header, ph, &scalars, &indexes, rng)
     }
 
     /// `BlindProofVerify`, with `L` the number of the signer's messages.
@@ -402,18 +353,11 @@ impl BlindInterface {
         let indexes = combine(L, disclosed_indexes, disclosed_commitment_indexes)?;
         // All messages are L of the signer's, secret_prover_blind, and M committed ones.
         let total = proof.undisclosed_count() + indexes.len();
-        let M = total
-            .checked_sub(L)
-            .and_then(|rest| rest.checked_sub(1))
-            .ok_or(Error::Indexes)?;
+        let M = total.checked_sub(L).and_then(|rest| rest.checked_sub(1)).ok_or(Error::Indexes)?;
         let all_generators = generators.first(L)?.append(blind_generators.first(M)?);
         let mut scalars = self.interface.messages_to_scalars(disclosed_messages)?;
-        scalars.extend(
-            self.interface
-                .messages_to_scalars(disclosed_committed_messages)?,
-        );
-        self.interface
-            .core_proof_verify(pk, proof, &all_generators, header, ph, &scalars, &indexes)
+        scalars.extend(self.interface.messages_to_scalars(disclosed_committed_messages)?);
+        self.interface.core_proof_verify(pk, proof, &all_generators, header, ph, &scalars, &indexes)
     }
 
     /// `prepare_parameters`: all generators, and all messages as scalars with `secret_prover_blind` between the signer's and the committed.
@@ -425,16 +369,12 @@ impl BlindInterface {
         committed_messages: &[impl AsRef<[u8]>],
         secret_prover_blind: Option<&SecretProverBlind>,
     ) -> Result<(Generators, Zeroizing<Vec<Scalar>>), Error> {
-        let all_generators = generators
-            .first(messages.len())?
-            .append(blind_generators.first(committed_messages.len())?);
+        let all_generators =
+            generators.first(messages.len())?.append(blind_generators.first(committed_messages.len())?);
         let signers = Zeroizing::new(self.interface.messages_to_scalars(messages)?);
         let committed = Zeroizing::new(self.interface.messages_to_scalars(committed_messages)?);
         let blind = Zeroizing::new([secret_prover_blind.map_or(Scalar::ZERO, |blind| blind.0)]);
-        Ok((
-            all_generators,
-            Zeroizing::new([&signers[..], &blind[..], &committed[..]].concat()),
-        ))
+        Ok((all_generators, Zeroizing::new([&signers[..], &blind[..], &committed[..]].concat())))
     }
 
     /// `calculate_blind_challenge`.
@@ -450,17 +390,11 @@ impl BlindInterface {
 }
 
 /// The indexes among all signed messages: the signer's `L` come first, then `secret_prover_blind`, then the committed.
-fn combine(
-    L: usize,
-    disclosed: &[usize],
-    disclosed_commitment: &[usize],
-) -> Result<Vec<usize>, Error> {
+fn combine(L: usize, disclosed: &[usize], disclosed_commitment: &[usize]) -> Result<Vec<usize>, Error> {
     if disclosed.iter().any(|i| *i >= L) {
         return Err(Error::Indexes);
     }
     let offset = L.checked_add(1).ok_or(Error::Indexes)?;
-    let committed = disclosed_commitment
-        .iter()
-        .map(|j| offset.checked_add(*j).ok_or(Error::Indexes));
+    let committed = disclosed_commitment.iter().map(|j| offset.checked_add(*j).ok_or(Error::Indexes));
     disclosed.iter().copied().map(Ok).chain(committed).collect()
 }

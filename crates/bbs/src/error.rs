@@ -45,15 +45,11 @@ impl fmt::Display for Error {
             Self::InvalidSignature => "the signature does not hold",
             Self::InvalidProof => "the proof does not hold",
             Self::InvalidCommitment => "the commitment's proof does not hold",
-            Self::Indexes => {
-                "disclosed indexes must be strictly ascending and below the number of messages"
-            }
+            Self::Indexes => "disclosed indexes must be strictly ascending and below the number of messages",
             Self::DisclosedCount => "one disclosed message is needed for each disclosed index",
             Self::GeneratorCount => "the generators do not fit the number of messages",
             Self::TooManyMessages => "too many messages",
-            Self::KeyMaterial => {
-                "key material needs at least 32 octets, key information at most 65535"
-            }
+            Self::KeyMaterial => "key material needs at least 32 octets, key information at most 65535",
             Self::DomainSeparation => "an identifier or domain separation tag is empty or too long",
             Self::Unsignable => "there is no signature on this input under this key",
             Self::Randomness => "the random number generator returned an unusable value",

@@ -34,11 +34,7 @@ impl Generators {
         // v || I2OSP(i, 8)
         let mut input = [0u8; 56];
         let mut v = [0u8; 48];
-        expander.expand(
-            &[api_id, b"MESSAGE_GENERATOR_SEED"].concat(),
-            &seed_dst,
-            &mut v,
-        );
+        expander.expand(&[api_id, b"MESSAGE_GENERATOR_SEED"].concat(), &seed_dst, &mut v);
         let mut points = Vec::with_capacity(L + 2);
         points.push(suite.P1()?);
         for i in 1..=(L as u64 + 1) {
@@ -85,38 +81,24 @@ impl Generators {
     /// # Errors
     /// [`Error::GeneratorCount`] if there are fewer.
     pub fn first(&self, L: usize) -> Result<Self, Error> {
-        let points = self
-            .points
-            .get(..L.saturating_add(2))
-            .ok_or(Error::GeneratorCount)?;
-        Ok(Self {
-            points: points.to_vec(),
-        })
+        let points = self.points.get(..L.saturating_add(2)).ok_or(Error::GeneratorCount)?;
+        Ok(Self { points: points.to_vec() })
     }
 
     /// These generators followed by `others` (any points whose discrete logarithms nobody knows).
     #[must_use]
     pub fn append(&self, others: &[NonZeroG1]) -> Self {
-        Self {
-            points: [&self.points, others].concat(),
-        }
+        Self { points: [&self.points, others].concat() }
     }
 
     /// Refuses generators for another number of messages.
     pub(crate) fn check_count(&self, L: usize) -> Result<(), Error> {
-        if self.message_count() == L {
-            Ok(())
-        } else {
-            Err(Error::GeneratorCount)
-        }
+        if self.message_count() == L { Ok(()) } else { Err(Error::GeneratorCount) }
     }
 }
 
 /// Splits off the first `N` octets.
-pub(crate) fn take<'a, const N: usize>(
-    octets: &mut &'a [u8],
-    what: &'static str,
-) -> Result<&'a [u8; N], DecodeError> {
+pub(crate) fn take<'a, const N: usize>(octets: &mut &'a [u8], what: &'static str) -> Result<&'a [u8; N], DecodeError> {
     let (head, tail) = octets.split_first_chunk().ok_or(DecodeError { what })?;
     *octets = tail;
     Ok(head)

@@ -71,8 +71,7 @@ impl Interface {
     /// `MapMessageToScalarAsHash`, the mapping of the draft's own interface.
     #[must_use]
     pub fn map_message_to_scalar_as_hash(&self, message: &[u8]) -> Scalar {
-        self.suite
-            .hash_to_scalar_checked(message, &self.dst("MAP_MSG_TO_SCALAR_AS_HASH_"))
+        self.suite.hash_to_scalar_checked(message, &self.dst("MAP_MSG_TO_SCALAR_AS_HASH_"))
     }
 
     /// `messages_to_scalars`: [`map_message_to_scalar_as_hash`](Self::map_message_to_scalar_as_hash) of each.
@@ -84,26 +83,14 @@ impl Interface {
             return Err(Error::TooManyMessages);
         }
         let dst = self.dst("MAP_MSG_TO_SCALAR_AS_HASH_");
-        Ok(messages
-            .iter()
-            .map(|message| self.suite.hash_to_scalar_checked(message.as_ref(), &dst))
-            .collect())
+        Ok(messages.iter().map(|message| self.suite.hash_to_scalar_checked(message.as_ref(), &dst)).collect())
     }
 
     /// `calculate_domain`: a hash of key, generators, interface and header.
     #[must_use]
-    pub fn calculate_domain(
-        &self,
-        pk: &PublicKey,
-        generators: &Generators,
-        header: &[u8],
-    ) -> Scalar {
+    pub fn calculate_domain(&self, pk: &PublicKey, generators: &Generators, header: &[u8]) -> Scalar {
         let mut octets = Vec::with_capacity(
-            PublicKey::LENGTH
-                + 16
-                + 48 * generators.points().len()
-                + self.api_id.len()
-                + header.len(),
+            PublicKey::LENGTH + 16 + 48 * generators.points().len() + self.api_id.len() + header.len(),
         );
         octets.extend_from_slice(&pk.to_bytes());
         octets.extend_from_slice(&length(generators.message_count()));

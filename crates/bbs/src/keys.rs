@@ -41,14 +41,9 @@ impl SecretKey {
             return Err(Error::KeyMaterial);
         }
         let default_dst = [suite.id().as_bytes(), b"KEYGEN_DST_"].concat();
-        let derive_input =
-            Zeroizing::new([key_material, &info_length.to_be_bytes(), key_info].concat());
+        let derive_input = Zeroizing::new([key_material, &info_length.to_be_bytes(), key_info].concat());
         let SK = suite.hash_to_scalar(&derive_input, key_dst.unwrap_or(&default_dst))?;
-        if SK.is_zero() {
-            Err(Error::KeyMaterial)
-        } else {
-            Ok(Self(SK))
-        }
+        if SK.is_zero() { Err(Error::KeyMaterial) } else { Ok(Self(SK)) }
     }
 
     /// A uniformly random key.
@@ -140,17 +135,13 @@ impl PublicKey {
     /// `W` with its part of the pairing computed, once.
     #[must_use]
     pub fn prepared(&self) -> &G2Prepared {
-        self.prepared
-            .get_or_init(|| Arc::new(G2Prepared::from(&self.W)))
+        self.prepared.get_or_init(|| Arc::new(G2Prepared::from(&self.W)))
     }
 }
 
 impl From<NonZeroG2> for PublicKey {
     fn from(W: NonZeroG2) -> Self {
-        Self {
-            W,
-            prepared: OnceLock::new(),
-        }
+        Self { W, prepared: OnceLock::new() }
     }
 }
 
@@ -171,11 +162,7 @@ impl fmt::Debug for PublicKey {
 /// Reads a scalar that the draft does not allow to be zero.
 pub(crate) fn nonzero_scalar(octets: &[u8; 32], what: &'static str) -> Result<Scalar, DecodeError> {
     let scalar = Scalar::from_bytes(octets).map_err(|_| DecodeError { what })?;
-    if scalar.is_zero() {
-        Err(DecodeError { what })
-    } else {
-        Ok(scalar)
-    }
+    if scalar.is_zero() { Err(DecodeError { what }) } else { Ok(scalar) }
 }
 
 #[cfg(test)]

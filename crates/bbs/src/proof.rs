@@ -50,16 +50,7 @@ impl Proof {
         let mut scalar = || nonzero_scalar(take(&mut rest, "proof")?, "proof scalar");
         let (e_hat, r1_hat, r3_hat) = (scalar()?, scalar()?, scalar()?);
         let m_hat = (0..U).map(|_| scalar()).collect::<Result<_, _>>()?;
-        Ok(Self {
-            A_bar,
-            B_bar,
-            D,
-            e_hat,
-            r1_hat,
-            r3_hat,
-            m_hat,
-            challenge: scalar()?,
-        })
+        Ok(Self { A_bar, B_bar, D, e_hat, r1_hat, r3_hat, m_hat, challenge: scalar()? })
     }
 
     /// `proof_to_octets`.
@@ -69,10 +60,7 @@ impl Proof {
         for point in [&self.A_bar, &self.B_bar, &self.D] {
             octets.extend_from_slice(&point.to_bytes());
         }
-        let scalars = [&self.e_hat, &self.r1_hat, &self.r3_hat]
-            .into_iter()
-            .chain(&self.m_hat)
-            .chain([&self.challenge]);
+        let scalars = [&self.e_hat, &self.r1_hat, &self.r3_hat].into_iter().chain(&self.m_hat).chain([&self.challenge]);
         for scalar in scalars {
             octets.extend_from_slice(&scalar.to_bytes());
         }
@@ -110,16 +98,7 @@ impl Interface {
     ) -> Result<Proof, Error> {
         let scalars = Zeroizing::new(self.messages_to_scalars(messages)?);
         let generators = generators.first(scalars.len())?;
-        self.core_proof_gen(
-            pk,
-            signature,
-            &generators,
-            header,
-            ph,
-            &scalars,
-            disclosed_indexes,
-            rng,
-        )
+        self.core_proof_gen(pk, signature, &generators, header, ph, &scalars, disclosed_indexes, rng)
     }
 
     /// `ProofVerify(PK, proof, header, ph, disclosed_messages, disclosed_indexes)`. The total number of messages is that of
@@ -143,15 +122,7 @@ impl Interface {
     ) -> Result<(), Error> {
         let scalars = self.messages_to_scalars(disclosed_messages)?;
         let generators = generators.first(proof.undisclosed_count() + disclosed_indexes.len())?;
-        self.core_proof_verify(
-            pk,
-            proof,
-            &generators,
-            header,
-            ph,
-            &scalars,
-            disclosed_indexes,
-        )
+        self.core_proof_verify(pk, proof, &generators, header, ph, &scalars, disclosed_indexes)
     }
 
     /// `CoreProofGen` on messages that already are scalars.
@@ -198,16 +169,11 @@ impl Interface {
 
         let disclosed_messages = select(messages, disclosed_indexes)?;
         let points = [A_bar, B_bar, D, T1, T2].map(|point| point.to_bytes());
-        let challenge =
-            self.proof_challenge(disclosed_indexes, &disclosed_messages, &points, &domain, ph);
+        let challenge = self.proof_challenge(disclosed_indexes, &disclosed_messages, &points, &domain, ph);
 
         // ProofFinalize
         let undisclosed_messages = Zeroizing::new(select(messages, &undisclosed_indexes)?);
-        let m_hat = m_tilde
-            .iter()
-            .zip(undisclosed_messages.iter())
-            .map(|(tilde, m)| *tilde + *m * challenge)
-            .collect();
+        let m_hat = m_tilde.iter().zip(undisclosed_messages.iter()).map(|(tilde, m)| *tilde + *m * challenge).collect();
         Ok(Proof {
             A_bar,
             B_bar,
@@ -245,44 +211,24 @@ impl Interface {
         let domain = self.calculate_domain(pk, generators, header);
         let c = proof.challenge;
 
-        let T1 = G1::msm_vartime(
-            &[proof.B_bar, proof.A_bar, proof.D],
-            &[c, proof.e_hat, proof.r1_hat],
-        );
+        let T1 = G1::msm_vartime(&[proof.B_bar, proof.A_bar, proof.D], &[c, proof.e_hat, proof.r1_hat]);
 
         // T2 = c·(P1 + Q_1·domain + Σ_disclosed H_i·m_i) + r̂3·D + Σ_hidden H_j·m̂_j, as one sum over P1, Q_1, H_1 … H_L, D.
         let mut scalars = signed_scalars(&domain, &vec![Scalar::ZERO; L]);
         scalars[..2].iter_mut().for_each(|scalar| *scalar *= c);
-        let disclosed = disclosed_indexes
-            .iter()
-            .zip(disclosed_messages.iter().map(|m| *m * c));
-        for (i, scalar) in
-            disclosed.chain(undisclosed_indexes.iter().zip(proof.m_hat.iter().copied()))
-        {
+        let disclosed = disclosed_indexes.iter().zip(disclosed_messages.iter().map(|m| *m * c));
+        for (i, scalar) in disclosed.chain(undisclosed_indexes.iter().zip(proof.m_hat.iter().copied())) {
             *scalars.get_mut(i + 2).ok_or(Error::Indexes)? = scalar;
         }
         scalars.push(proof.r3_hat);
         let T2 = G1::msm_vartime(&[generators.points(), &[proof.D]].concat(), &scalars);
 
-        let points = [
-            proof.A_bar.to_bytes(),
-            proof.B_bar.to_bytes(),
-            proof.D.to_bytes(),
-            T1.to_bytes(),
-            T2.to_bytes(),
-        ];
+        let points = [proof.A_bar.to_bytes(), proof.B_bar.to_bytes(), proof.D.to_bytes(), T1.to_bytes(), T2.to_bytes()];
         if self.proof_challenge(disclosed_indexes, disclosed_messages, &points, &domain, ph) != c {
             return Err(Error::InvalidProof);
         }
-        let terms = [
-            (G1::from(proof.A_bar), pk.prepared()),
-            (-G1::from(proof.B_bar), G2Prepared::generator()),
-        ];
-        if pairing_product_is_one(&terms) {
-            Ok(())
-        } else {
-            Err(Error::InvalidProof)
-        }
+        let terms = [(G1::from(proof.A_bar), pk.prepared()), (-G1::from(proof.B_bar), G2Prepared::generator())];
+        if pairing_product_is_one(&terms) { Ok(()) } else { Err(Error::InvalidProof) }
     }
 
     /// `ProofChallengeCalculate` over the encoded Ā, B̄, D, T1, T2.
@@ -294,8 +240,7 @@ impl Interface {
         domain: &Scalar,
         ph: &[u8],
     ) -> Scalar {
-        let mut octets =
-            Vec::with_capacity(8 + 40 * disclosed_indexes.len() + 5 * 48 + 32 + 8 + ph.len());
+        let mut octets = Vec::with_capacity(8 + 40 * disclosed_indexes.len() + 5 * 48 + 32 + 8 + ph.len());
         octets.extend_from_slice(&length(disclosed_indexes.len()));
         for (i, m) in disclosed_indexes.iter().zip(disclosed_messages) {
             octets.extend_from_slice(&length(*i));
@@ -310,15 +255,9 @@ impl Interface {
 }
 
 /// The number of 32-octet responses beyond `floor` octets.
-pub(crate) fn response_count(
-    octets: usize,
-    floor: usize,
-    what: &'static str,
-) -> Result<usize, DecodeError> {
+pub(crate) fn response_count(octets: usize, floor: usize, what: &'static str) -> Result<usize, DecodeError> {
     match octets.checked_sub(floor) {
-        Some(responses) if responses % 32 == 0 && responses / 32 <= MAX_MESSAGES => {
-            Ok(responses / 32)
-        }
+        Some(responses) if responses % 32 == 0 && responses / 32 <= MAX_MESSAGES => Ok(responses / 32),
         Some(_) | None => Err(DecodeError { what }),
     }
 }
@@ -330,15 +269,10 @@ fn undisclosed(L: usize, disclosed_indexes: &[usize]) -> Result<Vec<usize>, Erro
         return Err(Error::Indexes);
     }
     let mut disclosed = disclosed_indexes.iter().copied().peekable();
-    Ok((0..L)
-        .filter(|i| disclosed.next_if_eq(i).is_none())
-        .collect())
+    Ok((0..L).filter(|i| disclosed.next_if_eq(i).is_none()).collect())
 }
 
 /// The items at these indexes.
 fn select<T: Copy>(items: &[T], indexes: &[usize]) -> Result<Vec<T>, Error> {
-    indexes
-        .iter()
-        .map(|i| items.get(*i).copied().ok_or(Error::Indexes))
-        .collect()
+    indexes.iter().map(|i| items.get(*i).copied().ok_or(Error::Indexes)).collect()
 }

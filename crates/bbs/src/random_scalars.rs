@@ -22,8 +22,7 @@ pub(crate) fn calculate_random_scalars(
     let mut scalars = Zeroizing::new(Vec::with_capacity(count));
     let mut wide = [0u8; 64];
     for _ in 0..count {
-        rng.try_fill_bytes(&mut wide)
-            .map_err(|_| Error::Randomness)?;
+        rng.try_fill_bytes(&mut wide).map_err(|_| Error::Randomness)?;
         let scalar = Scalar::from_wide(&wide);
         if scalar.is_zero() {
             return Err(Error::Randomness);

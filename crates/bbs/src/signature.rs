@@ -32,11 +32,7 @@ impl Signature {
     /// [`Error::Decode`] if the length is not 80, A is not a point of G1 or is the identity, or e is zero or not below r.
     pub fn from_bytes(octets: &[u8]) -> Result<Self, Error> {
         let octets: &[u8; Self::LENGTH] =
-            octets
-                .try_into()
-                .map_err(|_| milchglas_curve::DecodeError {
-                    what: "signature length",
-                })?;
+            octets.try_into().map_err(|_| milchglas_curve::DecodeError { what: "signature length" })?;
         let mut rest: &[u8] = octets;
         let A = NonZeroG1::from_bytes(take(&mut rest, "signature")?)?;
         let e = nonzero_scalar(take(&mut rest, "signature")?, "signature scalar")?;
@@ -101,13 +97,7 @@ impl Interface {
         messages: &[impl AsRef<[u8]>],
     ) -> Result<(), Error> {
         let scalars = self.messages_to_scalars(messages)?;
-        self.core_verify_vartime(
-            pk,
-            signature,
-            &generators.first(scalars.len())?,
-            header,
-            &scalars,
-        )
+        self.core_verify_vartime(pk, signature, &generators.first(scalars.len())?, header, &scalars)
     }
 
     /// `CoreSign` on messages that already are scalars. Constant time in key and messages.
@@ -202,15 +192,8 @@ impl Interface {
         let scalars = Zeroizing::new(signed_scalars(&domain, messages));
         let B = msm(generators.points(), &scalars);
         let A = G1::from(signature.A);
-        let terms = [
-            (A, pk.prepared()),
-            (A * signature.e - B, G2Prepared::generator()),
-        ];
-        if pairing_product_is_one(&terms) {
-            Ok(())
-        } else {
-            Err(Error::InvalidSignature)
-        }
+        let terms = [(A, pk.prepared()), (A * signature.e - B, G2Prepared::generator())];
+        if pairing_product_is_one(&terms) { Ok(()) } else { Err(Error::InvalidSignature) }
     }
 }
 
