@@ -34,6 +34,7 @@ const INVITATION_TAG: &[u8] = b"milchglas invitation/1 signature";
 const MAX_INVITATION: usize = 512;
 const MAX_APPLICATION: usize = 2048;
 const MAX_REPLY_TO: usize = 512;
+const MAX_ANSWER: usize = 1 << 17;
 
 /// An issuer's invitation to apply for one credential, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -305,6 +306,48 @@ impl VerifiedApplication {
         let signature =
             key.interface().sign_point(secret, &(key.empty() + G1::from(self.application.commitment) + known))?;
         Ok(Credential::new(parameters.fingerprint(), key, handle, claims, signature))
+    }
+}
+
+/// The issuer's answer: a credential that only the applicant can read.
+///
+/// The ciphertext is age's, to the X25519 recipient that the application names; its plaintext is [`Credential::to_bytes`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The invitation that was answered.
+    pub nonce: InvitationNonce,
+    /// The encrypted credential.
+    pub ciphertext: Vec<u8>,
+}
+
+impl Wire for Answer {
+    fn write(&self, out: &mut Writer) {
+        out.array(3).text("milchglas answer/1").object(&self.nonce).bytes(&self.ciphertext);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "an issuer's answer";
+        input.array(3, what)?;
+        if input.text(32, what)? != "milchglas answer/1" {
+            return Err(DecodeError { what });
+        }
+        Ok(Self { nonce: input.object()?, ciphertext: input.bytes_up_to(MAX_ANSWER, what)?.to_vec() })
+    }
+}
+
+impl Answer {
+    /// The wire form.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        cbor::to_bytes(self)
+    }
+
+    /// Reads the wire form. Nothing is checked.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where it is not such a form.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Ok(cbor::from_bytes(bytes, MAX_ANSWER + 64)?)
     }
 }
 
