@@ -5,6 +5,8 @@
 //! Sent: A, e.  Secret: SK, and from the verifier the messages.
 //! Caution: whoever knows signature and messages can prove with them; neither is ever published.
 
+use core::fmt;
+
 use milchglas_curve::{G1, G2Prepared, NonZeroG1, Scalar, pairing_product_is_one};
 use zeroize::Zeroizing;
 
@@ -16,7 +18,7 @@ use crate::{
 };
 
 /// `(A, e)`: A is not the identity and e not zero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Signature {
     pub(crate) A: NonZeroG1,
     pub(crate) e: Scalar,
@@ -58,6 +60,12 @@ impl Signature {
     #[must_use]
     pub fn e(&self) -> &Scalar {
         &self.e
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signature(..)")
     }
 }
 
