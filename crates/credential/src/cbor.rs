@@ -290,3 +290,152 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::fmt::Debug;
+
+    /// Everything that every object promises: it reads back; one byte less or more is refused; so are a longer head and an
+    /// indefinite length; and whatever else is accepted has the bytes of its own encoding.
+    pub(crate) fn assert_strict<T: Wire + PartialEq + Debug>(object: &T) {
+        let bytes = to_bytes(object);
+        let read = |bytes: &[u8]| from_bytes::<T>(bytes, 1 << 16);
+        assert_eq!(read(&bytes).as_ref(), Ok(object));
+        assert!(from_bytes::<T>(&bytes, bytes.len() - 1).is_err());
+        for len in 0..bytes.len() {
+            assert!(read(&bytes[..len]).is_err(), "cut to {len}");
+        }
+        for last in [0x00, 0xf6, 0xff] {
+            assert!(read(&[&bytes[..], &[last]].concat()).is_err(), "with {last:02x} behind");
+        }
+        for at in 0..bytes.len() {
+            let mut removed = bytes.clone();
+            removed.remove(at);
+            assert_canonical(object, &bytes, &removed);
+            for bit in 0..8 {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 1 << bit;
+                assert_canonical(object, &bytes, &flipped);
+            }
+        }
+        for spelling in other_spellings(&bytes) {
+            assert!(read(&spelling).is_err(), "another spelling: {}", hex::encode(spelling));
+        }
+    }
+
+    fn assert_canonical<T: Wire + PartialEq + Debug>(object: &T, bytes: &[u8], changed: &[u8]) {
+        if let Ok(other) = from_bytes::<T>(changed, 1 << 16) {
+            assert_eq!(to_bytes(&other), changed);
+            assert_eq!(other == *object, bytes == changed);
+        }
+    }
+
+    /// The same content with one head written longer than needed, or one length left open.
+    fn other_spellings(bytes: &[u8]) -> Vec<Vec<u8>> {
+        let mut spellings = Vec::new();
+        let mut at = 0;
+        while at < bytes.len() {
+            let (kind, info) = (bytes[at] & 0xe0, bytes[at] & 0x1f);
+            let extra = [1, 2, 4, 8].get(usize::from(info).wrapping_sub(24)).copied().unwrap_or(0);
+            let mut argument = [0; 8];
+            if extra == 0 {
+                argument[7] = info;
+            } else {
+                argument[8 - extra..].copy_from_slice(&bytes[at + 1..=at + extra]);
+            }
+            let (before, after) = (&bytes[..at], &bytes[at + 1 + extra..]);
+            if kind != 0xe0 {
+                for longer in [1, 2, 4, 8].into_iter().filter(|longer| *longer > extra) {
+                    let head = kind | (24 + longer.trailing_zeros() as u8);
+                    spellings.push([before, &[head], &argument[8 - longer..], after].concat());
+                }
+            }
+            let len = u64::from_be_bytes(argument) as usize;
+            at += 1 + extra;
+            if kind == 0x40 || kind == 0x60 {
+                spellings.push(
+                    [before, &[kind | 0x1f], &bytes[before.len()..at + len], &[0xff], &bytes[at + len..]].concat(),
+                );
+                at += len;
+            } else if kind == 0x80 {
+                spellings.push([before, &[0x9f], after, &[0xff]].concat());
+            }
+        }
+        spellings
+    }
+
+    struct Numbers(Vec<Number>);
+
+    impl Wire for Numbers {
+        fn write(&self, out: &mut Writer) {
+            out.list(self.0.iter());
+        }
+
+        fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+            input.list(1000, "numbers").map(Self)
+        }
+    }
+
+    #[test]
+    fn matches_the_examples_of_rfc_8949() {
+        // RFC 8949, appendix A.
+        let cases: [(i128, &str); 12] = [
+            (0, "00"),
+            (23, "17"),
+            (24, "1818"),
+            (100, "1864"),
+            (1000, "1903e8"),
+            (1_000_000, "1a000f4240"),
+            (1_000_000_000_000, "1b000000e8d4a51000"),
+            (18_446_744_073_709_551_615, "1bffffffffffffffff"),
+            (-1, "20"),
+            (-100, "3863"),
+            (-1000, "3903e7"),
+            (-18_446_744_073_709_551_616, "3bffffffffffffffff"),
+        ];
+        for (value, encoding) in cases {
+            let number = Number::try_from(value).unwrap();
+            assert_eq!(hex::encode(to_bytes(&number)), encoding);
+            assert_strict(&number);
+        }
+        let mut out = Writer::new();
+        out.array(4).text("ü").bytes(&[1, 2, 3, 4]).bool(true).null();
+        assert_eq!(hex::encode(out.into_bytes()), "8462c3bc4401020304f5f6");
+    }
+
+    #[test]
+    fn rejects_huge_lengths_without_allocating() {
+        for head in
+            ["9a00ffffff", "9bffffffffffffffff", "5bffffffffffffffff", "7bffffffffffffffff", "bbffffffffffffffff"]
+        {
+            assert!(from_bytes::<Numbers>(&hex::decode(head).unwrap(), 64).is_err(), "{head}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn accepts_only_its_own_encoding(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(numbers) = from_bytes::<Numbers>(&bytes, 64) {
+                prop_assert_eq!(to_bytes(&numbers), bytes);
+            }
+        }
+
+        #[test]
+        fn keeps_what_was_written_while_memory_grows(parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..8)) {
+            let mut out = Writer::new();
+            out.array(parts.len());
+            for part in &parts {
+                out.bytes(part);
+            }
+            let bytes = out.into_bytes();
+            let mut input = Reader::new(&bytes);
+            input.array(parts.len(), "parts").unwrap();
+            for part in &parts {
+                prop_assert_eq!(input.bytes_up_to(300, "part").unwrap(), &part[..]);
+            }
+            input.finish().unwrap();
+        }
+    }
+}

@@ -583,3 +583,169 @@ impl<'de> Deserialize<'de> for NamedLiterals {
         deserializer.deserialize_map(NamedVisitor)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::cbor::tests::assert_strict;
+    use crate::cbor::{from_bytes, to_bytes};
+    use crate::date::tests::{date, month};
+    use crate::number::tests::number;
+    use proptest::prelude::*;
+
+    pub(crate) fn readable() -> impl Strategy<Value = String> {
+        "[A-Za-zäöüéøłß王小明0-9][A-Za-z0-9 ,.'äöüé-]{0,20}[a-z0-9]"
+    }
+
+    pub(crate) fn literal() -> impl Strategy<Value = Literal> {
+        prop_oneof![
+            any::<bool>().prop_map(Literal::Boolean),
+            any::<i32>().prop_map(|value| Literal::Integer(i64::from(value).into())),
+            readable().prop_map(Literal::Text),
+        ]
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            readable().prop_map(Value::Text),
+            number().prop_map(Value::Integer),
+            date().prop_map(Value::Date),
+            month().prop_map(Value::Month),
+            any::<bool>().prop_map(Value::Boolean),
+            readable().prop_map(Value::Code),
+            any::<[u8; 32]>().prop_map(Value::Digest),
+            Just(Value::Absent),
+        ]
+    }
+
+    pub(crate) const PERSON: &str = r#"{
+        "surname": "Muster", "given_names": "Zoë Ève", "id_number": "X0000001", "date_of_birth": "1990-01-31", "sex": "F",
+        "nationality": "CH", "portrait": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "assurance": 2, "valid_from": "2026-11", "valid_until": "2036-10"}"#;
+
+    fn person(from: &str, to: &str) -> Result<Claims, Error> {
+        let changed = PERSON.replace(from, to);
+        assert_ne!(changed, PERSON);
+        Claims::from_json(&Schema::national_id().unwrap(), &changed)
+    }
+
+    #[test]
+    fn accepts_a_person_and_rejects_what_does_not_fit() {
+        let schema = Schema::national_id().unwrap();
+        let claims = Claims::from_json(&schema, PERSON).unwrap();
+        assert_eq!(claims.values().len(), 11);
+        assert_eq!(claims.get(schema.index_of("address").unwrap()), Some(&Value::Absent));
+        assert!(person("\"Muster\"", "\"Muster\", \"address\": \"Weg 1\"").is_ok());
+        for (from, to) in [
+            ("\"Muster\"", "\"\""),
+            ("\"Muster\"", "\"Mu\\u0000ster\""),
+            ("\"Muster\"", "\"Mu\\u202ester\""),
+            ("\"Muster\"", "5"),
+            ("\"Muster\"", "null"),
+            ("\"Muster\"", "[]"),
+            ("1990-01-31", "1990-02-30"),
+            ("\"F\"", "\"f\""),
+            ("\"CH\"", "\"ZZ\""),
+            ("e3b0", "E3B0"),
+            ("e3b0", "e3"),
+            ("\"assurance\": 2", "\"assurance\": 256"),
+            ("\"assurance\": 2", "\"assurance\": -1"),
+            ("\"assurance\": 2", "\"assurance\": \"2\""),
+            ("\"assurance\": 2", "\"assurance\": 2.0"),
+            ("2036-10", "2026-10"),
+            ("2036-10", "2036-10-01"),
+            ("\"surname\"", "\"sur_name\""),
+            ("\"surname\": \"Muster\",", ""),
+            ("\"surname\"", "\"handle\""),
+            ("\"surname\"", "\"holder_secret\""),
+        ] {
+            assert!(person(from, to).is_err(), "{from} as {to}");
+        }
+        // A name twice.
+        assert!(person("\"sex\": \"F\"", "\"sex\": \"F\", \"sex\": \"F\"").is_err());
+        let longest = |len| person("Muster", &"m".repeat(len));
+        assert!(longest(1024).is_ok());
+        assert!(longest(1025).is_err());
+    }
+
+    #[test]
+    fn rejects_missing_and_surplus_values() {
+        let schema = Schema::national_id().unwrap();
+        let values = Claims::from_json(&schema, PERSON).unwrap().values().to_vec();
+        assert!(Claims::new(&schema, values.clone()).is_ok());
+        assert!(Claims::new(&schema, values[..10].to_vec()).is_err());
+        assert!(Claims::new(&schema, [&values[..], &[Value::Absent]].concat()).is_err());
+        for place in 0..values.len() {
+            let mut changed = values.clone();
+            changed[place] = Value::Absent;
+            assert_eq!(Claims::new(&schema, changed).is_ok(), place == 6, "only the address is optional");
+        }
+        let mut swapped = values;
+        swapped.swap(0, 3);
+        assert!(Claims::new(&schema, swapped).is_err());
+    }
+
+    #[test]
+    fn shows_no_value_in_debug_output() {
+        let schema = Schema::national_id().unwrap();
+        let claims = Claims::from_json(&schema, PERSON).unwrap();
+        assert_eq!(format!("{claims:?}"), "Claims(..)");
+        assert_eq!(format!("{:?}", claims.values()[0]), "Text(..)");
+        assert_eq!(format!("{:?}", Literal::Text("Muster".to_owned())), "Text(..)");
+    }
+
+    #[test]
+    fn tells_texts_digests_and_absence_apart() {
+        let text = |text: &str| to_scalar(&ClaimType::Text, &Value::Text(text.to_owned())).unwrap();
+        let digest = to_scalar(&ClaimType::Digest, &Value::Digest(*b"01234567890123456789012345678901")).unwrap();
+        assert_ne!(text("01234567890123456789012345678901"), digest);
+        assert_ne!(text("a"), text("A"));
+        assert_ne!(text("a"), absent_scalar());
+        let code = ClaimType::Code(vec!["north".to_owned(), "south".to_owned()]);
+        assert_eq!(to_scalar(&code, &Value::Code("south".to_owned())).unwrap(), Scalar::ONE);
+        assert!(to_scalar(&code, &Value::Code("east".to_owned())).is_err());
+        assert!(to_scalar(&ClaimType::Date, &Value::Month(Month::default())).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn roundtrips(value in value(), literal in literal()) {
+            assert_strict(&value);
+            assert_strict(&literal);
+            let json = serde_json::to_string(&literal).unwrap();
+            prop_assert!(serde_json::from_str::<Literal>(&json).unwrap() == literal);
+        }
+
+        #[test]
+        fn roundtrips_claims(surname in readable(), address in prop::option::of(readable()), born in date(), portrait in any::<[u8; 32]>()) {
+            let schema = Schema::national_id().unwrap();
+            let mut values = Claims::from_json(&schema, PERSON).unwrap().values().to_vec();
+            values[0] = Value::Text(surname);
+            values[3] = Value::Date(born);
+            values[6] = address.map_or(Value::Absent, Value::Text);
+            values[7] = Value::Digest(portrait);
+            let claims = Claims::new(&schema, values).unwrap();
+            let json = claims.to_json(&schema).unwrap();
+            prop_assert!(Claims::from_json(&schema, &json).unwrap().values() == claims.values());
+            let mut out = Writer::new();
+            claims.write(&mut out);
+            let bytes = out.into_bytes();
+            prop_assert!(Claims::read(&schema, &mut Reader::new(&bytes)).unwrap().values() == claims.values());
+        }
+
+        #[test]
+        fn gives_numbers_their_scalar(high in any::<i64>(), low in any::<u32>()) {
+            let two_to_32 = Scalar::from(1 << 32);
+            let sign = if high < 0 { -Scalar::ONE } else { Scalar::ONE };
+            let expected = sign * Scalar::from(high.unsigned_abs()) * two_to_32 + Scalar::from(u64::from(low));
+            prop_assert_eq!(number_to_scalar((i128::from(high) << 32) + i128::from(low)), expected);
+        }
+
+        #[test]
+        fn reads_no_more_than_it_is_given(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(value) = from_bytes::<Value>(&bytes, 64) {
+                prop_assert_eq!(to_bytes(&value), bytes);
+            }
+        }
+    }
+}

@@ -303,3 +303,164 @@ impl Wire for Timestamp {
 fn digits(text: &[u8]) -> Option<u16> {
     text.iter().try_fold(0u16, |value, byte| byte.is_ascii_digit().then(|| 10 * value + u16::from(byte - b'0')))
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::cbor::tests::assert_strict;
+    use proptest::prelude::*;
+
+    pub(crate) fn date() -> impl Strategy<Value = Date> {
+        (0..=LAST_DAY).prop_map(Date)
+    }
+
+    pub(crate) fn month() -> impl Strategy<Value = Month> {
+        (0..=LAST_MONTH).prop_map(Month)
+    }
+
+    pub(crate) fn timestamp() -> impl Strategy<Value = Timestamp> {
+        (0..=LAST_SECOND).prop_map(Timestamp)
+    }
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn is_leap(year: u16) -> bool {
+        (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
+    }
+
+    /// The age by the rule's words: birthdays are counted one by one.
+    fn age(birth: Date, as_of: Date) -> i32 {
+        let (year, month, day) = birth.ymd();
+        let (now, now_month, now_day) = as_of.ymd();
+        let birthday = if (month, day) == (2, 29) && !is_leap(now) { (3, 1) } else { (month, day) };
+        i32::from(now) - i32::from(year) - i32::from((now_month, now_day) < birthday)
+    }
+
+    #[test]
+    fn matches_known_day_numbers() {
+        // Rata Die (day 1 is 0001-01-01) less one: 1899-12-31 is R.D. 693,595; 1970-01-01 is 719,163; 2000-01-01 is 730,120.
+        for (text, number) in [
+            ("0001-01-01", 0),
+            ("0001-12-31", 364),
+            ("1899-12-31", 693_594),
+            ("1969-12-31", 719_161),
+            ("1970-01-01", 719_162),
+            ("2000-01-01", 730_119),
+            ("9999-12-31", 3_652_058),
+        ] {
+            assert_eq!(day(text).days(), Days(number), "{text}");
+            assert_eq!(Date::from_days(Days(number)), Some(day(text)));
+            assert_eq!(day(text).to_string(), text);
+        }
+        assert_eq!(Date::from_days(Days(LAST_DAY + 1)), None);
+    }
+
+    #[test]
+    fn rejects_days_that_the_calendar_has_not() {
+        for text in [
+            "2023-02-30",
+            "2023-02-29",
+            "1900-02-29",
+            "2023-04-31",
+            "2023-00-01",
+            "2023-13-01",
+            "2023-01-00",
+            "2023-01-32",
+            "0000-12-31",
+            "10000-01-01",
+            "-001-01-01",
+            "2023-1-01",
+            "2023-01-1",
+            "2023/01/01",
+            "20230101",
+            "2023-01-01 ",
+            "+023-01-01",
+            "２０23-1",
+            "",
+        ] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+        for text in ["2023-00", "2023-13", "0000-01", "2023-1", "2023-01-01", "202301", ""] {
+            assert!(text.parse::<Month>().is_err(), "{text}");
+        }
+        for text in [
+            "1969-12-31T23:59:59Z",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T00:60:00Z",
+            "2026-11-23T00:00:60Z",
+            "2026-11-23t00:00:00Z",
+            "2026-11-23T00:00:00+00:00",
+            "2026-11-23T00:00:00.0Z",
+            "2026-11-23T00:00:00",
+            "2026-02-29T00:00:00Z",
+            "",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_months_and_seconds() {
+        assert_eq!("0001-01".parse::<Month>().unwrap().index(), 0);
+        assert_eq!("2026-11".parse::<Month>().unwrap().index(), 12 * 2025 + 10);
+        assert_eq!("9999-12".parse::<Month>().unwrap().index(), LAST_MONTH);
+        assert_eq!(day("2026-11-30").month(), "2026-11".parse().unwrap());
+        // RFC 3339, section 5.8 gives the spelling; the number is that of POSIX.
+        assert_eq!("2001-09-09T01:46:40Z".parse::<Timestamp>().unwrap().as_unix(), 1_000_000_000);
+        assert_eq!(Timestamp::from_unix(1_000_000_000).unwrap().to_string(), "2001-09-09T01:46:40Z");
+        assert_eq!("9999-12-31T23:59:59Z".parse::<Timestamp>().unwrap().as_unix(), LAST_SECOND);
+        assert_eq!(Timestamp::from_unix(LAST_SECOND + 1), None);
+    }
+
+    #[test]
+    fn decides_age_at_its_edges() {
+        let of_age = |birth: &str, as_of: &str, years| {
+            day(birth).days() <= Date::latest_birth_for_age(day(as_of), years).unwrap()
+        };
+        assert!(of_age("2008-11-23", "2026-11-23", 18));
+        assert!(!of_age("2008-11-24", "2026-11-23", 18));
+        assert!(!of_age("2008-02-29", "2026-02-28", 18));
+        assert!(of_age("2008-02-29", "2026-03-01", 18));
+        assert!(!of_age("2004-02-29", "2024-02-28", 20));
+        assert!(of_age("2004-02-29", "2024-02-29", 20));
+        // On a 29 February, who is born on 28 February has had the birthday, who is born on 1 March has not.
+        assert!(of_age("2006-02-28", "2024-02-29", 18));
+        assert!(!of_age("2006-03-01", "2024-02-29", 18));
+        assert_eq!(Date::latest_birth_for_age(day("0018-06-01"), 18), None);
+    }
+
+    proptest! {
+        #[test]
+        fn roundtrips(date in date(), month in month(), timestamp in timestamp()) {
+            prop_assert_eq!(day(&date.to_string()), date);
+            prop_assert_eq!(month.to_string().parse::<Month>().unwrap(), month);
+            prop_assert_eq!(timestamp.to_string().parse::<Timestamp>().unwrap(), timestamp);
+            assert_strict(&date);
+            assert_strict(&month);
+            assert_strict(&timestamp);
+        }
+
+        #[test]
+        fn keeps_the_order_of_time(earlier in date(), later in date()) {
+            prop_assert_eq!(earlier < later, earlier.to_string() < later.to_string());
+            prop_assert_eq!(earlier.days() < later.days(), earlier.to_string() < later.to_string());
+        }
+
+        #[test]
+        fn agrees_with_counting_birthdays(as_of in 1_000_000..LAST_DAY, years in 1..151u16, off in -800i32..800, leap in any::<bool>()) {
+            let mut as_of = Date(as_of);
+            if leap {
+                let year = as_of.ymd().0 / 4 * 4;
+                as_of = Date::from_ymd(year, 2, 29).or_else(|| Date::from_ymd(year, 3, 1)).unwrap();
+            }
+            let latest = Date::latest_birth_for_age(as_of, years).unwrap();
+            let birth = Date(latest.0.saturating_add_signed(off));
+            prop_assert_eq!(birth.days() <= latest, age(birth, as_of) >= i32::from(years));
+            for near in [latest.0 - 1, latest.0, latest.0 + 1, latest.0 + 2] {
+                prop_assert_eq!(near <= latest.0, age(Date(near), as_of) >= i32::from(years));
+            }
+        }
+    }
+}

@@ -147,3 +147,53 @@ impl Wire for Number {
         input.int("a whole number")
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::cbor::tests::assert_strict;
+    use proptest::prelude::*;
+
+    pub(crate) fn number() -> impl Strategy<Value = Number> {
+        prop_oneof![
+            any::<i64>().prop_map(Number::from),
+            any::<u64>().prop_map(Number::from),
+            any::<u8>().prop_map(Number::from)
+        ]
+    }
+
+    #[test]
+    fn writes_numbers_beyond_32_bits_as_strings() {
+        let json = |number: i128| serde_json::to_string(&Number::try_from(number).unwrap()).unwrap();
+        assert_eq!(json(4_294_967_295), "4294967295");
+        assert_eq!(json(-4_294_967_295), "-4294967295");
+        assert_eq!(json(4_294_967_296), "\"4294967296\"");
+        assert_eq!(json(-4_294_967_296), "\"-4294967296\"");
+        assert_eq!(json(u64::MAX.into()), "\"18446744073709551615\"");
+    }
+
+    #[test]
+    fn rejects_other_spellings_and_more_than_64_bits() {
+        for text in
+            ["4294967296", "-4294967296", "1.0", "1e3", "\"\"", "\"+1\"", "\"01\"", "\"-0\"", "\" 1\"", "null", "true"]
+        {
+            assert!(serde_json::from_str::<Number>(text).is_err(), "{text}");
+        }
+        for text in
+            ["\"18446744073709551616\"", "\"-18446744073709551617\"", "\"340282366920938463463374607431768211456\""]
+        {
+            assert!(serde_json::from_str::<Number>(text).is_err(), "{text}");
+        }
+        assert!(Number::try_from(1i128 << 64).is_err());
+        assert!(Number::try_from(-(1i128 << 64) - 1).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn roundtrips(number in number()) {
+            let json = serde_json::to_string(&number).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Number>(&json).unwrap(), number);
+            assert_strict(&number);
+        }
+    }
+}

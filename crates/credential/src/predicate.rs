@@ -345,3 +345,261 @@ fn read_years(input: &mut Reader<'_>) -> Result<u16, DecodeError> {
     let what = "an age in years";
     u16::try_from(input.uint(what)?).map_err(|_| DecodeError { what })
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::cbor::tests::assert_strict;
+    use crate::cbor::{from_bytes, to_bytes};
+    use crate::claim::tests::literal;
+    use crate::date::Days;
+    use crate::date::tests::date;
+    use crate::number::tests::number;
+    use crate::schema::tests::LIBRARY_CARD;
+    use proptest::prelude::*;
+
+    fn claim() -> impl Strategy<Value = ClaimName> {
+        "[a-z][a-z0-9_]{0,12}(\\.[0-9])?".prop_map(|name| name.parse().unwrap())
+    }
+
+    pub(crate) fn predicate() -> impl Strategy<Value = Predicate> {
+        prop_oneof![
+            Just(Predicate::Valid),
+            (claim(), 1..=150u16).prop_map(|(claim, years)| Predicate::AgeAtLeast { claim, years }),
+            (claim(), 1..=150u16).prop_map(|(claim, years)| Predicate::AgeUnder { claim, years }),
+            (claim(), date()).prop_map(|(claim, date)| Predicate::OnOrBefore { claim, date }),
+            (claim(), date()).prop_map(|(claim, date)| Predicate::OnOrAfter { claim, date }),
+            (claim(), number()).prop_map(|(claim, value)| Predicate::AtLeast { claim, value }),
+            (claim(), number()).prop_map(|(claim, value)| Predicate::AtMost { claim, value }),
+            (claim(), number(), number()).prop_filter_map("an empty range", |(claim, one, other)| {
+                (one != other).then(|| Predicate::Between { claim, min: one.min(other), max: one.max(other) })
+            }),
+            (claim(), literal()).prop_map(|(claim, value)| Predicate::Equals { claim, value }),
+        ]
+    }
+
+    fn schema() -> Schema {
+        Schema::from_json(LIBRARY_CARD).unwrap()
+    }
+
+    fn as_of() -> Date {
+        "2026-11-23".parse().unwrap()
+    }
+
+    fn parse(json: &str) -> Predicate {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn resolve(json: &str) -> Result<Fact, Error> {
+        parse(json).resolve(&schema(), as_of())
+    }
+
+    /// Which of four values pass: min − 1, min, max − 1, max.
+    fn at_bounds(json: &str, min: i128, max: i128, value: fn(i128) -> Value) -> [bool; 4] {
+        let schema = schema();
+        let fact = resolve(json).unwrap();
+        let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
+        [min - 1, min, max - 1, max].map(|number| fact.holds(claim_type, &value(number)).unwrap())
+    }
+
+    fn a_date(number: i128) -> Value {
+        Value::Date(Date::from_days(Days(number.try_into().unwrap())).unwrap())
+    }
+
+    fn a_number(number: i128) -> Value {
+        Value::Integer(number.try_into().unwrap())
+    }
+
+    fn days(text: &str) -> i128 {
+        text.parse::<Date>().unwrap().days().0.into()
+    }
+
+    #[test]
+    fn passes_exactly_what_lies_between_its_bounds() {
+        let inside = [false, true, true, false];
+        let born = days("2008-11-23") + 1;
+        let age = |name| format!(r#"{{"{name}": {{"claim": "born", "years": 18}}}}"#);
+        assert_eq!(at_bounds(&age("age_at_least"), born - 65_536, born, a_date), inside);
+        assert_eq!(at_bounds(&age("age_under"), born, born + 65_536, a_date), inside);
+        let date = days("2020-02-29");
+        let day = |name| format!(r#"{{"{name}": {{"claim": "born", "date": "2020-02-29"}}}}"#);
+        assert_eq!(at_bounds(&day("on_or_before"), date - 65_535, date + 1, a_date), inside);
+        assert_eq!(at_bounds(&day("on_or_after"), date, date + 65_536, a_date), inside);
+        let bound = |name, value| format!(r#"{{"{name}": {{"claim": "balance", "value": {value}}}}}"#);
+        assert_eq!(at_bounds(&bound("at_least", -5), -5, (1 << 32) - 5, a_number), inside);
+        assert_eq!(at_bounds(&bound("at_most", -5), -4 - (1 << 32), -4, a_number), inside);
+        let between = r#"{"between": {"claim": "level", "min": 3, "max": 8}}"#;
+        assert_eq!(at_bounds(between, 3, 8, a_number), inside);
+        let between = r#"{"between": {"claim": "level", "min": 3, "max": 4}}"#;
+        assert_eq!(at_bounds(between, 3, 4, a_number), inside);
+        let month: i128 = as_of().month().index().into();
+        let a_month = |number: i128| Value::Month(crate::date::Month::from_index(number as u32).unwrap());
+        assert_eq!(at_bounds("\"valid\"", month, month + 256, a_month), inside);
+    }
+
+    #[test]
+    fn resolves_valid_to_the_last_month() {
+        let fact = resolve("\"valid\"").unwrap();
+        assert_eq!(fact.claim, schema().index_of("until").unwrap());
+        let without = LIBRARY_CARD.replace("\"validity\": {\"from\": \"from\", \"until\": \"until\"},", "");
+        let without = Schema::from_json(&without).unwrap();
+        assert!(matches!(Predicate::Valid.resolve(&without, as_of()), Err(Error::Unfit { .. })));
+    }
+
+    #[test]
+    fn lets_absence_pass_nothing() {
+        for json in [
+            r#"{"age_at_least": {"claim": "born", "years": 18}}"#,
+            r#"{"age_under": {"claim": "born", "years": 18}}"#,
+            r#"{"at_least": {"claim": "child.0", "value": 0}}"#,
+            r#"{"at_most": {"claim": "child.0", "value": "18446744073709551615"}}"#,
+            r#"{"equals": {"claim": "child.0", "value": "0"}}"#,
+        ] {
+            let schema = schema();
+            let fact = resolve(json).unwrap();
+            let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
+            assert!(!fact.holds(claim_type, &Value::Absent).unwrap(), "{json}");
+            if let Bounds::Range { lo, hi } = fact.bounds {
+                // The scalar of absence is no number near any range: it has far more than 128 bits, and so has its negative.
+                let scalar = crate::claim::absent_scalar();
+                assert!(scalar.to_bytes()[..8] != [0; 8] && (-scalar).to_bytes()[..8] != [0; 8]);
+                assert!(hi - lo <= 1 << 64);
+            }
+        }
+    }
+
+    #[test]
+    fn compares_values_of_every_type() {
+        for (claim, value, same, other) in [
+            ("name", r#""Muster""#, Value::Text("Muster".to_owned()), Value::Text("muster".to_owned())),
+            ("born", r#""1990-01-31""#, a_date(days("1990-01-31")), a_date(days("1990-02-01"))),
+            ("branch", r#""south""#, Value::Code("south".to_owned()), Value::Code("north".to_owned())),
+            ("balance", "-7", a_number(-7), a_number(7)),
+            ("child.1", r#""18446744073709551615""#, a_number(u64::MAX.into()), a_number(0)),
+            ("member", "true", Value::Boolean(true), Value::Boolean(false)),
+        ] {
+            let schema = schema();
+            let fact = resolve(&format!(r#"{{"equals": {{"claim": "{claim}", "value": {value}}}}}"#)).unwrap();
+            let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
+            assert!(fact.holds(claim_type, &same).unwrap(), "{claim}");
+            assert!(!fact.holds(claim_type, &other).unwrap(), "{claim}");
+        }
+    }
+
+    #[test]
+    fn rejects_what_the_schema_can_not_answer() {
+        for json in [
+            r#"{"age_at_least": {"claim": "name", "years": 18}}"#,
+            r#"{"age_at_least": {"claim": "from", "years": 18}}"#,
+            r#"{"age_under": {"claim": "level", "years": 18}}"#,
+            r#"{"on_or_before": {"claim": "until", "date": "2026-11-23"}}"#,
+            r#"{"on_or_after": {"claim": "branch", "date": "2026-11-23"}}"#,
+            r#"{"at_least": {"claim": "name", "value": 1}}"#,
+            r#"{"at_least": {"claim": "born", "value": 1}}"#,
+            r#"{"at_most": {"claim": "member", "value": 1}}"#,
+            r#"{"between": {"claim": "branch", "min": 0, "max": 1}}"#,
+            r#"{"between": {"claim": "name", "min": 0, "max": 1}}"#,
+            r#"{"at_least": {"claim": "level", "value": 256}}"#,
+            r#"{"at_least": {"claim": "level", "value": -1}}"#,
+            r#"{"at_most": {"claim": "level", "value": -1}}"#,
+            r#"{"at_most": {"claim": "balance", "value": 2147483648}}"#,
+            r#"{"between": {"claim": "level", "min": -1, "max": 5}}"#,
+            r#"{"between": {"claim": "level", "min": 0, "max": 257}}"#,
+            r#"{"equals": {"claim": "branch", "value": "east"}}"#,
+            r#"{"equals": {"claim": "level", "value": "1"}}"#,
+            r#"{"equals": {"claim": "level", "value": 256}}"#,
+            r#"{"equals": {"claim": "child.0", "value": 1}}"#,
+            r#"{"at_least": {"claim": "child", "value": 1}}"#,
+            r#"{"at_least": {"claim": "child.3", "value": 1}}"#,
+            r#"{"equals": {"claim": "holder_secret", "value": 1}}"#,
+            r#"{"equals": {"claim": "handle", "value": 1}}"#,
+        ] {
+            assert!(matches!(resolve(json), Err(Error::Unfit { .. })), "{json}");
+        }
+        assert!(resolve(r#"{"between": {"claim": "level", "min": 0, "max": 256}}"#).is_ok());
+        assert!(resolve(r#"{"equals": {"claim": "born", "value": "2023-02-30"}}"#).is_err());
+    }
+
+    #[test]
+    fn rejects_empty_ranges_and_impossible_ages() {
+        for json in [
+            r#"{"between": {"claim": "level", "min": 8, "max": 8}}"#,
+            r#"{"between": {"claim": "level", "min": 9, "max": 8}}"#,
+            r#"{"age_at_least": {"claim": "born", "years": 0}}"#,
+            r#"{"age_under": {"claim": "born", "years": 151}}"#,
+            r#"{"equals": {"claim": "name", "value": "a\u202eb"}}"#,
+            r#"{"equals": {"claim": "name", "value": ""}}"#,
+        ] {
+            let predicate = parse(json);
+            assert!(predicate.check().is_err(), "{json}");
+            assert!(matches!(predicate.resolve(&schema(), as_of()), Err(Error::Decode(_))), "{json}");
+            assert!(from_bytes::<Predicate>(&to_bytes(&predicate), 100).is_err(), "{json}");
+        }
+        for json in [
+            r#""invalid""#,
+            r#"{"valid": {}}"#,
+            r#"{"age_at_least": {"claim": "born"}}"#,
+            r#"{"age_at_least": {"claim": "born", "years": 18, "more": 1}}"#,
+            r#"{"age_at_least": {"claim": "born", "years": 18, "years": 18}}"#,
+            r#"{"age_at_least": {"claim": "born", "years": -1}}"#,
+            r#"{"age_at_least": {"claim": "born", "years": "18"}}"#,
+            r#"{"on_or_after": {"claim": "born", "date": "2023-02-30"}}"#,
+            r#"{"on_or_after": {"claim": "born", "date": "2023-02-28"}, "on_or_before": {"claim": "born", "date": "2023-02-28"}}"#,
+            r#"{"at_least": {"claim": "BORN", "value": 1}}"#,
+        ] {
+            assert!(serde_json::from_str::<Predicate>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn says_in_words_what_is_proven() {
+        let sentence = |json: &str| parse(json).sentence(&schema(), as_of()).unwrap();
+        for (json, words) in [
+            ("\"valid\"", "until is 2026-11 or later (valid on 2026-11-23)"),
+            (
+                r#"{"age_at_least": {"claim": "born", "years": 18}}"#,
+                "date of birth is on or before 2008-11-23 (at least 18 years old on 2026-11-23)",
+            ),
+            (
+                r#"{"age_under": {"claim": "born", "years": 26}}"#,
+                "date of birth is after 2000-11-23 (under 26 years old on 2026-11-23)",
+            ),
+            (
+                r#"{"on_or_before": {"claim": "born", "date": "2000-01-01"}}"#,
+                "date of birth is on or before 2000-01-01",
+            ),
+            (r#"{"on_or_after": {"claim": "born", "date": "2000-01-01"}}"#, "date of birth is on or after 2000-01-01"),
+            (r#"{"at_least": {"claim": "level", "value": 2}}"#, "level is at least 2"),
+            (r#"{"at_most": {"claim": "balance", "value": -1}}"#, "balance is at most -1"),
+            (r#"{"between": {"claim": "level", "min": 1, "max": 3}}"#, "level is at least 1 and less than 3"),
+            (r#"{"equals": {"claim": "branch", "value": "north"}}"#, "branch is “north”"),
+            (r#"{"equals": {"claim": "member", "value": false}}"#, "member is no"),
+            (r#"{"equals": {"claim": "level", "value": 3}}"#, "level is 3"),
+        ] {
+            assert_eq!(sentence(json), words);
+        }
+        assert!(parse(r#"{"at_least": {"claim": "name", "value": 2}}"#).sentence(&schema(), as_of()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn roundtrips(predicate in predicate()) {
+            let json = serde_json::to_string(&predicate).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Predicate>(&json).unwrap(), predicate.clone());
+            assert_strict(&predicate);
+        }
+
+        #[test]
+        fn resolves_ages_as_birthdays_are_counted(as_of in date(), years in 1..=150u16) {
+            let predicate = Predicate::AgeAtLeast { claim: "born".parse().unwrap(), years };
+            match (predicate.resolve(&schema(), as_of), Date::latest_birth_for_age(as_of, years)) {
+                (Ok(fact), Some(Days(latest))) => {
+                    let hi = i128::from(latest) + 1;
+                    prop_assert_eq!(fact.bounds, Bounds::Range { lo: hi - 65_536, hi });
+                }
+                (Err(Error::Unfit { .. }), None) => {}
+                (fact, latest) => prop_assert!(false, "{fact:?} {latest:?}"),
+            }
+        }
+    }
+}

@@ -496,3 +496,309 @@ impl Wire for SchemaRef {
         Ok(Self { id: input.object()?, digest: input.object()? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbor::tests::assert_strict;
+    use crate::claim::tests::readable;
+    use crate::date::tests::{date, timestamp};
+    use crate::predicate::tests::predicate;
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+
+    fn signing_key() -> SigningKey {
+        SigningKey::from_bytes(&[7; 32])
+    }
+
+    fn label() -> impl Strategy<Value = Label> {
+        "[a-z][a-z0-9_-]{0,10}".prop_map(|name| name.parse().unwrap())
+    }
+
+    fn credential() -> impl Strategy<Value = Ask> {
+        (
+            label(),
+            prop::collection::vec(any::<([u8; 32], [u8; 32])>(), 1..3),
+            prop::collection::vec((label(), any::<[u8; 32]>()), 1..3),
+            prop::collection::btree_set("[a-z][a-z0-9_]{0,8}", 0..4),
+            prop::collection::vec(predicate(), 0..4),
+        )
+            .prop_map(|(name, accept, schemas, disclose, mut prove)| {
+                let mut seen: Vec<Predicate> = Vec::new();
+                prove.retain(|predicate| {
+                    let new = !seen.contains(predicate);
+                    seen.push(predicate.clone());
+                    new
+                });
+                let accept = accept.into_iter().map(|(issuer, parameters)| Accept {
+                    issuer: IssuerFingerprint(issuer),
+                    parameters: ParametersDigest(parameters),
+                });
+                let schemas = schemas.into_iter().map(|(id, digest)| SchemaRef { id, digest: SchemaDigest(digest) });
+                Ask::Credential(CredentialAsk {
+                    name,
+                    accept: accept.collect(),
+                    schemas: schemas.collect(),
+                    disclose: disclose.into_iter().map(|name| name.parse().unwrap()).collect(),
+                    prove,
+                })
+            })
+    }
+
+    fn ask() -> impl Strategy<Value = Ask> {
+        credential().prop_recursive(3, 8, 3, |inner| {
+            let asks = prop::collection::vec(inner, 1..3);
+            (any::<bool>(), asks).prop_map(|(all, asks)| if all { Ask::All(asks) } else { Ask::Any(asks) })
+        })
+    }
+
+    fn rename(ask: &mut Ask, count: &mut usize) {
+        match ask {
+            Ask::All(asks) | Ask::Any(asks) => asks.iter_mut().for_each(|ask| rename(ask, count)),
+            Ask::Credential(ask) => {
+                *count += 1;
+                ask.name = format!("c{count}").parse().unwrap();
+            }
+        }
+    }
+
+    fn request() -> impl Strategy<Value = Request> {
+        let times = (timestamp(), 1..=MAX_SPAN);
+        (readable(), prop::option::of(label()), readable(), any::<[u8; 16]>(), times, date(), ask()).prop_map(
+            |(name, profile, purpose, nonce, (issued, span), as_of, mut ask)| {
+                rename(&mut ask, &mut 0);
+                let issued = Timestamp::from_unix(issued.as_unix() / 2).unwrap();
+                Request::new(RequestFields {
+                    verifier: VerifierIdentity {
+                        name,
+                        origin: "https://cafe.example".parse().unwrap(),
+                        key: VerifierKey(signing_key().verifying_key().to_bytes()),
+                    },
+                    profile,
+                    purpose,
+                    nonce: RequestNonce(nonce),
+                    issued,
+                    expires: Timestamp::from_unix(issued.as_unix() + span).unwrap(),
+                    as_of,
+                    ask,
+                })
+                .unwrap()
+            },
+        )
+    }
+
+    fn a_credential(name: &str) -> Json {
+        json!({"credential": {
+            "name": name,
+            "accept": [{"issuer": "11".repeat(32), "parameters": "22".repeat(32)}],
+            "schemas": [{"id": "national-id", "digest": "33".repeat(32)}],
+            "disclose": ["surname"],
+            "prove": [{"age_at_least": {"claim": "date_of_birth", "years": 18}}, "valid"]
+        }})
+    }
+
+    fn a_request() -> Json {
+        json!({
+            "milchglas": "request/1",
+            "verifier": {
+                "name": "Café Muster", "origin": "https://cafe.example", "key": hex::encode(signing_key().verifying_key().to_bytes())
+            },
+            "profile": "cafe",
+            "purpose": "Internet access for adults",
+            "nonce": "00".repeat(16),
+            "issued": "2026-11-23T09:00:00Z",
+            "expires": "2026-11-23T09:05:00Z",
+            "as_of": "2026-11-23",
+            "ask": a_credential("card")
+        })
+    }
+
+    fn read(json: &Json) -> Result<Request, Error> {
+        Request::from_json(&json.to_string())
+    }
+
+    fn with(pointer: &str, value: Json) -> Result<Request, Error> {
+        let mut request = a_request();
+        *request.pointer_mut(pointer).unwrap() = value;
+        read(&request)
+    }
+
+    #[test]
+    fn accepts_the_request_that_the_rejections_vary() {
+        let request = read(&a_request()).unwrap();
+        assert_eq!(request.ask().credentials().len(), 1);
+        assert_strict(request.fields());
+        assert!(with("/expires", json!("2026-11-24T09:00:00Z")).is_ok());
+        assert!(with("/purpose", json!("ü".repeat(200))).is_ok());
+        let mut request = a_request();
+        request.as_object_mut().unwrap().remove("profile");
+        assert!(read(&request).is_ok());
+    }
+
+    #[test]
+    fn rejects_content_that_breaks_a_rule() {
+        let card = "/ask/credential";
+        for (pointer, value) in [
+            ("/milchglas", json!("request/2")),
+            ("/verifier/name", json!("")),
+            ("/verifier/name", json!("Caf\u{202e}e")),
+            ("/verifier/name", json!("C".repeat(65))),
+            ("/verifier/origin", json!("https://Cafe.example")),
+            ("/verifier/origin", json!("https://c\u{430}fe.example")),
+            ("/verifier/key", json!("00")),
+            // The neutral element, a point of small order; and a y-coordinate that is on no point.
+            ("/verifier/key", json!(format!("01{}", "00".repeat(31)))),
+            ("/verifier/key", json!(format!("02{}", "00".repeat(31)))),
+            ("/verifier", json!({"name": "a", "origin": "https://a", "key": "11".repeat(32), "more": 1})),
+            ("/profile", json!("Cafe")),
+            ("/purpose", json!("")),
+            ("/purpose", json!("a\nb")),
+            ("/purpose", json!("a\u{2067}b")),
+            ("/purpose", json!("ü".repeat(201))),
+            ("/nonce", json!("00".repeat(15))),
+            ("/nonce", json!("AA".repeat(16))),
+            ("/issued", json!(0)),
+            ("/expires", json!("2026-11-23T09:00:00Z")),
+            ("/expires", json!("2026-11-23T08:59:59Z")),
+            ("/expires", json!("2026-11-24T09:00:01Z")),
+            ("/as_of", json!("2026-11-31")),
+            ("/ask", json!({"all": []})),
+            ("/ask", json!({"any": []})),
+            ("/ask", json!({"all": [a_credential("card")], "any": [a_credential("other")]})),
+            ("/ask", json!({"none": [a_credential("card")]})),
+            ("/ask", json!({"all": [a_credential("card"), a_credential("card")]})),
+        ] {
+            assert!(with(pointer, value.clone()).is_err(), "{pointer}: {value}");
+        }
+        for (field, value) in [
+            ("name", json!("Card")),
+            ("accept", json!([])),
+            ("accept", json!([{"issuer": "11".repeat(32)}])),
+            ("schemas", json!([])),
+            ("schemas", json!([{"id": "a", "digest": "33".repeat(32)}, {"id": "a", "digest": "33".repeat(32)}])),
+            ("disclose", json!(["surname", "surname"])),
+            ("disclose", json!(["Surname"])),
+            ("disclose", json!((0..65).map(|n| format!("c{n}")).collect::<Vec<_>>())),
+            ("prove", json!(["valid", "valid"])),
+            ("prove", json!([{"between": {"claim": "a", "min": 5, "max": 5}}])),
+            ("prove", json!((0..17).map(|n| json!({"at_least": {"claim": "a", "value": n}})).collect::<Vec<_>>())),
+        ] {
+            assert!(with(&format!("{card}/{field}"), value.clone()).is_err(), "{field}: {value}");
+        }
+        let accept = |count: u8| {
+            (0..count).map(|n| json!({"issuer": hex::encode([n; 32]), "parameters": "22".repeat(32)})).collect()
+        };
+        assert!(with("/ask/credential/accept", Json::Array(accept(16))).is_ok());
+        assert!(with("/ask/credential/accept", Json::Array(accept(17))).is_err());
+    }
+
+    #[test]
+    fn rejects_missing_unknown_and_repeated_fields() {
+        let fields: Vec<String> = a_request().as_object().unwrap().keys().cloned().collect();
+        for field in fields {
+            let mut request = a_request();
+            let value = request.as_object_mut().unwrap().remove(&field).unwrap();
+            assert_eq!(read(&request).is_ok(), field == "profile", "without {field}");
+            let twice = a_request().to_string().replacen('{', &format!("{{\"{field}\": {value},"), 1);
+            assert!(matches!(Request::from_json(&twice), Err(Error::Json { .. })), "{field} twice");
+        }
+        let mut request = a_request();
+        request.as_object_mut().unwrap().insert("more".to_owned(), json!(1));
+        assert!(matches!(read(&request), Err(Error::Json { .. })));
+    }
+
+    #[test]
+    fn rejects_deep_and_wide_asks() {
+        let nest = |depth: usize| (1..depth).fold(a_credential("card"), |ask, _| json!({"all": [ask]}));
+        assert!(with("/ask", nest(4)).is_ok());
+        assert!(with("/ask", nest(5)).is_err());
+        let deep = a_request().to_string().replace(&a_credential("card").to_string(), &"{\"all\":[".repeat(5_000));
+        assert!(Request::from_json(&deep).is_err());
+        let wide =
+            |count: usize| json!({"any": (0..count).map(|n| a_credential(&format!("c{n}"))).collect::<Vec<_>>()});
+        assert!(with("/ask", wide(15)).is_ok());
+        assert!(with("/ask", wide(16)).is_err());
+        for bytes in [
+            [0x82, 0x00, 0x81].repeat(5000),
+            [0x82, 0x01, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff].to_vec(),
+        ] {
+            assert!(cbor::from_bytes::<Ask>(&bytes, 1 << 16).is_err());
+        }
+    }
+
+    #[test]
+    fn changes_its_digest_with_every_field() {
+        let digest = read(&a_request()).unwrap().digest();
+        for (pointer, value) in [
+            ("/verifier/name", json!("Cafe Muster")),
+            ("/verifier/origin", json!("https://cafe.example:8443")),
+            ("/profile", json!("bar")),
+            ("/purpose", json!("Internet access for adult")),
+            ("/nonce", json!("01".repeat(16))),
+            ("/issued", json!("2026-11-23T09:00:01Z")),
+            ("/expires", json!("2026-11-23T09:05:01Z")),
+            ("/as_of", json!("2026-11-24")),
+            ("/ask", json!({"all": [a_credential("card")]})),
+            ("/ask/credential/name", json!("cart")),
+            ("/ask/credential/accept/0/issuer", json!("12".repeat(32))),
+            ("/ask/credential/accept/0/parameters", json!("12".repeat(32))),
+            ("/ask/credential/schemas/0/id", json!("national")),
+            ("/ask/credential/schemas/0/digest", json!("12".repeat(32))),
+            ("/ask/credential/disclose", json!([])),
+            ("/ask/credential/prove/1", json!({"at_least": {"claim": "a", "value": 1}})),
+            ("/ask/credential/prove/0/age_at_least/years", json!(19)),
+        ] {
+            assert_ne!(with(pointer, value).unwrap().digest(), digest, "{pointer}");
+        }
+        let any = with("/ask", json!({"any": [a_credential("card")]})).unwrap();
+        let all = with("/ask", json!({"all": [a_credential("card")]})).unwrap();
+        assert_ne!(any.digest(), all.digest());
+    }
+
+    #[test]
+    fn rejects_every_flipped_bit_and_other_keys_of_a_signed_request() {
+        let request = read(&a_request()).unwrap();
+        let signed = request.sign(&signing_key()).unwrap();
+        assert_strict(&signed);
+        let bytes = signed.to_bytes();
+        let authentic = SignedRequest::verify(&bytes).unwrap();
+        assert_eq!(authentic.request(), &request);
+        assert_eq!(authentic.signed().to_bytes(), bytes);
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 1 << bit;
+                assert!(SignedRequest::verify(&flipped).is_err(), "byte {at}, bit {bit}");
+            }
+            assert!(SignedRequest::verify(&bytes[..at]).is_err());
+        }
+        assert!(SignedRequest::verify(&[&bytes[..], &[0]].concat()).is_err());
+        assert!(matches!(request.sign(&SigningKey::from_bytes(&[8; 32])), Err(Error::Misuse(_))));
+        // Signed by another key than the request names.
+        let signature = SigningKey::from_bytes(&[8; 32]).sign(&signed_message(request.to_bytes())).to_bytes();
+        let forged = SignedRequest { request: request.to_bytes().to_vec(), signature };
+        assert_eq!(SignedRequest::verify(&forged.to_bytes()), Err(Error::Invalid));
+        // A signature over the bare bytes is none over a request.
+        let signature = signing_key().sign(request.to_bytes()).to_bytes();
+        let bare = SignedRequest { request: request.to_bytes().to_vec(), signature };
+        assert_eq!(SignedRequest::verify(&bare.to_bytes()), Err(Error::Invalid));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn roundtrips(request in request()) {
+            prop_assert_eq!(&Request::from_json(&request.to_json().unwrap()).unwrap(), &request);
+            prop_assert_eq!(&Request::from_bytes(request.to_bytes()).unwrap(), &request);
+            let signed = request.sign(&signing_key()).unwrap().to_bytes();
+            let authentic = SignedRequest::verify(&signed).unwrap();
+            prop_assert_eq!(authentic.request().digest(), request.digest());
+        }
+
+        #[test]
+        fn accepts_only_canonical_asks(ask in ask()) {
+            assert_strict(&ask);
+        }
+    }
+}

@@ -432,3 +432,154 @@ fn write_option<T: Wire>(object: Option<&T>, out: &mut Writer) {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const LIBRARY_CARD: &str = r#"{
+        "milchglas": "schema/1", "id": "library-card", "title": "library card",
+        "claims": [
+            {"name": "name", "title": "name", "type": "text"},
+            {"name": "born", "title": "date of birth", "type": "date", "optional": true},
+            {"name": "branch", "title": "branch", "type": "code", "codes": ["north", "south"]},
+            {"name": "balance", "title": "balance", "type": "integer", "bits": 32, "signed": true},
+            {"name": "level", "title": "level", "type": "integer", "bits": 8},
+            {"name": "from", "title": "from", "type": "month"},
+            {"name": "until", "title": "until", "type": "month"},
+            {"name": "member", "title": "member", "type": "boolean"},
+            {"name": "child", "title": "child", "type": "integer", "bits": 64, "count": 3}
+        ],
+        "validity": {"from": "from", "until": "until"}, "assurance": "level", "number": "name"}"#;
+
+    fn changed(from: &str, to: &str) -> Result<Schema, Error> {
+        let changed = LIBRARY_CARD.replacen(from, to, 1);
+        assert_ne!(changed, LIBRARY_CARD);
+        Schema::from_json(&changed)
+    }
+
+    #[test]
+    fn lays_out_the_national_identity_card() {
+        let schema = Schema::national_id().unwrap();
+        assert_eq!((schema.claims().len(), schema.messages()), (11, 13));
+        let places = [
+            "surname",
+            "given_names",
+            "id_number",
+            "date_of_birth",
+            "sex",
+            "nationality",
+            "address",
+            "portrait",
+            "assurance",
+            "valid_from",
+            "valid_until",
+        ];
+        for (place, name) in places.into_iter().enumerate() {
+            let index = schema.index_of(name).unwrap();
+            assert_eq!((index.get(), index.message()), (place, place + 2), "{name}");
+        }
+        assert_eq!(schema.claims().iter().filter(|claim| claim.optional).count(), 1);
+        let ClaimType::Code(countries) = &schema.claims()[5].claim_type else { panic!("nationality is a code") };
+        // ISO 3166-1 assigns 249 codes.
+        assert_eq!(countries.len(), 249);
+        assert!(countries.is_sorted() && countries.iter().all(|code| code.len() == 2));
+        for name in ["holder_secret", "handle", "", "surname.0"] {
+            assert_eq!(schema.index_of(name), None);
+        }
+    }
+
+    #[test]
+    fn expands_lists_and_keeps_their_places() {
+        let schema = Schema::from_json(LIBRARY_CARD).unwrap();
+        assert_eq!(schema.messages(), 13);
+        assert_eq!(schema.index_of("child"), None);
+        for place in 0..3 {
+            let index = schema.index_of(&format!("child.{place}")).unwrap();
+            assert_eq!(index.get(), 8 + place);
+            assert!(schema.claim(index).unwrap().optional);
+        }
+        assert_eq!(schema.claims()[9].title, "child 2");
+    }
+
+    #[test]
+    fn roundtrips_and_digests_every_part() {
+        let schema = Schema::from_json(LIBRARY_CARD).unwrap();
+        assert_eq!(Schema::from_json(&schema.to_json().unwrap()).unwrap(), schema);
+        assert_ne!(changed(", \"signed\": true", "").unwrap().digest(), schema.digest());
+        for (from, to) in [
+            ("library-card", "library-cart"),
+            ("library card", "library cart"),
+            ("\"name\": \"born\"", "\"name\": \"bear\""),
+            ("date of birth", "day of birth"),
+            ("\"date\"", "\"month\""),
+            (", \"optional\": true", ""),
+            ("\"north\", \"south\"", "\"south\", \"north\""),
+            ("\"north\", \"south\"", "\"northsouth\""),
+            ("\"bits\": 32", "\"bits\": 64"),
+            ("\"count\": 3", "\"count\": 2"),
+            ("\"from\": \"from\", \"until\": \"until\"", "\"from\": \"until\", \"until\": \"from\""),
+            (", \"assurance\": \"level\"", ""),
+            (", \"number\": \"name\"", ", \"number\": \"balance\""),
+        ] {
+            assert_ne!(changed(from, to).unwrap().digest(), schema.digest(), "{from} as {to}");
+        }
+        // What means the same has the same digest.
+        assert_eq!(changed("\"bits\": 8", "\"bits\": 8, \"signed\": false").unwrap().digest(), schema.digest());
+    }
+
+    #[test]
+    fn rejects_what_is_no_schema() {
+        for (from, to) in [
+            ("schema/1", "schema/2"),
+            ("\"title\": \"library card\",", ""),
+            ("library-card", "Library"),
+            ("library card", ""),
+            ("library card", "a\\u202eb"),
+            ("\"milchglas\"", "\"more\": 1, \"milchglas\""),
+            ("\"milchglas\"", "\"id\": \"x\", \"milchglas\""),
+            ("\"name\": \"born\"", "\"name\": \"name\""),
+            ("\"name\": \"born\"", "\"name\": \"handle\""),
+            ("\"name\": \"born\"", "\"name\": \"holder_secret\""),
+            ("\"name\": \"born\"", "\"name\": \"child.0\""),
+            ("\"name\": \"born\"", "\"name\": \"b\u{43e}rn\""),
+            ("\"type\": \"date\"", "\"type\": \"time\""),
+            ("\"type\": \"date\"", "\"type\": \"date\", \"bits\": 8"),
+            ("\"type\": \"date\"", "\"type\": \"date\", \"signed\": false"),
+            ("\"type\": \"date\"", "\"type\": \"date\", \"codes\": [\"a\"]"),
+            ("\"type\": \"date\"", "\"type\": \"date\", \"count\": 2"),
+            ("\"bits\": 32", "\"bits\": 33"),
+            ("\"bits\": 32, ", ""),
+            ("\"north\", \"south\"", "\"north\", \"north\""),
+            ("\"north\", \"south\"", ""),
+            ("\"north\"", "\"\""),
+            ("\"count\": 3", "\"count\": 0"),
+            ("\"count\": 3", "\"count\": 57"),
+            ("\"count\": 3", "\"count\": 256"),
+            ("\"assurance\": \"level\"", "\"assurance\": \"balance\""),
+            ("\"assurance\": \"level\"", "\"assurance\": \"none\""),
+            ("\"number\": \"name\"", "\"number\": \"member\""),
+            ("\"number\": \"name\"", "\"number\": \"child.0\""),
+            ("\"from\": \"from\"", "\"from\": \"born\""),
+            ("\"from\": \"from\"", "\"from\": \"until\""),
+        ] {
+            assert!(changed(from, to).is_err(), "{from} as {to}");
+        }
+        assert!(changed("\"count\": 3", "\"count\": 56").is_ok());
+        let codes = |count: usize| {
+            let codes: Vec<String> = (0..count).map(|code| format!("\"c{code}\"")).collect();
+            changed("\"north\", \"south\"", &codes.join(","))
+        };
+        assert!(codes(1024).is_ok());
+        assert!(codes(1025).is_err());
+    }
+
+    #[test]
+    fn names_the_place_of_an_error() {
+        assert!(matches!(
+            Schema::from_json("{\n  \"milchglas\": \"schema/1\",\n  \"x\": 1}"),
+            Err(Error::Json { line: 3, .. })
+        ));
+        assert!(matches!(Schema::from_json("{"), Err(Error::Json { what: "the text ends too early", .. })));
+    }
+}

@@ -165,3 +165,121 @@ fn reorders_or_hides(c: char) -> bool {
         | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
         | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbor::tests::assert_strict;
+
+    #[test]
+    fn accepts_one_spelling_of_an_origin() {
+        for text in [
+            "https://cafe.example",
+            "https://a.b-c.example:8443",
+            "https://192.0.2.1",
+            "milchglas:night-train",
+            "https://xn--caf-dma.example",
+        ] {
+            let origin: Origin = text.parse().unwrap();
+            assert_eq!(origin.as_str(), text);
+            assert_strict(&origin);
+        }
+        for text in [
+            "",
+            "https://",
+            "http://cafe.example",
+            "https://Cafe.example",
+            "https://cafe.example/",
+            "https://cafe.example/path",
+            "https://cafe.example:443",
+            "https://cafe.example:0",
+            "https://cafe.example:08443",
+            "https://cafe.example:65536",
+            "https://cafe.example:",
+            "https://cafe.example.",
+            "https://.example",
+            "https://cafe..example",
+            "https://-a.example",
+            "https://a-.example",
+            "https://user@cafe.example",
+            "https://cafe.example?x",
+            "https://cafe.example#x",
+            "https://cafe example",
+            "https://c\u{430}fe.example",
+            "https://café.example",
+            "HTTPS://cafe.example",
+            "milchglas:",
+            "milchglas:Train",
+            "milchglas:a:1",
+            "milchglas:a/b",
+            " https://cafe.example",
+            "https://cafe.example\n",
+            "https://a\u{202e}b.example",
+        ] {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
+        }
+        let long = |len| format!("https://{}.example", "a".repeat(len));
+        assert!(long(63).parse::<Origin>().is_ok());
+        assert!(long(64).parse::<Origin>().is_err());
+    }
+
+    #[test]
+    fn accepts_claim_names_and_labels_by_their_rule() {
+        for text in ["a", "date_of_birth", "a1", "child.0", "child.63"] {
+            assert_strict(&text.parse::<ClaimName>().unwrap());
+        }
+        for text in [
+            "",
+            "A",
+            "1a",
+            "_a",
+            "a-b",
+            "a.",
+            ".0",
+            "a.00",
+            "a.01",
+            "a.100",
+            "a.b",
+            "a.0.1",
+            "a b",
+            "n\u{430}me",
+            "holder secret",
+        ] {
+            assert!(text.parse::<ClaimName>().is_err(), "{text}");
+        }
+        assert!("a".repeat(64).parse::<ClaimName>().is_ok());
+        assert!("a".repeat(65).parse::<ClaimName>().is_err());
+        for text in ["cafe", "national-id", "a_b"] {
+            assert_strict(&text.parse::<Label>().unwrap());
+        }
+        for text in ["", "Cafe", "-a", "a.0", "caf\u{e9}"] {
+            assert!(text.parse::<Label>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_what_can_be_shown() {
+        for text in ["a", "Café Muster", "王小明", "Straße 1, 8000 Zürich", "می\u{200c}خواهم"] {
+            assert!(is_readable(text, 30), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            " a",
+            "a ",
+            "a\n",
+            "a\0b",
+            "a\u{7f}b",
+            "a\u{85}b",
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\u{200b}b",
+            "\u{feff}a",
+            "a\u{e0041}",
+        ] {
+            assert!(!is_readable(text, 30), "{text:?}");
+        }
+        assert!(is_readable("äöü", 3));
+        assert!(!is_readable("äöü", 2));
+    }
+}

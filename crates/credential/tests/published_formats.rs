@@ -1,0 +1,163 @@
+//! The published JSON Schemas and vectors against this crate.
+//!
+//! The vectors of requests and claims were computed from `spec/` by a program that shares no code with this crate, so they show that
+//! the formats are what the specification says.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use jsonschema::Validator;
+use milchglas_credential::cbor::{Reader, Writer};
+use milchglas_credential::claim::Claims;
+use milchglas_credential::request::{Request, SignedRequest, SigningKey};
+use milchglas_credential::schema::{NATIONAL_ID_JSON, Schema};
+use serde_json::{Value, json};
+
+const REQUEST_SCHEMA: &str = include_str!("../../../spec/request.schema.json");
+const SCHEMA_SCHEMA: &str = include_str!("../../../spec/schema.schema.json");
+const REQUEST_VECTORS: &str = include_str!("../../../spec/vectors/requests.json");
+const CLAIM_VECTORS: &str = include_str!("../../../spec/vectors/claims.json");
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn validator(text: &str) -> Validator {
+    let schema = parse(text);
+    assert!(jsonschema::draft202012::meta::is_valid(&schema));
+    jsonschema::draft202012::new(&schema).unwrap()
+}
+
+fn examples(text: &str) -> Vec<Value> {
+    parse(text)["examples"].as_array().unwrap().clone()
+}
+
+fn change(document: &Value, pointer: &str, value: Value) -> Value {
+    let mut changed = document.clone();
+    *changed.pointer_mut(pointer).expect("the pointer leads somewhere") = value;
+    changed
+}
+
+#[test]
+fn accepts_the_examples_and_the_shipped_schema() {
+    let requests = validator(REQUEST_SCHEMA);
+    for example in examples(REQUEST_SCHEMA) {
+        assert!(requests.is_valid(&example));
+        let request = Request::from_json(&example.to_string()).unwrap();
+        assert!(requests.is_valid(&parse(&request.to_json().unwrap())));
+    }
+    let schemas = validator(SCHEMA_SCHEMA);
+    for example in examples(SCHEMA_SCHEMA).into_iter().chain([parse(NATIONAL_ID_JSON)]) {
+        assert!(schemas.is_valid(&example));
+        let schema = Schema::from_json(&example.to_string()).unwrap();
+        assert!(schemas.is_valid(&parse(&schema.to_json().unwrap())));
+    }
+}
+
+#[test]
+fn rejects_broken_requests_in_both_readers() {
+    let requests = validator(REQUEST_SCHEMA);
+    let example = &examples(REQUEST_SCHEMA)[0];
+    for (pointer, value) in [
+        ("/milchglas", json!("request/2")),
+        ("/verifier/name", json!("")),
+        ("/verifier/origin", json!("http://cafe.example")),
+        ("/verifier/origin", json!("https://Cafe.example")),
+        ("/verifier/origin", json!("https://cafe.example/path")),
+        ("/verifier/key", json!("D75A")),
+        ("/verifier", json!({})),
+        ("/profile", json!("Cafe")),
+        ("/purpose", json!("x".repeat(201))),
+        ("/nonce", json!("00")),
+        ("/issued", json!("2026-11-23 09:00")),
+        ("/as_of", json!("23.11.2026")),
+        ("/ask", json!({"all": []})),
+        ("/ask", json!({"some": []})),
+        ("/ask/credential/name", json!("Card")),
+        ("/ask/credential/accept", json!([])),
+        ("/ask/credential/schemas", json!([{"id": "national-id"}])),
+        ("/ask/credential/prove", json!(["valid", "valid"])),
+        ("/ask/credential/prove", json!(["invalid"])),
+        ("/ask/credential/prove", json!([{"age_at_least": {"claim": "born", "years": 0}}])),
+        ("/ask/credential/prove", json!([{"age_at_least": {"claim": "born", "years": 18, "more": 1}}])),
+        ("/ask/credential/prove", json!([{"at_least": {"claim": "a", "value": 4_294_967_296_u64}}])),
+        ("/ask/credential/prove", json!([{"at_least": {"claim": "a", "value": "007"}}])),
+        ("/ask/credential/prove", json!([{"between": {"claim": "a", "min": 1}}])),
+        ("/ask/credential/prove", json!([{"equals": {"claim": "a", "value": null}}])),
+    ] {
+        let broken = change(example, pointer, value.clone());
+        assert!(!requests.is_valid(&broken), "{pointer}: {value}");
+        assert!(Request::from_json(&broken.to_string()).is_err(), "{pointer}: {value}");
+    }
+}
+
+#[test]
+fn rejects_broken_schemas_in_both_readers() {
+    let schemas = validator(SCHEMA_SCHEMA);
+    let example = &examples(SCHEMA_SCHEMA)[0];
+    for (pointer, value) in [
+        ("/milchglas", json!("schema/2")),
+        ("/id", json!("Library")),
+        ("/title", json!("")),
+        ("/claims", json!([])),
+        ("/claims/0/name", json!("handle")),
+        ("/claims/0/name", json!("holder_secret")),
+        ("/claims/0/name", json!("name.0")),
+        ("/claims/0/type", json!("integer")),
+        ("/claims/0/type", json!("code")),
+        ("/claims/0/type", json!("words")),
+        ("/claims/2/codes", json!([])),
+        ("/claims/2/codes", json!(["north", "north"])),
+        ("/claims/2/type", json!("text")),
+        ("/claims/3/bits", json!(12)),
+        ("/claims/3/type", json!("date")),
+        ("/claims/4/count", json!(0)),
+        ("/claims/4/count", json!(65)),
+        ("/claims/4", json!({"name": "a", "title": "a", "type": "text", "count": 2, "optional": true})),
+        ("/claims/4", json!({"name": "a", "title": "a", "type": "text", "more": 2})),
+    ] {
+        let broken = change(example, pointer, value.clone());
+        assert!(!schemas.is_valid(&broken), "{pointer}: {value}");
+        assert!(Schema::from_json(&broken.to_string()).is_err(), "{pointer}: {value}");
+    }
+}
+
+#[test]
+fn matches_the_request_vectors() {
+    let file = parse(REQUEST_VECTORS);
+    let secret = hex::decode(file["secret_key"].as_str().unwrap()).unwrap();
+    let key = SigningKey::from_bytes(&secret.try_into().unwrap());
+    let vectors = file["vectors"].as_array().unwrap();
+    let examples = examples(REQUEST_SCHEMA);
+    assert_eq!(vectors.len(), examples.len());
+    for vector in vectors {
+        let example = &examples[usize::try_from(vector["example"].as_u64().unwrap()).unwrap()];
+        let request = Request::from_json(&example.to_string()).unwrap();
+        assert_eq!(hex::encode(request.to_bytes()), vector["canonical"]);
+        assert_eq!(request.digest().to_string(), vector["digest"]);
+        let signed = request.sign(&key).unwrap().to_bytes();
+        assert_eq!(hex::encode(&signed), vector["signed"]);
+        assert_eq!(SignedRequest::verify(&signed).unwrap().request(), &request);
+    }
+}
+
+#[test]
+fn matches_the_claim_vectors() {
+    let file = parse(CLAIM_VECTORS);
+    let schemas = [parse(NATIONAL_ID_JSON), examples(SCHEMA_SCHEMA)[0].clone()];
+    let vectors = file["vectors"].as_array().unwrap();
+    assert_eq!(vectors.len(), schemas.len());
+    for (vector, schema) in vectors.iter().zip(&schemas) {
+        let schema = Schema::from_json(&schema.to_string()).unwrap();
+        assert_eq!(schema.digest().to_string(), vector["schema_digest"]);
+        let claims = Claims::from_json(&schema, &vector["claims"].to_string()).unwrap();
+        assert_eq!(parse(&claims.to_json(&schema).unwrap()), vector["claims"]);
+        let mut out = Writer::new();
+        claims.write(&mut out);
+        let wire = out.into_bytes();
+        assert_eq!(hex::encode(&wire), vector["wire"]);
+        assert_eq!(Claims::read(&schema, &mut Reader::new(&wire)).unwrap().values(), claims.values());
+        let scalars: Vec<Value> =
+            claims.to_scalars(&schema).unwrap().iter().map(|scalar| json!(hex::encode(scalar.to_bytes()))).collect();
+        assert_eq!(Value::Array(scalars), vector["scalars"]);
+    }
+}
