@@ -456,6 +456,20 @@ impl Claims {
 
     /// Reads claims from a JSON object of names and values; a key that is missing means absence.
     ///
+    /// ```
+    /// use milchglas_credential::claim::{Claims, Value};
+    /// use milchglas_credential::schema::Schema;
+    ///
+    /// let schema = Schema::from_json(
+    ///     r#"{"milchglas": "schema/1", "id": "library-card", "title": "library card", "claims": [
+    ///         {"name": "born", "title": "date of birth", "type": "date"},
+    ///         {"name": "child", "title": "child", "type": "text", "count": 2}]}"#,
+    /// )?;
+    /// let claims = Claims::from_json(&schema, r#"{"born": "1990-01-31", "child.0": "Zoë"}"#)?;
+    /// assert_eq!(claims.values()[2], Value::Absent);
+    /// # Ok::<(), milchglas_credential::error::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Json`] or [`Error::Decode`] where it is no such object, [`Error::Unfit`] where it does not fit the schema.
     pub fn from_json(schema: &Schema, json: &str) -> Result<Self, Error> {

@@ -6,7 +6,7 @@
 use crate::cbor::{Reader, Wire, Writer};
 use crate::error::DecodeError;
 use minicbor::data::Int;
-use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
+use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -125,7 +125,7 @@ impl<'de> Deserialize<'de> for Number {
                 text.parse().map_err(E::custom)
             }
         }
-        deserializer.deserialize_any(NumberVisitor).map_err(D::Error::custom)
+        deserializer.deserialize_any(NumberVisitor)
     }
 }
 

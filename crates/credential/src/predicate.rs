@@ -158,7 +158,7 @@ impl Predicate {
     /// Checks what can be checked without a schema.
     ///
     /// # Errors
-    /// [`Error::Decode`]: a range is empty, an age is not 1 to 150 years, a text can not be shown.
+    /// [`DecodeError`]: a range is empty, an age is not 1 to 150 years, a text can not be shown.
     pub fn check(&self) -> Result<(), DecodeError> {
         match self {
             Self::AgeAtLeast { years, .. } | Self::AgeUnder { years, .. } => {
@@ -246,6 +246,18 @@ impl Predicate {
     }
 
     /// The sentence that consent and verdict print.
+    ///
+    /// ```
+    /// use milchglas_credential::predicate::Predicate;
+    /// use milchglas_credential::schema::Schema;
+    ///
+    /// let adult = Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 18 };
+    /// assert_eq!(
+    ///     adult.sentence(&Schema::national_id()?, "2026-11-23".parse()?)?,
+    ///     "date of birth is on or before 2008-11-23 (at least 18 years old on 2026-11-23)",
+    /// );
+    /// # Ok::<(), milchglas_credential::error::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As in [`Predicate::resolve`].

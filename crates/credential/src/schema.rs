@@ -177,7 +177,8 @@ impl Schema {
     /// Checks that claims are of this schema.
     ///
     /// # Errors
-    /// [`Error::Unfit`] where a value is missing, surplus, of another type, out of range, or absent without being optional.
+    /// [`Error::Unfit`] where a value is missing, surplus, of another type, out of range, or absent without being
+    /// optional; or where validity ends before it begins.
     pub fn check(&self, claims: &Claims) -> Result<(), Error> {
         let values = claims.values();
         if values.len() != self.claims.len() {
