@@ -1,0 +1,237 @@
+//! What the statements rely on: constraints, extraction, exact encodings, hedged randomness.
+
+use merlin::Transcript;
+use milchglas_curve::{Expander, G1, NonZeroG1, Scalar};
+use proptest::prelude::*;
+use rand_core::{CryptoRng, CryptoRngCore, OsRng, RngCore};
+
+use crate::elimination::Elimination;
+use crate::transcript::encode_all;
+use crate::{Commitment, Error, Prover, Statement, System, Term, TranscriptExt, Var, Verifier};
+
+/// `I = a·G + b·H` and `c0 + a − 2·b = 0`.
+struct Toy {
+    image: G1,
+    constant: Scalar,
+}
+
+fn bases() -> [NonZeroG1; 2] {
+    [b"G", b"H"].map(|name| G1::hash(Expander::XmdSha256, name, b"MILCHGLAS-TEST"))
+}
+
+impl Statement for Toy {
+    type Witness = ();
+
+    fn points(&self) -> usize {
+        0
+    }
+
+    fn commit(&self, (): &(), _: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
+        Ok(Commitment::default())
+    }
+
+    fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
+        let &[a, b] = inputs else { return Err(Error::Misuse("two inputs")) };
+        let [g, h] = bases().map(|base| system.base(&base));
+        system.equation("toy", self.image, vec![Term::plus(a, g), Term::plus(b, h)]);
+        system.constrain(vec![(Scalar::ONE, a), (-Scalar::from(2), b)], self.constant)
+    }
+}
+
+fn toy(a: Scalar, b: Scalar) -> Toy {
+    let [g, h] = bases();
+    Toy { image: &g * &a + &h * &b, constant: Scalar::from(2) * b - a }
+}
+
+fn prove(statement: &Toy, values: [Scalar; 2], rng: &mut dyn CryptoRngCore) -> Result<Vec<u8>, Error> {
+    let mut prover = Prover::new(Transcript::new(b"test"), values.to_vec(), b"", rng);
+    let inputs = prover.inputs();
+    prover.add(statement, &inputs, &())?;
+    prover.prove(rng)
+}
+
+fn verify(statement: &Toy, proof: &[u8]) -> Result<(), Error> {
+    let mut verifier = Verifier::new(Transcript::new(b"test"), 2, proof);
+    let inputs = verifier.inputs();
+    verifier.add(statement, &inputs)?;
+    verifier.verify()?.check(&mut OsRng)
+}
+
+#[test]
+fn accepts_an_honest_proof_with_one_response_saved() {
+    let [a, b] = [Scalar::from(5), Scalar::from(7)];
+    let statement = toy(a, b);
+    let proof = prove(&statement, [a, b], &mut OsRng).unwrap();
+    assert_eq!(proof.len(), 32 + 32);
+    verify(&statement, &proof).unwrap();
+}
+
+#[test]
+fn rejects_every_flipped_bit_and_every_other_length() {
+    let [a, b] = [Scalar::from(5), Scalar::from(7)];
+    let statement = toy(a, b);
+    let proof = prove(&statement, [a, b], &mut OsRng).unwrap();
+    for bit in 0..8 * proof.len() {
+        let mut bad = proof.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        assert!(verify(&statement, &bad).is_err(), "bit {bit}");
+    }
+    for len in 0..proof.len() {
+        assert!(verify(&statement, &proof[..len]).is_err(), "{len} bytes");
+    }
+    assert!(verify(&statement, &[&proof[..], &[0]].concat()).is_err());
+}
+
+#[test]
+fn rejects_a_witness_that_breaks_a_constraint_or_an_equation() {
+    let [a, b] = [Scalar::from(5), Scalar::from(7)];
+    let statement = toy(a, b);
+    assert_eq!(prove(&statement, [a + Scalar::ONE, b], &mut OsRng), Err(Error::Unsatisfied));
+    // Satisfies the constraint but not the equation: a proof comes out, and does not hold.
+    let wrong = [a + Scalar::from(2), b + Scalar::ONE];
+    let proof = prove(&statement, wrong, &mut OsRng).unwrap();
+    assert_eq!(verify(&statement, &proof), Err(Error::Invalid));
+}
+
+#[test]
+fn rejects_another_statement_and_another_transcript() {
+    let [a, b] = [Scalar::from(5), Scalar::from(7)];
+    let statement = toy(a, b);
+    let proof = prove(&statement, [a, b], &mut OsRng).unwrap();
+    assert!(verify(&toy(a, b + Scalar::ONE), &proof).is_err());
+    let mut other = Verifier::new(Transcript::new(b"other"), 2, &proof);
+    let inputs = other.inputs();
+    other.add(&statement, &inputs).unwrap();
+    assert!(matches!(other.verify(), Err(Error::Invalid)));
+}
+
+#[test]
+fn rejects_a_variable_without_an_equation() {
+    let verifier = Verifier::new(Transcript::new(b"test"), 1, &[]);
+    assert!(matches!(verifier.verify(), Err(Error::Misuse(_))));
+}
+
+#[test]
+fn splits_strings_unambiguously() {
+    let challenge = |parts: [&[u8]; 2]| {
+        let mut transcript = Transcript::new(b"test");
+        for part in parts {
+            transcript.append_message(b"part", part);
+        }
+        transcript.challenge_scalar(b"challenge")
+    };
+    assert_ne!(challenge([b"ab", b"c"]), challenge([b"a", b"bc"]));
+}
+
+/// Same nonces, two challenges: the difference of the responses opens the statement. That an extractor succeeds is what
+/// soundness says.
+#[test]
+fn extracts_the_witness_from_two_challenges_on_the_same_announcement() {
+    let [a, b] = [Scalar::random(&mut OsRng), Scalar::random(&mut OsRng)];
+    let statement = toy(a, b);
+    let mut system = System::with_inputs(2);
+    let inputs = system.inputs();
+    statement.constrain(&inputs, &[], &mut system).unwrap();
+
+    let values = [a, b];
+    let mut nonces = vec![Scalar::ZERO; 2];
+    for var in system.free() {
+        nonces[var] = Scalar::random(&mut OsRng);
+    }
+    system.complete(&mut nonces, Scalar::ZERO);
+    let announcements: Vec<G1> = system.rows(&nonces).map(|row| G1::msm(&row.points, &row.scalars)).collect();
+
+    let responses = |challenge: Scalar| {
+        let mut responses = vec![Scalar::ZERO; 2];
+        for var in system.free() {
+            responses[var] = nonces[var] + challenge * values[var];
+        }
+        system.complete(&mut responses, challenge);
+        // The verification equation holds for the same announcements.
+        for (row, announcement) in system.rows(&responses).zip(&announcements) {
+            assert_eq!(G1::msm_vartime(&row.points, &row.scalars) - *row.image * challenge, *announcement);
+        }
+        responses
+    };
+    let [c, d] = [Scalar::from(3), Scalar::random(&mut OsRng)];
+    let (first, second) = (responses(c), responses(d));
+    let inverse = (c - d).invert().unwrap();
+    let extracted: Vec<Scalar> = first.iter().zip(&second).map(|(s, t)| (*s - *t) * inverse).collect();
+    assert_eq!(extracted, values);
+}
+
+/// A generator that always returns the same byte.
+struct Broken(u8);
+
+impl RngCore for Broken {
+    fn next_u32(&mut self) -> u32 {
+        u32::from(self.0)
+    }
+    fn next_u64(&mut self) -> u64 {
+        u64::from(self.0)
+    }
+    fn fill_bytes(&mut self, out: &mut [u8]) {
+        out.fill(self.0);
+    }
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(out);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Broken {}
+
+#[test]
+fn broken_randomness_never_repeats_a_nonce_under_another_challenge() {
+    let [a, b] = [Scalar::from(5), Scalar::from(7)];
+    let statement = toy(a, b);
+    let proofs: Vec<Vec<u8>> = [(&b"one"[..], &b""[..]), (b"two", b""), (b"one", b"counter 1")]
+        .iter()
+        .map(|(request, hedge)| {
+            let mut transcript = Transcript::new(b"test");
+            transcript.append_message(b"request", request);
+            let mut prover = Prover::new(transcript, vec![a, b], hedge, &mut Broken(0));
+            let inputs = prover.inputs();
+            prover.add(&statement, &inputs, &()).unwrap();
+            prover.prove(&mut Broken(0)).unwrap()
+        })
+        .collect();
+    // Were a nonce shared by two of them, s − c·x of the free variable would be equal.
+    let scalar = |bytes: &[u8]| Scalar::from_bytes(bytes.try_into().unwrap()).unwrap();
+    let free = 1; // `a` is solved for, `b` is free.
+    let nonces: Vec<Scalar> = proofs.iter().map(|p| scalar(&p[32..]) - scalar(&p[..32]) * [a, b][free]).collect();
+    assert!(nonces[0] != nonces[1] && nonces[0] != nonces[2] && nonces[1] != nonces[2]);
+}
+
+#[test]
+fn writes_infinity_as_the_identity() {
+    let encoded: Vec<_> = encode_all(&[G1::identity(), G1::generator()]).collect();
+    assert_eq!(encoded, [G1::identity().to_bytes(), G1::generator().to_bytes()]);
+}
+
+fn small() -> impl Strategy<Value = Scalar> {
+    (-3i64..=3).prop_map(|n| if n < 0 { -Scalar::from(n.unsigned_abs()) } else { Scalar::from(n.unsigned_abs()) })
+}
+
+proptest! {
+    /// Whatever rows over a common solution: the definitions hold for it, free and defined variables partition all, and no
+    /// definition refers to a defined variable.
+    #[test]
+    fn elimination_keeps_the_solutions(
+        solution in prop::collection::vec(small(), 6),
+        rows in prop::collection::vec(prop::collection::vec((small(), 0u32..6), 1..5), 0..8),
+    ) {
+        let mut elimination = Elimination::default();
+        for row in &rows {
+            let listed: Vec<(Scalar, Var)> = row.iter().map(|&(c, v)| (c, Var(v))).collect();
+            let constant = -listed.iter().map(|&(c, v)| c * solution[v.0 as usize]).sum::<Scalar>();
+            prop_assert!(elimination.add(&listed, constant).is_ok());
+            // The same left side with another constant contradicts it, now that it is known.
+            prop_assert_eq!(elimination.add(&listed, constant + Scalar::ONE), Err(Error::Invalid));
+        }
+        for (var, definition) in elimination.iter() {
+            prop_assert_eq!(solution[var as usize], definition.combine(&solution) + definition.constant);
+            prop_assert!(definition.terms.keys().all(|&free| elimination.get(free).is_none()));
+        }
+    }
+}
