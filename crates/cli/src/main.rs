@@ -1,4 +1,8 @@
 //! The program `milchglas`.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    milchglas_cli::run(std::env::args_os())
+}

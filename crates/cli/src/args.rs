@@ -1,0 +1,543 @@
+//! The command line, and the help that teaches it.
+//!
+//! Not here: what the commands do.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use milchglas_credential::date::{Date, Timestamp};
+use milchglas_credential::digest::IssuerFingerprint;
+use milchglas_credential::text::{Label, Origin};
+
+const FLOW: &str = "\
+The café, from the beginning. Three parties, three folders; everything between them is a file, a pipe or a QR code:
+
+  milchglas issuer init --name \"City of Glass\"          the office makes its keys (asks for a passphrase)
+  milchglas issuer publish --out office.json             its public parameters, the same for everyone
+  milchglas wallet init                                  the guest makes a wallet, writes down the recovery phrase
+  milchglas wallet issuer office.json                    and pins the office
+  milchglas issuer invite --schema national-id --claims erika.json --assurance full --out invitation.bin
+  milchglas wallet apply invitation.bin --out application.bin
+  milchglas issuer issue application.bin --out answer.bin
+  milchglas wallet accept answer.bin                     the card is in the wallet
+  milchglas verifier init --name \"Café Glas\" --origin https://cafe.example
+  milchglas verifier trust office.json
+  milchglas verifier request cafe --qr request.png       \"adult, and a valid card\"
+  milchglas wallet respond request.png --qr answer.png   says what the café will learn, and asks
+  milchglas verifier check answer.png                    the verdict, and nothing more
+
+`milchglas demo` plays it in temporary folders. Every command explains itself with --help.
+
+Inputs may be an object's bytes, its Base45 text, or a PNG with its QR code; - is standard input or output.
+
+Exit codes: 0 done or accepted; 1 refused or rejected (a policy, a signature or a proof says no); 2 wrong usage; 3 an input
+can not be read as what it should be; 4 a file can not be read or written, or is in the way; 5 wrong passphrase, or a
+changed encrypted file. With --json standard output is exactly one JSON object, also after a failure: then it has a field
+`error` with `kind` (refused, usage, input, storage, passphrase) and `message`.";
+
+/// Show what an errand needs, and nothing else: credentials that prove without telling.
+#[derive(Debug, Parser)]
+#[command(name = "milchglas", version, after_help = FLOW, max_term_width = 120, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Print one JSON object instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Pretend that it is this time (YYYY-MM-DDTHH:MM:SSZ); for tests and exhibitions.
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse::<Timestamp>)]
+    pub(crate) now: Option<Timestamp>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The office that checks people and issues cards to them.
+    #[command(subcommand)]
+    Issuer(Issuer),
+    /// The holder's wallet: keeps cards, answers requests.
+    #[command(subcommand)]
+    Wallet(Wallet),
+    /// The counterpart that asks: a café, a hotel, a shop.
+    #[command(subcommand)]
+    Verifier(Verifier),
+    /// Show any object in readable form.
+    ///
+    /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, requests, invitations, applications,
+    /// answers and presentations; of an encrypted file it says only that it is one. Signatures are checked where the object
+    /// itself carries the key.
+    ///
+    /// Example: milchglas inspect request.png
+    #[command(verbatim_doc_comment)]
+    Inspect {
+        /// The object, or - for standard input.
+        file: PathBuf,
+    },
+    /// Play an everyday errand with real wallets, issuers and verifiers in temporary folders.
+    ///
+    /// Tells who sends what to whom, how large it is, who learns what, and how long each step took. Exits with 0 if the story
+    /// went as designed. The folders are removed afterwards; their passphrases cost less work to guess than real ones, so that
+    /// the story is not about waiting.
+    ///
+    /// With --json: one object for one errand, an array of them for all.
+    ///
+    /// Example: milchglas demo cafe
+    #[command(verbatim_doc_comment)]
+    Demo {
+        /// The errand; all of them, one after the other, where none is named.
+        name: Option<DemoName>,
+        /// Show the QR codes in the terminal.
+        #[arg(long)]
+        show_qr: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DemoName {
+    /// Log in at the internet café: adult, and a valid card; nothing else.
+    Cafe,
+}
+
+/// Where a new object goes, and what may stand in its way.
+#[derive(Args, Debug)]
+pub(crate) struct Deliver {
+    /// Write the object's bytes to this file; - is standard output.
+    #[arg(long, value_name = "FILE", required_unless_present = "qr")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the object as a QR code to this PNG; - shows it in the terminal.
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) qr: Option<PathBuf>,
+    /// Replace files that exist.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Where a passphrase comes from.
+#[derive(Args, Debug)]
+pub(crate) struct Unlock {
+    /// Read the passphrase from the first line of this file instead of asking at the terminal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// How an encrypted file is made.
+#[derive(Args, Debug)]
+pub(crate) struct Lock {
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+    /// Work of guessing the passphrase: scrypt with N = 2^LOG_N, 1 to 18; below 17 for tests only.
+    #[arg(long, value_name = "LOG_N", default_value_t = 17)]
+    pub(crate) work: u8,
+}
+
+/// The issuer's folder and passphrase.
+#[derive(Args, Debug)]
+pub(crate) struct IssuerAt {
+    /// The issuer's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "issuer")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+}
+
+/// The wallet's folder and passphrase.
+#[derive(Args, Debug)]
+pub(crate) struct WalletAt {
+    /// The wallet's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "wallet")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+}
+
+/// The verifier's folder and passphrase.
+#[derive(Args, Debug)]
+pub(crate) struct VerifierAt {
+    /// The verifier's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "verifier")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Issuer {
+    /// Make an issuer: its keys, its registry and its public parameters.
+    ///
+    /// The office runs it once. The keys are encrypted with a passphrase that it asks for twice. Next: publish.
+    ///
+    /// Example: milchglas issuer init --name "City of Glass"
+    /// With a card of your own beside it: --schema national-id --schema library-card.json
+    #[command(verbatim_doc_comment)]
+    Init {
+        /// The issuer's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "issuer")]
+        dir: PathBuf,
+        /// What the issuer calls itself: 1 to 64 characters.
+        #[arg(long)]
+        name: String,
+        /// A schema file, or national-id for the card that ships with the program; may be repeated.
+        #[arg(long = "schema", value_name = "FILE|national-id", default_value = "national-id")]
+        schemas: Vec<PathBuf>,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Add a schema, so that another kind of card can be issued.
+    ///
+    /// The office runs it; then publish again, because the parameters have changed.
+    ///
+    /// Example: milchglas issuer schema library-card.json
+    #[command(verbatim_doc_comment)]
+    Schema {
+        /// The schema file, or national-id.
+        schema: PathBuf,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+    /// Write the public parameters: one signed file, the same for everyone.
+    ///
+    /// The office runs it after init, schema and rotate. Wallets read it with `wallet issuer`, verifiers with `verifier trust`.
+    /// People compare the fingerprint that it prints.
+    ///
+    /// Example: milchglas issuer publish --out office.json
+    #[command(verbatim_doc_comment)]
+    Publish {
+        /// Where to write it; - is standard output. It stands in the issuer's folder in any case.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Replace a file that exists.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+    /// Invite a person, whom the officer has checked, to apply for a card.
+    ///
+    /// The claims are a JSON object with a field for each claim of the schema. Whoever answers the invitation gets the card:
+    /// hand it to that person. Next: the person runs `wallet apply`. The same person invited again renews the card.
+    ///
+    /// Example: milchglas issuer invite --schema national-id --claims erika.json --assurance full --qr invitation.png
+    #[command(verbatim_doc_comment)]
+    Invite {
+        /// The schema's short name.
+        #[arg(long, value_parser = parse::<Label>)]
+        schema: Label,
+        /// The person's claims, a JSON file.
+        #[arg(long, value_name = "FILE")]
+        claims: PathBuf,
+        /// How the person was checked: light from afar, full at a terminal with the physical card.
+        #[arg(long)]
+        assurance: AssuranceArg,
+        /// For how many minutes the invitation can be answered.
+        #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+        valid_for: u32,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+    /// Answer an application: sign the card, encrypted for the wallet that applied.
+    ///
+    /// The office runs it on what `wallet apply` made. The same application again gives the same answer. Next: `wallet accept`.
+    ///
+    /// Example: milchglas issuer issue application.bin --out answer.bin
+    #[command(verbatim_doc_comment)]
+    Issue {
+        /// The application, or - for standard input.
+        application: PathBuf,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+    /// Make a new signature key; cards under the old one stay accepted until a date.
+    ///
+    /// The office runs it while cards are renewed, so that both keys are accepted for a time. Next: publish again.
+    ///
+    /// Example: milchglas issuer rotate --accepted-until 2027-12-31
+    #[command(verbatim_doc_comment)]
+    Rotate {
+        /// The last day on which cards under the old key are accepted.
+        #[arg(long, value_name = "DATE", value_parser = parse::<Date>)]
+        accepted_until: Date,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum AssuranceArg {
+    /// A remote check.
+    Light,
+    /// At a terminal, with the physical card.
+    Full,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Wallet {
+    /// Make a wallet and print its recovery phrase, once.
+    ///
+    /// The holder runs it once. Write the phrase down and keep it apart: it brings back the holder's secret if the device is
+    /// lost, and whoever has it can pretend to be the holder. With --json it is the field `recovery_phrase`.
+    /// Next: `wallet issuer`.
+    ///
+    /// Example: milchglas wallet init
+    /// After a loss: milchglas wallet init --recover
+    #[command(verbatim_doc_comment)]
+    Init {
+        /// The wallet's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "wallet")]
+        dir: PathBuf,
+        /// Take an earlier wallet's recovery phrase, typed at the terminal, instead of making a new one.
+        #[arg(long)]
+        recover: bool,
+        /// Read the recovery phrase from the first line of this file.
+        #[arg(long, value_name = "FILE", requires = "recover")]
+        phrase_file: Option<PathBuf>,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Pin an issuer by its parameters file, or take its newer one.
+    ///
+    /// The holder runs it before the first application, and when the issuer has published anew. Compare the fingerprint with
+    /// one that you got some other way, or give it with --fingerprint.
+    ///
+    /// Example: milchglas wallet issuer office.json
+    #[command(verbatim_doc_comment)]
+    Issuer {
+        /// The parameters, or - for standard input.
+        parameters: PathBuf,
+        /// Refuse parameters of an issuer with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<IssuerFingerprint>)]
+        fingerprint: Option<IssuerFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Answer an invitation with an application.
+    ///
+    /// The holder runs it on what `issuer invite` made. The issuer never learns the holder's secret, only a commitment to it.
+    /// The same invitation again gives the same application. Next: the office runs `issuer issue`.
+    ///
+    /// Example: milchglas wallet apply invitation.png --qr application.png
+    #[command(verbatim_doc_comment)]
+    Apply {
+        /// The invitation, or - for standard input.
+        invitation: PathBuf,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Take the issuer's answer: check the card and keep it.
+    ///
+    /// The holder runs it on what `issuer issue` made. Next: list, show, respond.
+    ///
+    /// Example: milchglas wallet accept answer.bin
+    #[command(verbatim_doc_comment)]
+    Accept {
+        /// The answer, or - for standard input.
+        answer: PathBuf,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// List the cards.
+    ///
+    /// Example: milchglas wallet list
+    #[command(verbatim_doc_comment)]
+    List {
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Show one card with all its claims. For your eyes.
+    ///
+    /// Example: milchglas wallet show 3f9a…
+    #[command(verbatim_doc_comment)]
+    Show {
+        /// The card's id, as `wallet list` shows it, or its beginning.
+        id: String,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Remove one card from the wallet.
+    ///
+    /// The issuer is not told; the card can not be brought back, only renewed.
+    ///
+    /// Example: milchglas wallet remove 3f9a…
+    #[command(verbatim_doc_comment)]
+    Remove {
+        /// The card's id, as `wallet list` shows it, or its beginning.
+        id: String,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Answer a request: see what would be learned, consent, prove.
+    ///
+    /// The holder runs it on what `verifier request` made. It says who asks, what for, and exactly what they will learn, and
+    /// asks before anything is made. Where there are several ways to answer, the least revealing one is the first; --choice
+    /// takes another. A request is answered once. Next: the verifier runs `verifier check`.
+    ///
+    /// Example: milchglas wallet respond request.png --qr answer.png
+    #[command(verbatim_doc_comment)]
+    Respond {
+        /// The request, or - for standard input.
+        request: PathBuf,
+        /// Which of the ways to answer, from 1.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        choice: usize,
+        /// Consent without being asked: for scripts.
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Show what was answered: when, to whom, what they learned.
+    ///
+    /// Example: milchglas wallet history
+    #[command(verbatim_doc_comment)]
+    History {
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Change the passphrase.
+    ///
+    /// Copies of the old file still open with the old passphrase, but nothing written from now on does.
+    ///
+    /// Example: milchglas wallet passphrase
+    #[command(verbatim_doc_comment)]
+    Passphrase {
+        /// Read the new passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+        /// Work of guessing the new passphrase: scrypt with N = 2^LOG_N, 1 to 18; below 17 for tests only.
+        #[arg(long, value_name = "LOG_N", default_value_t = 17)]
+        work: u8,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verifier {
+    /// Make a verifier: its key, its name and its origin.
+    ///
+    /// The counterpart runs it once. Wallets remember the key with the origin. Next: trust.
+    ///
+    /// Example: milchglas verifier init --name "Café Glas" --origin https://cafe.example
+    #[command(verbatim_doc_comment)]
+    Init {
+        /// The verifier's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "verifier")]
+        dir: PathBuf,
+        /// What it calls itself: 1 to 64 characters.
+        #[arg(long)]
+        name: String,
+        /// Where it asks: https://HOST, with a port where it is not 443.
+        #[arg(long, value_parser = parse::<Origin>)]
+        origin: Origin,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Trust an issuer, by its parameters file, or take its newer one.
+    ///
+    /// The counterpart runs it before the first request, and when the issuer has published anew. Compare the fingerprint with
+    /// one that you got some other way, or give it with --fingerprint.
+    ///
+    /// Example: milchglas verifier trust office.json
+    #[command(verbatim_doc_comment)]
+    Trust {
+        /// The parameters, or - for standard input.
+        parameters: PathBuf,
+        /// Refuse parameters of an issuer with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<IssuerFingerprint>)]
+        fingerprint: Option<IssuerFingerprint>,
+        #[command(flatten)]
+        at: VerifierAt,
+    },
+    /// Ask: make a signed request with a fresh nonce, good for one answer.
+    ///
+    /// The template says what is asked; `cafe` ships with the program (adult, and a valid card). The request is kept until it is
+    /// answered or ends. Next: the holder runs `wallet respond`.
+    ///
+    /// Example: milchglas verifier request cafe --qr request.png
+    #[command(verbatim_doc_comment)]
+    Request {
+        /// A template file, or cafe.
+        #[arg(value_name = "TEMPLATE")]
+        template: PathBuf,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: VerifierAt,
+    },
+    /// Print a template that ships with the program, to start your own from.
+    ///
+    /// Example: milchglas verifier template cafe > my-request.json
+    #[command(verbatim_doc_comment)]
+    Template {
+        /// Its name: cafe.
+        name: String,
+    },
+    /// Check an answer and say what it shows.
+    ///
+    /// The counterpart runs it on what `wallet respond` made. An accepted answer is used up: the same bytes again are rejected.
+    /// The person at the counter is told only accepted or not; the reason printed beside a rejection is for your log.
+    ///
+    /// Example: milchglas verifier check answer.png
+    #[command(verbatim_doc_comment)]
+    Check {
+        /// The presentation, or - for standard input.
+        presentation: PathBuf,
+        #[command(flatten)]
+        at: VerifierAt,
+    },
+}
+
+impl Command {
+    /// Whether the object that the command makes takes standard output, so that the text must go elsewhere.
+    pub(crate) fn object_on_stdout(&self) -> bool {
+        let out = match self {
+            Self::Issuer(Issuer::Publish { out, .. }) => out,
+            Self::Issuer(Issuer::Invite { to, .. } | Issuer::Issue { to, .. })
+            | Self::Wallet(Wallet::Apply { to, .. } | Wallet::Respond { to, .. })
+            | Self::Verifier(Verifier::Request { to, .. }) => &to.out,
+            Self::Issuer(_) | Self::Wallet(_) | Self::Verifier(_) | Self::Inspect { .. } | Self::Demo { .. } => &None,
+        };
+        out.as_deref().is_some_and(crate::input::is_standard)
+    }
+}
+
+/// Reads an argument with the type's own rules.
+fn parse<T: std::str::FromStr>(text: &str) -> Result<T, String>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn is_a_consistent_command_line() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn teaches_every_command_with_an_example() {
+        fn visit(command: &clap::Command, path: &str) {
+            for sub in command.get_subcommands() {
+                let path = format!("{path} {}", sub.get_name());
+                if sub.has_subcommands() {
+                    visit(sub, &path);
+                } else {
+                    let help = sub.get_long_about().unwrap_or_else(|| panic!("{path} has no long help")).to_string();
+                    assert!(help.contains(&format!("Example: {path}")), "{path} shows no example");
+                }
+            }
+        }
+        visit(&Cli::command(), "milchglas");
+    }
+}

@@ -1,0 +1,280 @@
+//! Any object in readable form.
+//!
+//! Objects say themselves what they are, and their decoders are strict, so at most one of them accepts the bytes.
+//! Signatures are checked where the object carries its key. Values that a presentation discloses are not shown: before the
+//! verifier's check they are claims of whoever made the file.
+//!
+//! Caution: what is shown is what the object says, not that it is true.
+
+use milchglas_credential::cbor::Reader;
+use milchglas_credential::digest::RequestNonce;
+use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
+use milchglas_credential::parameters::Parameters;
+use milchglas_credential::presentation::Presentation;
+use milchglas_credential::request::{Ask, CredentialAsk, Request, SignedRequest};
+use milchglas_credential::schema::Schema;
+use milchglas_credential::selection::Selection;
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Result};
+use crate::output::Report;
+
+const SEALED: &[u8] = b"milchglas-sealed";
+const UNKNOWN: &str = "not an object that this program knows";
+
+/// Reads the object and says what is in it.
+pub(crate) fn inspect(bytes: &[u8]) -> Result<Report> {
+    if bytes.starts_with(SEALED) {
+        let text = format!("An encrypted file of {} bytes: an issuer's or verifier's keys, or a wallet.", bytes.len());
+        return Ok(Report::new(text, json!({"object": "sealed", "bytes": bytes.len()})));
+    }
+    match bytes.first() {
+        Some(b'{' | b' ' | b'\t' | b'\r' | b'\n') => {
+            let text = std::str::from_utf8(bytes).map_err(|_| Failure::input("not a text in UTF-8"))?;
+            from_json(text)
+        }
+        Some(_) => from_cbor(bytes),
+        None => Err(Failure::input("empty")),
+    }
+}
+
+fn from_json(text: &str) -> Result<Report> {
+    let file: Value = serde_json::from_str(text).map_err(milchglas_credential::error::Error::from)?;
+    match file.get("milchglas").and_then(Value::as_str) {
+        Some("parameters/1") => parameters(text),
+        Some("schema/1") => schema(&Schema::from_json(text)?),
+        Some("request/1") => {
+            let request = Request::from_json(text)?;
+            Ok(report("A request, not signed.", "request", request_lines(&request), request_json(&request)?))
+        }
+        _ => Err(Failure::input(UNKNOWN)),
+    }
+}
+
+fn from_cbor(bytes: &[u8]) -> Result<Report> {
+    // The head of each object: an array, then a text that names it. A signed request is two byte strings, a bare request an
+    // array of eight that begins with the verifier.
+    let mut input = Reader::new(bytes);
+    let len = input.array_up_to(16, UNKNOWN).map_err(|_| Failure::input(UNKNOWN))?;
+    match (len, input.text(32, UNKNOWN).unwrap_or_default()) {
+        (3, "milchglas invitation/1") => invitation(bytes),
+        (6, "milchglas application/1") => application(bytes),
+        (3, "milchglas answer/1") => answer(bytes),
+        (5, "P1") => presentation(bytes),
+        (2, "") => signed_request(bytes),
+        (8, "") => {
+            let request = Request::from_bytes(bytes)?;
+            Ok(report("A request, not signed.", "request", request_lines(&request), request_json(&request)?))
+        }
+        _ => Err(Failure::input(UNKNOWN)),
+    }
+}
+
+/// A text of a title and indented lines, and the object's fields with its name.
+fn report(title: &str, object: &str, lines: Vec<String>, mut fields: Value) -> Report {
+    let mut text = title.to_owned();
+    for line in lines {
+        text.push_str("\n  ");
+        text.push_str(&line);
+    }
+    if let Value::Object(fields) = &mut fields {
+        fields.insert("object".into(), object.into());
+    }
+    Report::new(text, fields)
+}
+
+fn parameters(text: &str) -> Result<Report> {
+    let parameters = Parameters::from_json(text)?;
+    let content = parameters.content();
+    let mut lines = vec![
+        format!("issuer       {}", content.name),
+        format!("fingerprint  {}", parameters.fingerprint()),
+        format!("digest       {}", parameters.digest()),
+        format!("publication  {}", content.sequence),
+        "signature    holds, under the key with this fingerprint".to_owned(),
+    ];
+    let mut keys = Vec::new();
+    for key in &content.keys {
+        let id = milchglas_credential::issuer_key::key_id(&key.public);
+        lines.push(format!("key          {id}, accepted until {}", key.accepted_until));
+        keys.push(json!({"id": id, "accepted_until": key.accepted_until}));
+    }
+    let mut schemas = Vec::new();
+    for schema in &content.schemas {
+        lines.push(format!("schema       {} ({}), {} claims", schema.id(), schema.title(), schema.claims().len()));
+        schemas.push(json!({"id": schema.id(), "title": schema.title(), "digest": schema.digest()}));
+    }
+    lines.push(format!("digits       {} signed digits for ranges", content.digits.signatures().len()));
+    let fields = json!({
+        "name": content.name, "fingerprint": parameters.fingerprint(), "digest": parameters.digest(),
+        "sequence": content.sequence, "signature_holds": true, "keys": keys, "schemas": schemas,
+        "digits": content.digits.signatures().len(),
+    });
+    Ok(report("An issuer's public parameters.", "parameters", lines, fields))
+}
+
+fn schema(schema: &Schema) -> Result<Report> {
+    let mut lines = vec![
+        format!("id      {}", schema.id()),
+        format!("title   {}", schema.title()),
+        format!("digest  {}", schema.digest()),
+    ];
+    let mut claims = Vec::new();
+    for claim in schema.claims() {
+        let kind = kind(&claim.claim_type);
+        let optional = if claim.optional { ", optional" } else { "" };
+        lines.push(format!("claim   {} ({}): {kind}{optional}", claim.name, claim.title));
+        claims.push(json!({"name": claim.name, "title": claim.title, "type": kind, "optional": claim.optional}));
+    }
+    let fields = json!({"id": schema.id(), "title": schema.title(), "digest": schema.digest(), "claims": claims});
+    Ok(report("A schema: what a card of this kind says.", "schema", lines, fields))
+}
+
+fn kind(claim_type: &milchglas_credential::claim::ClaimType) -> String {
+    use milchglas_credential::claim::ClaimType;
+    match claim_type {
+        ClaimType::Text => "text".into(),
+        ClaimType::Integer { bits, signed: false } => format!("integer of {} bits", bits.bits()),
+        ClaimType::Integer { bits, signed: true } => format!("integer of {} bits with a sign", bits.bits()),
+        ClaimType::Date => "date".into(),
+        ClaimType::Month => "month".into(),
+        ClaimType::Boolean => "yes or no".into(),
+        ClaimType::Code(codes) => format!("one of {} codes", codes.len()),
+        ClaimType::Digest => "digest".into(),
+    }
+}
+
+fn invitation(bytes: &[u8]) -> Result<Report> {
+    let signed = SignedInvitation::from_bytes(bytes)?;
+    let invitation = signed.unverified();
+    let lines = vec![
+        format!("issuer      {}", invitation.issuer),
+        format!("parameters  {}", invitation.parameters),
+        format!("schema      {}", invitation.schema),
+        format!("nonce       {}", invitation.nonce),
+        format!("expires     {}", invitation.expires),
+        "signature   not checked here: wallet apply checks it under the pinned issuer".to_owned(),
+    ];
+    let fields = json!({
+        "issuer": invitation.issuer, "parameters": invitation.parameters, "schema": invitation.schema,
+        "nonce": invitation.nonce, "expires": invitation.expires, "bytes": bytes.len(),
+    });
+    Ok(report("An invitation to apply for a card. Whoever answers it gets the card.", "invitation", lines, fields))
+}
+
+fn application(bytes: &[u8]) -> Result<Report> {
+    let application = Application::from_bytes(bytes)?;
+    let lines = vec![
+        format!("answers  the invitation with nonce {}", application.nonce()),
+        "holds    a commitment to the holder's secret, its name in the issuer's registry, and a proof".to_owned(),
+        format!("size     {} bytes", bytes.len()),
+    ];
+    let fields = json!({"nonce": application.nonce(), "bytes": bytes.len()});
+    Ok(report("An application for a card.", "application", lines, fields))
+}
+
+fn answer(bytes: &[u8]) -> Result<Report> {
+    let answer = Answer::from_bytes(bytes)?;
+    let lines = vec![
+        format!("answers  the invitation with nonce {}", answer.nonce),
+        format!("holds    a card in {} encrypted bytes, for the wallet that applied", answer.ciphertext.len()),
+    ];
+    let fields = json!({"nonce": answer.nonce, "ciphertext_bytes": answer.ciphertext.len(), "bytes": bytes.len()});
+    Ok(report("An issuer's answer.", "answer", lines, fields))
+}
+
+fn presentation(bytes: &[u8]) -> Result<Report> {
+    let presentation = Presentation::from_bytes(bytes)?;
+    // The decoder above has accepted the bytes; what follows reads the parts that are for showing.
+    let mut input = Reader::new(bytes);
+    input.array(5, UNKNOWN).map_err(|_| Failure::input(UNKNOWN))?;
+    let parts = (|| {
+        input.text(8, UNKNOWN)?;
+        let _: RequestNonce = input.object()?;
+        let selection: Selection = input.object()?;
+        let mut disclosed = Vec::new();
+        for _ in 0..input.array_up_to(16, UNKNOWN)? {
+            disclosed.push(input.list::<milchglas_credential::claim::Value>(64, UNKNOWN)?.len());
+        }
+        Ok((selection, disclosed))
+    })();
+    let (selection, disclosed) = parts.map_err(milchglas_credential::error::Error::Decode)?;
+    let values: usize = disclosed.iter().sum();
+    let lines = vec![
+        format!("answers    the request with nonce {}", presentation.nonce()),
+        format!("shows      {} of the holder's cards", selection.shown.len()),
+        format!("discloses  {values} values (verifier check shows them, once they are proven)"),
+        format!("proof      {} bytes of {}", presentation.proof().len(), bytes.len()),
+    ];
+    let branches = &selection.branches;
+    let fields = json!({
+        "nonce": presentation.nonce(), "cards": selection.shown.len(), "branches": branches, "disclosed_values": values,
+        "proof_bytes": presentation.proof().len(), "bytes": bytes.len(),
+    });
+    Ok(report("A presentation: a holder's answer to a request.", "presentation", lines, fields))
+}
+
+fn signed_request(bytes: &[u8]) -> Result<Report> {
+    let signed = SignedRequest::verify(bytes)?;
+    let mut lines = request_lines(signed.request());
+    lines.push("signature  holds, under the key above".to_owned());
+    let mut fields = request_json(signed.request())?;
+    if let Value::Object(fields) = &mut fields {
+        fields.insert("signature_holds".into(), true.into());
+        fields.insert("bytes".into(), bytes.len().into());
+    }
+    Ok(report("A signed request.", "signed_request", lines, fields))
+}
+
+fn request_lines(request: &Request) -> Vec<String> {
+    let fields = request.fields();
+    let mut lines = vec![
+        format!("from       {} ({})", fields.verifier.name, fields.verifier.origin),
+        format!("key        {}", fields.verifier.key),
+        format!("purpose    {}", fields.purpose),
+        format!("nonce      {}", fields.nonce),
+        format!("issued     {}", fields.issued),
+        format!("expires    {}", fields.expires),
+        format!("as of      {}", fields.as_of),
+        "asks for".to_owned(),
+    ];
+    ask_lines(request.ask(), 1, &mut lines);
+    lines
+}
+
+fn ask_lines(ask: &Ask, depth: usize, lines: &mut Vec<String>) {
+    let indent = "  ".repeat(depth);
+    match ask {
+        Ask::All(asks) | Ask::Any(asks) => {
+            let title = if matches!(ask, Ask::All(_)) { "all of" } else { "any one of" };
+            lines.push(format!("{indent}{title}"));
+            asks.iter().for_each(|ask| ask_lines(ask, depth + 1, lines));
+        }
+        Ask::Credential(ask) => credential_lines(ask, &indent, lines),
+    }
+}
+
+fn credential_lines(ask: &CredentialAsk, indent: &str, lines: &mut Vec<String>) {
+    let schemas: Vec<&str> = ask.schemas.iter().map(|schema| schema.id.as_str()).collect();
+    lines.push(format!("{indent}“{}”: a card of kind {}", ask.name, schemas.join(" or ")));
+    for accept in &ask.accept {
+        lines.push(format!("{indent}  from issuer {}", accept.issuer));
+    }
+    for claim in &ask.disclose {
+        lines.push(format!("{indent}  disclose {claim}"));
+    }
+    for predicate in &ask.prove {
+        let predicate = serde_json::to_string(predicate).unwrap_or_default();
+        lines.push(format!("{indent}  prove {predicate}"));
+    }
+}
+
+fn request_json(request: &Request) -> Result<Value> {
+    let mut file: Value =
+        serde_json::from_str(&request.to_json()?).map_err(milchglas_credential::error::Error::from)?;
+    if let Value::Object(file) = &mut file {
+        file.remove("milchglas");
+        file.insert("digest".into(), json!(request.digest()));
+    }
+    Ok(file)
+}
