@@ -473,11 +473,24 @@ impl Claims {
     /// # Errors
     /// [`Error::Json`] or [`Error::Decode`] where it is no such object, [`Error::Unfit`] where it does not fit the schema.
     pub fn from_json(schema: &Schema, json: &str) -> Result<Self, Error> {
+        Self::from_json_with(schema, json, &[])
+    }
+
+    /// As [`Claims::from_json`], with values for claims that the object may leave out. What the object says comes first.
+    ///
+    /// # Errors
+    /// As [`Claims::from_json`].
+    pub fn from_json_with(schema: &Schema, json: &str, defaults: &[(ClaimIndex, Value)]) -> Result<Self, Error> {
         if json.len() > MAX_CLAIMS_JSON {
             return Err(Error::decode("the claims file is too long"));
         }
         let named: NamedLiterals = serde_json::from_str(json)?;
         let mut claims = Self { values: schema.claims().iter().map(|_| Value::Absent).collect() };
+        for (index, value) in defaults {
+            if let Some(place) = claims.values.get_mut(index.0) {
+                *place = value.clone();
+            }
+        }
         for (name, literal) in &named.0 {
             let index = schema.index_of(name.as_str()).ok_or(Error::unfit("the schema has no claim of that name"))?;
             let claim = schema.claim(index).ok_or(Error::unfit("the schema has no claim of that name"))?;

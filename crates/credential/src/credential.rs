@@ -7,7 +7,7 @@
 use std::fmt;
 
 use milchglas_bbs::Signature;
-use milchglas_curve::Scalar;
+use milchglas_curve::{Expander, G1, Scalar};
 use rand_core::CryptoRngCore;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -17,6 +17,9 @@ use crate::digest::{IssuerFingerprint, IssuerKeyId, SchemaDigest};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::schema::Schema;
+
+/// The base G' of the points under which inspectors look up handles: hashed from no bytes under this tag.
+const INSPECTOR_BASE_DST: &[u8] = b"MILCHGLAS-V1-INSPECTOR-BASE";
 
 /// The secret k that ties all of a person's credentials together. Whoever has it and a credential is its holder.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -76,6 +79,12 @@ impl Handle {
         let scalar = Scalar::from_wide(&wide);
         wide.zeroize();
         scalar
+    }
+
+    /// `h·G'`, what an inspector's decryption opens to: the registry looks it up. In constant time.
+    #[must_use]
+    pub fn inspector_point(&self) -> G1 {
+        G1::from(G1::hash(Expander::XmdSha256, b"", INSPECTOR_BASE_DST)) * self.to_scalar()
     }
 }
 

@@ -85,7 +85,7 @@ impl From<milchglas_sigma::Error> for Error {
             milchglas_sigma::Error::Decode(error) => Self::Decode(error),
             milchglas_sigma::Error::Unsatisfied => Self::Unsatisfied,
             milchglas_sigma::Error::Misuse(what) => Self::Misuse(what),
-            _ => Self::Invalid,
+            milchglas_sigma::Error::Invalid | _ => Self::Invalid,
         }
     }
 }
@@ -96,7 +96,16 @@ impl From<milchglas_bbs::Error> for Error {
             milchglas_bbs::Error::Decode(error) => Self::Decode(error),
             milchglas_bbs::Error::Unsignable => Self::Misuse("there is no signature on this input under this key"),
             milchglas_bbs::Error::Randomness => Self::Misuse("the random number generator returned an unusable value"),
-            _ => Self::Invalid,
+            milchglas_bbs::Error::Indexes
+            | milchglas_bbs::Error::DisclosedCount
+            | milchglas_bbs::Error::GeneratorCount
+            | milchglas_bbs::Error::TooManyMessages
+            | milchglas_bbs::Error::KeyMaterial
+            | milchglas_bbs::Error::DomainSeparation => Self::Misuse("the BBS interface was used outside its limits"),
+            milchglas_bbs::Error::InvalidSignature
+            | milchglas_bbs::Error::InvalidProof
+            | milchglas_bbs::Error::InvalidCommitment
+            | _ => Self::Invalid,
         }
     }
 }

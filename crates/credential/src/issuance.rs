@@ -192,7 +192,7 @@ impl Application {
     ) -> Result<Self, Error> {
         let key = key_of(invitation, parameters)?;
         let point =
-            |base: &NonZeroG1| (base * &k.scalar()).to_nonzero().ok_or(Error::Misuse("a holder secret is not zero"));
+            |base: &NonZeroG1| (base * k.scalar()).to_nonzero().ok_or(Error::Misuse("a holder secret is not zero"));
         let (commitment, name) = (point(key.holder_base()?)?, point(&parameters.registry_base())?);
         let mut prover = Prover::new(transcript(invitation, key, reply_to), vec![k.scalar()], b"", rng);
         for statement in statements(key, parameters, &commitment, &name)? {
@@ -207,6 +207,15 @@ impl Application {
     #[must_use]
     pub fn nonce(&self) -> InvitationNonce {
         self.nonce
+    }
+
+    /// The digest by which a repeated application is recognised.
+    #[must_use]
+    pub fn digest(&self) -> ApplicationDigest {
+        let bytes = self.to_bytes();
+        ApplicationDigest(
+            Sha256::new().chain_update(b"milchglas application/1 digest").chain_update(bytes).finalize().into(),
+        )
     }
 
     /// Checks the proof for the invitation that it answers.
@@ -269,10 +278,7 @@ impl VerifiedApplication {
     /// The digest by which a repeated application is recognised.
     #[must_use]
     pub fn digest(&self) -> ApplicationDigest {
-        let bytes = self.application.to_bytes();
-        ApplicationDigest(
-            Sha256::new().chain_update(b"milchglas application/1 digest").chain_update(bytes).finalize().into(),
-        )
+        self.application.digest()
     }
 
     /// Signs a credential on the applicant's commitment, in constant time.

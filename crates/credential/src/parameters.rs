@@ -12,7 +12,9 @@
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use milchglas_bbs::PublicKey;
 use milchglas_curve::{Expander, G1, NonZeroG1, NonZeroG2, Scalar};
-use milchglas_statements::{DIGIT_BASE, PublicSet, SetSecretKey};
+pub use milchglas_bbs::SecretKey;
+use milchglas_statements::{DIGIT_BASE, PublicSet};
+pub use milchglas_statements::SetSecretKey;
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 

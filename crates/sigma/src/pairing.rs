@@ -5,8 +5,8 @@ use std::sync::Arc;
 use milchglas_curve::{G1, G2Prepared, NonZeroG1, NonZeroG2, Scalar, pairing_product_is_one};
 use rand_core::CryptoRngCore;
 
-use crate::{Error, System};
 use crate::system::PairingEquation;
+use crate::{Error, System};
 
 /// A public key in G2 with its Miller-loop lines precomputed.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl PairingChecks {
         }
         let right: Vec<NonZeroG1> = self.equations.iter().map(|equation| equation.right).collect();
         let generator = G2Prepared::generator();
-        let mut product: Vec<(G1, &G2Prepared)> = vec![(-G1::msm_vartime(&right, &weights), &generator)];
+        let mut product: Vec<(G1, &G2Prepared)> = vec![(-G1::msm_vartime(&right, &weights), generator)];
         for (key, points, scalars) in &groups {
             product.push((G1::msm_vartime(points, scalars), &key.prepared));
         }

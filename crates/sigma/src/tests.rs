@@ -40,7 +40,7 @@ impl Statement for Toy {
 
 fn toy(a: Scalar, b: Scalar) -> Toy {
     let [g, h] = bases();
-    Toy { image: &g * &a + &h * &b, constant: Scalar::from(2) * b - a }
+    Toy { image: g * a + h * b, constant: Scalar::from(2) * b - a }
 }
 
 fn prove(statement: &Toy, values: [Scalar; 2], rng: &mut dyn CryptoRngCore) -> Result<Vec<u8>, Error> {

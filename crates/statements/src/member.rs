@@ -66,7 +66,7 @@ impl SetSecretKey {
             .iter()
             .map(|&d| {
                 let inverse = (self.0 + d).invert().ok_or(Error::Misuse("a set key is not minus an element"))?;
-                (&base * &inverse).to_nonzero().ok_or(Error::Misuse("a set key is not minus an element"))
+                (base * inverse).to_nonzero().ok_or(Error::Misuse("a set key is not minus an element"))
             })
             .collect::<Result<_, _>>()?;
         Ok(PublicSet { base, point: key, key: Arc::new(PairingKey::new(&key)), elements, signatures })
@@ -171,8 +171,8 @@ impl Statement for Member<'_> {
 
     fn commit(&self, witness: &MemberWitness, mut rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
         let r = Scalar::random(&mut rng);
-        let V = &witness.S * &r;
-        let V_bar = &self.set.base * &r - V * witness.d;
+        let V = witness.S * r;
+        let V_bar = self.set.base * r - V * witness.d;
         let points = [V, V_bar].map(|point| point.to_nonzero().ok_or(Error::Unsatisfied));
         let [V, V_bar] = points;
         Ok(Commitment { points: vec![V?, V_bar?], secrets: vec![r] })

@@ -52,7 +52,7 @@ impl Statement for Signature {
     fn commit(&self, witness: &SignatureWitness, mut rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
         let r = Scalar::random(&mut rng);
         let u = r.invert().ok_or(Error::Unsatisfied)?;
-        let A_bar = &witness.A * &r;
+        let A_bar = witness.A * r;
         let B_bar = witness.C * r - A_bar * witness.e;
         let points = [A_bar, B_bar].map(|point| point.to_nonzero().ok_or(Error::Unsatisfied));
         let [A_bar, B_bar] = points;
