@@ -58,6 +58,20 @@ pub struct VerifierIdentity {
     pub key: VerifierKey,
 }
 
+impl VerifierIdentity {
+    /// Checks that the name can be shown and that the key is one.
+    ///
+    /// # Errors
+    /// [`DecodeError`] naming the rule that is broken.
+    pub fn check(&self) -> Result<(), DecodeError> {
+        if !is_readable(&self.name, MAX_NAME) {
+            return Err(DecodeError { what: "a verifier's name of 1 to 64 readable characters" });
+        }
+        let key = VerifyingKey::from_bytes(self.key.as_bytes()).ok().filter(|key| !key.is_weak());
+        key.map(|_| ()).ok_or(DecodeError { what: "a verifier's key that is an Ed25519 public key" })
+    }
+}
+
 /// What is asked: a credential, all of several asks, or any one of several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -355,13 +369,7 @@ impl CredentialAsk {
 impl RequestFields {
     fn check(&self) -> Result<(), DecodeError> {
         let error = |what| DecodeError { what };
-        if !is_readable(&self.verifier.name, MAX_NAME) {
-            return Err(error("a verifier's name of 1 to 64 readable characters"));
-        }
-        VerifyingKey::from_bytes(self.verifier.key.as_bytes())
-            .ok()
-            .filter(|key| !key.is_weak())
-            .ok_or(error("a verifier's key that is an Ed25519 public key"))?;
+        self.verifier.check()?;
         if !is_readable(&self.purpose, MAX_PURPOSE) {
             return Err(error("a purpose of 1 to 200 readable characters"));
         }

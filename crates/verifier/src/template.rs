@@ -1,0 +1,217 @@
+//! Templates: what a verifier asks again and again, written by people.
+//!
+//! A template is a request without what changes each time (nonce, times) and with plain names: schemas by their id, issuers
+//! by fingerprint or not at all, which means every trusted one. [`Verifier::request`](crate::Verifier::request) turns it
+//! into a request, and refuses at once what no wallet could answer.
+//!
+//! The JSON form has a published JSON Schema, `spec/template.schema.json`.
+//!
+//! Not here: nonces, clocks, signatures.
+
+use milchglas_credential::date::Date;
+use milchglas_credential::digest::IssuerFingerprint;
+use milchglas_credential::error::{DecodeError, Error as CredentialError};
+use milchglas_credential::parameters::Parameters;
+use milchglas_credential::predicate::Predicate;
+use milchglas_credential::request::{Accept, Ask, CredentialAsk, SchemaRef};
+use milchglas_credential::schema::Schema;
+use milchglas_credential::text::{ClaimName, Label};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::trust::Trust;
+
+/// Most bytes of a template file.
+const MAX_TEMPLATE: usize = 1 << 16;
+/// Longest time to answer, in seconds.
+const MAX_VALID_FOR: u32 = 24 * 60 * 60;
+/// Time to answer where the template names none.
+const DEFAULT_VALID_FOR: u32 = 300;
+/// The first field of a template file.
+const FORMAT: &str = "template/1";
+
+/// What to ask, for whatever day and holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// What the answer is for, in words.
+    pub purpose: String,
+    /// The named profile that the purpose belongs to, where there is one.
+    pub profile: Option<Label>,
+    /// How long an answer is awaited, in seconds: 1 to 86,400.
+    pub valid_for: u32,
+    /// What is asked.
+    pub ask: TemplateAsk,
+}
+
+/// What is asked: a credential, all of several asks, or any one of several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateAsk {
+    /// Every one of these.
+    All(Vec<TemplateAsk>),
+    /// One of these; which one shows.
+    Any(Vec<TemplateAsk>),
+    /// Something about one credential.
+    Credential(TemplateCredential),
+}
+
+/// What is asked about one credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateCredential {
+    /// Its name inside the request.
+    pub name: Label,
+    /// The issuers that are accepted; where absent, every trusted one that has such credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuers: Option<Vec<IssuerFingerprint>>,
+    /// The ids of the schemas that are accepted.
+    pub schemas: Vec<Label>,
+    /// The claims to disclose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disclose: Vec<ClaimName>,
+    /// What to prove about claims that stay hidden.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prove: Vec<Predicate>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TemplateFile {
+    milchglas: String,
+    purpose: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<Label>,
+    #[serde(default = "default_valid_for")]
+    valid_for: u32,
+    ask: TemplateAsk,
+}
+
+fn default_valid_for() -> u32 {
+    DEFAULT_VALID_FOR
+}
+
+impl Template {
+    /// What an internet café asks: adult, and a card that is valid. It learns nothing else.
+    pub const CAFE_JSON: &str = include_str!("../templates/cafe.json");
+
+    /// The café's template, [`Template::CAFE_JSON`].
+    ///
+    /// # Errors
+    /// None: the shipped file is a template.
+    pub fn cafe() -> Result<Self, Error> {
+        Self::from_json(Self::CAFE_JSON)
+    }
+
+    /// Reads a template file.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where it is no template. Whether what it asks can be asked shows when it is used.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        if json.len() > MAX_TEMPLATE {
+            return Err(DecodeError { what: "the template file is too long" }.into());
+        }
+        let file: TemplateFile = serde_json::from_str(json).map_err(CredentialError::from)?;
+        if file.milchglas != FORMAT {
+            return Err(DecodeError { what: "the format of a template is template/1" }.into());
+        }
+        let TemplateFile { milchglas: _, purpose, profile, valid_for, ask } = file;
+        let template = Self { purpose, profile, valid_for, ask };
+        template.check()?;
+        Ok(template)
+    }
+
+    /// The template file.
+    ///
+    /// # Errors
+    /// None that can happen: a template has a JSON form.
+    pub fn to_json(&self) -> Result<String, Error> {
+        let Self { purpose, profile, valid_for, ask } = self.clone();
+        let file = TemplateFile { milchglas: FORMAT.to_owned(), purpose, profile, valid_for, ask };
+        Ok(serde_json::to_string_pretty(&file).map_err(CredentialError::from)?)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), DecodeError> {
+        if (1..=MAX_VALID_FOR).contains(&self.valid_for) {
+            Ok(())
+        } else {
+            Err(DecodeError { what: "a time to answer of 1 to 86,400 seconds" })
+        }
+    }
+}
+
+impl TemplateAsk {
+    /// Replaces names by digests, under the newest parameters of the trusted issuers.
+    pub(crate) fn resolve(&self, trust: &Trust, as_of: Date) -> Result<Ask, Error> {
+        let each = |asks: &[Self]| asks.iter().map(|ask| ask.resolve(trust, as_of)).collect::<Result<_, _>>();
+        Ok(match self {
+            Self::All(asks) => Ask::All(each(asks)?),
+            Self::Any(asks) => Ask::Any(each(asks)?),
+            Self::Credential(credential) => Ask::Credential(credential.resolve(trust, as_of)?),
+        })
+    }
+}
+
+impl TemplateCredential {
+    fn resolve(&self, trust: &Trust, as_of: Date) -> Result<CredentialAsk, Error> {
+        let has_one = |parameters: &Parameters| self.schemas_of(parameters).next().is_some();
+        let mut issuers: Vec<&Parameters> = Vec::new();
+        match &self.issuers {
+            None => issuers.extend(trust.all_current().into_iter().map(AsRef::as_ref).filter(|it| has_one(it))),
+            Some(named) => {
+                for issuer in named {
+                    let parameters = trust.current(issuer).ok_or(Error::UnknownIssuer(*issuer))?;
+                    if !has_one(parameters) {
+                        return Err(Error::NoSuchCredential(*issuer));
+                    }
+                    issuers.push(parameters);
+                }
+            }
+        }
+        let mut schemas: Vec<SchemaRef> = Vec::new();
+        for id in &self.schemas {
+            let mut known = false;
+            for schema in issuers.iter().flat_map(|parameters| &parameters.content().schemas) {
+                if schema.id() != id {
+                    continue;
+                }
+                known = true;
+                let found = SchemaRef { id: id.clone(), digest: schema.digest() };
+                if !schemas.contains(&found) {
+                    self.fits(schema, as_of)?;
+                    schemas.push(found);
+                }
+            }
+            if !known {
+                return Err(Error::UnknownSchema(id.clone()));
+            }
+        }
+        let accept = issuers
+            .iter()
+            .map(|parameters| Accept { issuer: parameters.fingerprint(), parameters: parameters.digest() })
+            .collect();
+        let Self { name, disclose, prove, .. } = self.clone();
+        Ok(CredentialAsk { name, accept, schemas, disclose, prove })
+    }
+
+    fn schemas_of<'p>(&self, parameters: &'p Parameters) -> impl Iterator<Item = &'p Schema> {
+        parameters.content().schemas.iter().filter(|schema| self.schemas.contains(schema.id()))
+    }
+
+    /// Whether a credential of this schema can answer.
+    fn fits(&self, schema: &Schema, as_of: Date) -> Result<(), Error> {
+        let unfit = |what| Error::Unfit { schema: schema.id().clone(), what };
+        if self.disclose.iter().any(|name| schema.index_of(name.as_str()).is_none()) {
+            return Err(unfit("it has no claim of a name that is to be disclosed"));
+        }
+        for predicate in &self.prove {
+            match predicate.resolve(schema, as_of) {
+                Ok(_) => (),
+                Err(CredentialError::Unfit { what } | CredentialError::Decode(DecodeError { what })) => {
+                    return Err(unfit(what));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}

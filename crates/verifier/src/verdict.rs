@@ -1,0 +1,251 @@
+//! What a verifier learns: a verdict or a rejection, and nothing between.
+//!
+//! A [`Verdict`] exists only where everything held: the request was this verifier's and pending, it had not expired, the proof is
+//! complete, and this answer was the one that consumed the nonce. It is the only place of disclosed values.
+//!
+//! A [`Rejection`] says one fixed sentence to the outside, whatever the cause, so that who sends answers learns nothing by
+//! trying. The cause is for the operator's log; it carries no claims.
+//!
+//! Caution: the time that a rejection takes depends on its cause.
+
+use std::collections::BTreeMap;
+use std::{error, fmt};
+
+use milchglas_credential::claim::Literal;
+use milchglas_credential::date::{Date, Timestamp};
+use milchglas_credential::digest::{IssuerFingerprint, RequestNonce};
+use milchglas_credential::presentation::Verified;
+use milchglas_credential::text::{ClaimName, Label};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::StoreError;
+use crate::trust::Trust;
+
+/// An answer that held, completely and for the first time.
+///
+/// In JSON: `accepted` (always true), `nonce`, `time`, `as_of`, `issuers` (names), `learned` (an object of disclosed claims for each
+/// credential that disclosed any; null stands for an absent value) and `proved` (sentences). `Debug` shows no disclosed value.
+#[derive(Clone)]
+pub struct Verdict {
+    nonce: RequestNonce,
+    time: Timestamp,
+    as_of: Date,
+    credentials: Vec<ShownCredential>,
+}
+
+/// What one credential showed. All credentials of a verdict have the same holder.
+#[derive(Clone)]
+pub struct ShownCredential {
+    name: Label,
+    issuer: IssuerFingerprint,
+    issuer_name: String,
+    learned: BTreeMap<ClaimName, Option<Literal>>,
+    proved: Vec<String>,
+}
+
+impl Verdict {
+    /// None where a disclosed claim is not in a trusted schema, which a verified presentation rules out.
+    pub(crate) fn new(
+        nonce: RequestNonce,
+        time: Timestamp,
+        as_of: Date,
+        verified: &Verified,
+        trust: &Trust,
+    ) -> Option<Self> {
+        let credentials = verified
+            .credentials()
+            .iter()
+            .map(|shown| {
+                let schema = trust.all().into_iter().find_map(|parameters| parameters.schema(&shown.schema()))?;
+                let claim = |(name, value): &(ClaimName, milchglas_credential::claim::Value)| {
+                    let claim_type = &schema.claim(schema.index_of(name.as_str())?)?.claim_type;
+                    Some((name.clone(), value.literal(claim_type)))
+                };
+                Some(ShownCredential {
+                    name: shown.name().clone(),
+                    issuer: shown.issuer(),
+                    issuer_name: shown.issuer_name().to_owned(),
+                    learned: shown.disclosed().iter().map(claim).collect::<Option<_>>()?,
+                    proved: shown.proved().to_vec(),
+                })
+            })
+            .collect::<Option<_>>()?;
+        Some(Self { nonce, time, as_of, credentials })
+    }
+
+    /// The nonce of the request that was answered.
+    #[must_use]
+    pub fn nonce(&self) -> RequestNonce {
+        self.nonce
+    }
+
+    /// When it was checked.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// The day for which ages and validity hold.
+    #[must_use]
+    pub fn as_of(&self) -> Date {
+        self.as_of
+    }
+
+    /// What each credential showed, in the order of the request.
+    #[must_use]
+    pub fn credentials(&self) -> &[ShownCredential] {
+        &self.credentials
+    }
+
+    /// The disclosed claims, for each credential that disclosed any.
+    pub fn learned(&self) -> impl Iterator<Item = (&Label, &BTreeMap<ClaimName, Option<Literal>>)> {
+        let shown = self.credentials.iter().map(|shown| (&shown.name, &shown.learned));
+        shown.filter(|(_, learned)| !learned.is_empty())
+    }
+
+    /// What was proven about claims that stayed hidden, in words.
+    pub fn proved(&self) -> impl Iterator<Item = &str> {
+        self.credentials.iter().flat_map(|shown| &shown.proved).map(String::as_str)
+    }
+
+    /// The names of the issuers, one for each credential.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.credentials.iter().map(|shown| shown.issuer_name.as_str())
+    }
+}
+
+impl ShownCredential {
+    /// The name that the request gave it.
+    #[must_use]
+    pub fn name(&self) -> &Label {
+        &self.name
+    }
+
+    /// The issuer.
+    #[must_use]
+    pub fn issuer(&self) -> IssuerFingerprint {
+        self.issuer
+    }
+
+    /// The issuer's name, as its parameters give it.
+    #[must_use]
+    pub fn issuer_name(&self) -> &str {
+        &self.issuer_name
+    }
+
+    /// The disclosed claims; `None` stands for a value that is absent.
+    #[must_use]
+    pub fn learned(&self) -> &BTreeMap<ClaimName, Option<Literal>> {
+        &self.learned
+    }
+
+    /// What was proven about the others, in words.
+    #[must_use]
+    pub fn proved(&self) -> &[String] {
+        &self.proved
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Verdict", 7)?;
+        out.serialize_field("accepted", &true)?;
+        out.serialize_field("nonce", &self.nonce)?;
+        out.serialize_field("time", &self.time)?;
+        out.serialize_field("as_of", &self.as_of)?;
+        out.serialize_field("issuers", &self.issuers().collect::<Vec<_>>())?;
+        out.serialize_field("learned", &self.learned().collect::<BTreeMap<_, _>>())?;
+        out.serialize_field("proved", &self.proved().collect::<Vec<_>>())?;
+        out.end()
+    }
+}
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verdict")
+            .field("nonce", &self.nonce)
+            .field("time", &self.time)
+            .field("as_of", &self.as_of)
+            .field("credentials", &self.credentials)
+            .finish()
+    }
+}
+
+impl fmt::Debug for ShownCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShownCredential")
+            .field("name", &self.name)
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer that was not accepted. It prints the same sentence whatever the cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection(Reason);
+
+/// Why an answer was not accepted: for the operator's log, never for the sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The bytes are no presentation.
+    Undecodable,
+    /// It answers another request than the one expected in this session.
+    OtherRequest,
+    /// No request has that nonce: another verifier's, an invented one, or one long expired.
+    UnknownRequest,
+    /// The request was answered before.
+    Answered,
+    /// The request has expired.
+    Expired,
+    /// The proof does not hold for the request.
+    NotProven,
+    /// The proof can not be checked: an issuer that the request accepted is no longer trusted.
+    Untrusted,
+    /// The store failed. That is the operator's to repair.
+    Store(StoreError),
+}
+
+impl Rejection {
+    /// The cause. Do not send it to whoever sent the answer.
+    #[must_use]
+    pub fn for_log(&self) -> Reason {
+        self.0
+    }
+}
+
+impl From<Reason> for Rejection {
+    fn from(reason: Reason) -> Self {
+        Self(reason)
+    }
+}
+
+impl From<StoreError> for Rejection {
+    fn from(error: StoreError) -> Self {
+        Self(Reason::Store(error))
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("The answer was not accepted.")
+    }
+}
+
+impl error::Error for Rejection {}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Undecodable => f.write_str("the bytes are no presentation"),
+            Self::OtherRequest => f.write_str("it answers another request than the one expected"),
+            Self::UnknownRequest => f.write_str("no request with that nonce is known"),
+            Self::Answered => f.write_str("the request was answered before"),
+            Self::Expired => f.write_str("the request has expired"),
+            Self::NotProven => f.write_str("the proof does not hold for the request"),
+            Self::Untrusted => f.write_str("an issuer that the request accepted is no longer trusted"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Asking and checking.
+//!
+//! A [`Checker`] knows who the verifier is, which issuers it trusts and which requests are pending; it checks answers and holds
+//! no secret. A [`Verifier`] is a checker with the key that signs requests.
+//!
+//! The order of a check: read the answer; find the request that was stored under its nonce; refuse if it has expired; rebuild the statements
+//! from the stored request alone and check the whole proof; consume the nonce; only then make a verdict. An answer that fails leaves the
+//! request pending, so nobody can use up another's request with rubbish.
+
+use std::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use milchglas_credential::date::{Date, Timestamp};
+use milchglas_credential::digest::{IssuerFingerprint, RequestNonce, VerifierKey};
+use milchglas_credential::error::DecodeError;
+use milchglas_credential::parameters::Parameters;
+use milchglas_credential::presentation::Presentation;
+use milchglas_credential::request::{Request, RequestFields, SignedRequest, SigningKey, VerifierIdentity};
+use milchglas_credential::text::Origin;
+use rand_core::CryptoRngCore;
+
+use crate::store::{Lookup, RequestStore};
+use crate::trust::{Trust, TrustedIssuer};
+use crate::{Error, Reason, Rejection, StoreError, Template, Verdict};
+
+/// Checks answers. It holds no secret, so it opens without a passphrase.
+#[derive(Debug)]
+pub struct Checker<S> {
+    identity: VerifierIdentity,
+    trust: RwLock<Trust>,
+    store: S,
+}
+
+/// Asks and checks.
+pub struct Verifier<S> {
+    checker: Checker<S>,
+    key: SigningKey,
+}
+
+/// A request that was made, signed and stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    request: Request,
+    bytes: Vec<u8>,
+}
+
+impl Asked {
+    /// The signed request, for the wallet.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The signed request, for the wallet.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Its nonce, which a server remembers in the session that the answer is for.
+    #[must_use]
+    pub fn nonce(&self) -> RequestNonce {
+        self.request.fields().nonce
+    }
+}
+
+impl<S: RequestStore> Verifier<S> {
+    /// A verifier with this name, origin and key.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where the name can not be shown; [`Error::Superseded`] or [`Error::Conflict`] where `trusted` holds
+    /// parameters of one issuer that are not in order.
+    pub fn new(
+        name: &str,
+        origin: Origin,
+        key: SigningKey,
+        trusted: impl IntoIterator<Item = Parameters>,
+        store: S,
+    ) -> Result<Self, Error> {
+        let identity = VerifierIdentity { name: name.to_owned(), origin, key: public_key(&key) };
+        identity.check()?;
+        let mut trust = Trust::default();
+        for parameters in trusted {
+            if trust.admits(&parameters)? {
+                trust.add(parameters);
+            }
+        }
+        Self::with_key(Checker::from_parts(identity, trust, store), key)
+    }
+
+    pub(crate) fn with_key(checker: Checker<S>, key: SigningKey) -> Result<Self, Error> {
+        if public_key(&key) != checker.identity.key { Err(Error::OtherKey) } else { Ok(Self { checker, key }) }
+    }
+
+    /// Asks: resolves the template, draws a nonce, signs, and stores the request before it returns it. Ages and validity are asked for the
+    /// UTC day of `now`.
+    ///
+    /// # Errors
+    /// [`Error`] naming what can not be asked, or the store's failure. Nothing is stored then.
+    pub fn request(&self, template: &Template, now: Timestamp, rng: &mut dyn CryptoRngCore) -> Result<Asked, Error> {
+        self.request_as_of(template, now, now.date(), rng)
+    }
+
+    /// As [`Verifier::request`], for the day at the place where the question is asked, at most a day from the UTC day of `now`.
+    ///
+    /// # Errors
+    /// As [`Verifier::request`], and [`Error::AsOf`].
+    pub fn request_as_of(
+        &self,
+        template: &Template,
+        now: Timestamp,
+        as_of: Date,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Asked, Error> {
+        template.check()?;
+        if as_of.days().0.abs_diff(now.date().days().0) > 1 {
+            return Err(Error::AsOf);
+        }
+        let ask = template.ask.resolve(&self.checker.trust(), as_of)?;
+        let expires = now.as_unix().saturating_add(template.valid_for.into());
+        let expires = Timestamp::from_unix(expires).ok_or(DecodeError { what: "a time before the year 10000" })?;
+        let mut nonce = RequestNonce([0; 16]);
+        rng.fill_bytes(&mut nonce.0);
+        let request = Request::new(RequestFields {
+            verifier: self.checker.identity.clone(),
+            profile: template.profile.clone(),
+            purpose: template.purpose.clone(),
+            nonce,
+            issued: now,
+            expires,
+            as_of,
+            ask,
+        })?;
+        let bytes = request.sign(&self.key)?.to_bytes();
+        self.checker.store.put(nonce, &bytes, expires, now)?;
+        Ok(Asked { request, bytes })
+    }
+
+    /// See [`Checker::check`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check(
+        &self,
+        presentation: &[u8],
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Verdict, Rejection> {
+        self.checker.check(presentation, now, rng)
+    }
+
+    /// See [`Checker::check_answer_to`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_answer_to(
+        &self,
+        nonce: RequestNonce,
+        presentation: &[u8],
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Verdict, Rejection> {
+        self.checker.check_answer_to(nonce, presentation, now, rng)
+    }
+
+    /// See [`Checker::trust_issuer`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn trust(&self, parameters_json: &str, expected: Option<&IssuerFingerprint>) -> Result<TrustedIssuer, Error> {
+        self.checker.trust_issuer(parameters_json, expected)
+    }
+
+    /// See [`Checker::prune`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn prune(&self, now: Timestamp) -> Result<usize, Error> {
+        self.checker.prune(now)
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> &VerifierIdentity {
+        self.checker.identity()
+    }
+
+    /// The half that holds no key.
+    #[must_use]
+    pub fn checker(&self) -> &Checker<S> {
+        &self.checker
+    }
+}
+
+impl<S: RequestStore> Checker<S> {
+    pub(crate) fn from_parts(identity: VerifierIdentity, trust: Trust, store: S) -> Self {
+        Self { identity, trust: RwLock::new(trust), store }
+    }
+
+    /// Checks an answer to any pending request, and consumes the request's nonce if all of it holds.
+    ///
+    /// # Errors
+    /// [`Rejection`], which looks the same whatever the cause; the request then stays pending, unless the store failed while consuming it.
+    ///
+    /// # Security
+    /// Whoever sends the answer gets the verdict. Where the answer is for a session (a browser that shows the request, say), use
+    /// [`Checker::check_answer_to`], or an answer to another session's request would be taken for this one's.
+    pub fn check(
+        &self,
+        presentation: &[u8],
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Verdict, Rejection> {
+        self.check_presentation(&decode(presentation)?, now, rng)
+    }
+
+    /// As [`Checker::check`], for the answer to one request.
+    ///
+    /// # Errors
+    /// As there; also where it answers another request.
+    pub fn check_answer_to(
+        &self,
+        nonce: RequestNonce,
+        presentation: &[u8],
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Verdict, Rejection> {
+        let presentation = decode(presentation)?;
+        if presentation.nonce() != nonce {
+            return Err(Reason::OtherRequest.into());
+        }
+        self.check_presentation(&presentation, now, rng)
+    }
+
+    fn check_presentation(
+        &self,
+        presentation: &Presentation,
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Verdict, Rejection> {
+        let nonce = presentation.nonce();
+        let request = match self.store.get(nonce)? {
+            Lookup::Pending(bytes) => self.own_request(&bytes, nonce)?,
+            Lookup::Answered => return Err(Reason::Answered.into()),
+            Lookup::Unknown => return Err(Reason::UnknownRequest.into()),
+        };
+        let fields = request.fields();
+        if now >= fields.expires {
+            return Err(Reason::Expired.into());
+        }
+        // A copy of pointers: whoever changes trust does not wait for proofs.
+        let trust = self.trust().clone();
+        let Ok(verified) = presentation.verify(&request, &trust.all(), rng) else {
+            let mut accepted = request.ask().credentials().into_iter().flat_map(|ask| &ask.accept);
+            let all_known = accepted.all(|accept| trust.find(accept.parameters).is_some());
+            return Err(if all_known { Reason::NotProven } else { Reason::Untrusted }.into());
+        };
+        let verdict = Verdict::new(nonce, now, fields.as_of, &verified, &trust).ok_or(Reason::NotProven)?;
+        if self.store.consume(nonce)? { Ok(verdict) } else { Err(Reason::Answered.into()) }
+    }
+
+    /// What the store gave back, if this verifier signed it under this nonce.
+    fn own_request(&self, bytes: &[u8], nonce: RequestNonce) -> Result<Request, StoreError> {
+        let authenticated = SignedRequest::verify(bytes).map_err(|_| StoreError::Damaged)?;
+        let request = authenticated.request();
+        if request.fields().verifier.key != self.identity.key || request.fields().nonce != nonce {
+            return Err(StoreError::Damaged);
+        }
+        Ok(request.clone())
+    }
+
+    /// Trusts an issuer under these parameters, from now on and in every new request. Pending requests are answered under the parameters that
+    /// they name, so older ones stay known.
+    ///
+    /// `expected` is the issuer's fingerprint, got some other way than the parameters. Without it, whoever made the file is believed.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where it is no parameters file or its signature does not hold, [`Error::OtherIssuer`], [`Error::Superseded`],
+    /// [`Error::Conflict`], [`Error::Store`].
+    pub fn trust_issuer(
+        &self,
+        parameters_json: &str,
+        expected: Option<&IssuerFingerprint>,
+    ) -> Result<TrustedIssuer, Error> {
+        let parameters = Parameters::from_json(parameters_json)?;
+        let found = parameters.fingerprint();
+        if expected.is_some_and(|expected| *expected != found) {
+            return Err(Error::OtherIssuer { found });
+        }
+        let trusted = TrustedIssuer::from(&parameters);
+        let mut trust = self.trust.write().unwrap_or_else(PoisonError::into_inner);
+        if trust.admits(&parameters)? {
+            self.store.keep_parameters(parameters.digest(), parameters_json)?;
+            trust.add(parameters);
+        }
+        Ok(trusted)
+    }
+
+    /// Trusts an issuer no more, in pending requests too. Whether it was trusted.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn distrust(&self, issuer: &IssuerFingerprint) -> Result<bool, Error> {
+        let mut trust = self.trust.write().unwrap_or_else(PoisonError::into_inner);
+        let digests = trust.digests(issuer);
+        // Oldest first: were it cut short, the newest parameters would still stand for the issuer.
+        for digest in &digests {
+            self.store.forget_parameters(*digest)?;
+            trust.remove(*digest);
+        }
+        Ok(!digests.is_empty())
+    }
+
+    /// The issuers that are trusted, under their newest known parameters.
+    #[must_use]
+    pub fn trusted(&self) -> Vec<TrustedIssuer> {
+        self.trust().all_current().into_iter().map(|parameters| TrustedIssuer::from(parameters.as_ref())).collect()
+    }
+
+    /// Forgets requests that have expired at `now`; how many. An expired request is refused whether it is known or not.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn prune(&self, now: Timestamp) -> Result<usize, Error> {
+        Ok(self.store.prune(now)?)
+    }
+
+    /// Who the verifier is.
+    #[must_use]
+    pub fn identity(&self) -> &VerifierIdentity {
+        &self.identity
+    }
+
+    fn trust(&self) -> RwLockReadGuard<'_, Trust> {
+        self.trust.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Verifier<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("checker", &self.checker).finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn public_key(key: &SigningKey) -> VerifierKey {
+    VerifierKey(key.verifying_key().to_bytes())
+}
+
+fn decode(presentation: &[u8]) -> Result<Presentation, Rejection> {
+    Presentation::from_bytes(presentation).map_err(|_| Reason::Undecodable.into())
+}
