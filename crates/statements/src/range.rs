@@ -32,13 +32,13 @@ pub struct Range<'a> {
 }
 
 impl<'a> Range<'a> {
-    /// The range `lo ≤ m < hi`, at most 2^64 wide, between −2^64 and 2^65. `digits` is a set of exactly 0 to 255.
+    /// The range `lo ≤ m < hi`, at most 2^64 wide, between −2^65 and 2^65. `digits` is a set of exactly 0 to 255.
     ///
     /// # Errors
     /// [`Error::Misuse`] for an empty or too wide range or a set that is not one of digits.
     pub fn new(digits: &'a PublicSet, lo: i128, hi: i128) -> Result<Self, Error> {
-        if !(lo >= -(1 << 64) && lo < hi && hi <= 1 << 65 && hi - lo <= 1 << 64) {
-            return Err(Error::Misuse("a range is at least 1 and at most 2^64 wide, between -2^64 and 2^65"));
+        if !(lo >= -(1 << 65) && lo < hi && hi <= 1 << 65 && hi - lo <= 1 << 64) {
+            return Err(Error::Misuse("a range is at least 1 and at most 2^64 wide, between -2^65 and 2^65"));
         }
         if !digits.is_counting_up_to(DIGIT_BASE) {
             return Err(Error::Misuse("a range needs the set of the digits 0 to 255"));
