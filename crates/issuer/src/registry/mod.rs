@@ -110,6 +110,16 @@ pub enum Begun {
     Open(Box<Issuance>),
 }
 
+/// What [`Registry::find`] found.
+#[derive(Debug)]
+#[must_use]
+pub enum Found {
+    /// The same application was answered before; these are the bytes it got.
+    Answered(Vec<u8>),
+    /// The invitation waits for an application.
+    Open(Box<Invitation>),
+}
+
 /// An application that is being answered, inside its transaction.
 ///
 /// It holds the registry's only write lock: compute the answer, [`commit`](Self::commit), and do nothing else meanwhile. Dropped
@@ -117,19 +127,11 @@ pub enum Begun {
 #[must_use]
 pub struct Issuance {
     transaction: Transaction<'static, Sqlite>,
-    nonce: InvitationNonce,
-    invitation: OpenInvitation,
+    invitation: Invitation,
     application: Application,
     person_id: Option<i64>,
     handle: Handle,
     now: UnixSeconds,
-}
-
-struct OpenInvitation {
-    person: PersonTag,
-    assurance: Assurance,
-    schema: SchemaDigest,
-    payload: Vec<u8>,
 }
 
 impl Registry {
@@ -173,6 +175,28 @@ impl Registry {
         }
     }
 
+    /// How the invitation `nonce` stands towards an application of this digest: what the caller must know before it can verify the
+    /// application. Takes no lock unless the invitation has just expired; [`begin`](Self::begin) decides.
+    ///
+    /// # Errors
+    /// [`RegistryError::Refused`]: unknown or expired invitation, answered to another application. [`RegistryError::Storage`].
+    pub async fn find(
+        &self,
+        nonce: InvitationNonce,
+        application: &ApplicationDigest,
+        now: UnixSeconds,
+    ) -> Result<Found, RegistryError> {
+        let row = sqlx::query(STANDING).bind(&nonce.0[..]).fetch_optional(&self.reader).await.map_err(storage)?;
+        let found = standing(row, nonce, application)?;
+        match &found {
+            Found::Open(invitation) if invitation.expires <= now => {
+                self.lapse(now).await?;
+                Err(refused(Refusal::InvitationExpired))
+            }
+            Found::Open(_) | Found::Answered(_) => Ok(found),
+        }
+    }
+
     /// Begins to answer `application` to the invitation `nonce`: checks every rule and draws a fresh handle from `rng`.
     ///
     /// The caller has verified the application's proof. A refusal leaves the invitation open for a better application. Waits for
@@ -189,41 +213,20 @@ impl Registry {
         rng: &mut (impl CryptoRng + RngCore),
     ) -> Result<Begun, RegistryError> {
         let mut transaction = self.write().await?;
-        let row = sqlx::query(
-            "SELECT schema_digest, assurance, expires, person_tag, payload, application, response
-             FROM invitations WHERE nonce = $1",
-        )
-        .bind(&nonce.0[..])
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(storage)?
-        .ok_or_else(|| refused(Refusal::UnknownInvitation))?;
-
-        if let Some(answered) = optional_bytes(&row, "application")? {
-            if answered[..] != application.digest.0[..] {
-                return Err(refused(Refusal::AnsweredToAnother));
-            }
-            return optional_bytes(&row, "response")?.map(Begun::Answered).ok_or_else(corrupt);
-        }
-        let Some(payload) = optional_bytes(&row, "payload")? else {
-            return Err(refused(Refusal::InvitationExpired));
+        let row = sqlx::query(STANDING).bind(&nonce.0[..]).fetch_optional(&mut *transaction).await.map_err(storage)?;
+        let invitation = match standing(row, nonce, &application.digest)? {
+            Found::Answered(response) => return Ok(Begun::Answered(response)),
+            Found::Open(invitation) => *invitation,
         };
-        if seconds(&row, "expires")? <= now {
+        if invitation.expires <= now {
             lapse(&mut transaction, now).await?;
             transaction.commit().await.map_err(storage)?;
             return Err(refused(Refusal::InvitationExpired));
         }
-        let invitation = OpenInvitation {
-            person: PersonTag(fixed(&row, "person_tag")?),
-            assurance: assurance(&row)?,
-            schema: SchemaDigest(fixed(&row, "schema_digest")?),
-            payload,
-        };
         let person_id = registered_person(&mut transaction, &invitation.person, &application.name).await?;
         let handle = draw_handle(&mut transaction, rng).await?;
         Ok(Begun::Open(Box::new(Issuance {
             transaction,
-            nonce,
             invitation,
             application: *application,
             person_id,
@@ -378,7 +381,7 @@ impl Issuance {
     /// Misuse if the response is longer than [`MAX_BLOB`]; [`RegistryError::Storage`].
     pub async fn commit(self, answer: Answer) -> Result<Vec<u8>, RegistryError> {
         check_blob(&answer.response)?;
-        let Self { mut transaction, nonce, invitation, application, person_id, handle, now } = self;
+        let Self { mut transaction, invitation, application, person_id, handle, now } = self;
         let person_id = match person_id {
             Some(id) => id,
             None => sqlx::query_scalar("INSERT INTO persons (tag, name) VALUES ($1, $2) RETURNING id")
@@ -425,7 +428,7 @@ impl Issuance {
         .bind(&application.digest.0[..])
         .bind(&answer.response[..])
         .bind(&handle.0[..])
-        .bind(&nonce.0[..])
+        .bind(&invitation.nonce.0[..])
         .execute(&mut *transaction)
         .await
         .map_err(storage)?;
@@ -438,6 +441,36 @@ impl fmt::Debug for Issuance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Issuance(..)")
     }
+}
+
+/// The row of an invitation, for [`standing`].
+const STANDING: &str = "SELECT schema_digest, assurance, expires, person_tag, payload, application, response
+    FROM invitations WHERE nonce = $1";
+
+/// How an invitation stands towards an application. One that has expired but not lapsed is still open here.
+fn standing(
+    row: Option<SqliteRow>,
+    nonce: InvitationNonce,
+    application: &ApplicationDigest,
+) -> Result<Found, RegistryError> {
+    let row = row.ok_or_else(|| refused(Refusal::UnknownInvitation))?;
+    if let Some(answered) = optional_bytes(&row, "application")? {
+        if answered[..] != application.0[..] {
+            return Err(refused(Refusal::AnsweredToAnother));
+        }
+        return optional_bytes(&row, "response")?.map(Found::Answered).ok_or_else(corrupt);
+    }
+    let Some(payload) = optional_bytes(&row, "payload")? else {
+        return Err(refused(Refusal::InvitationExpired));
+    };
+    Ok(Found::Open(Box::new(Invitation {
+        nonce,
+        person: PersonTag(fixed(&row, "person_tag")?),
+        assurance: assurance(&row)?,
+        schema: SchemaDigest(fixed(&row, "schema_digest")?),
+        expires: seconds(&row, "expires")?,
+        payload,
+    })))
 }
 
 /// The row of the person if registered under exactly this name, `None` if both person and name are new.

@@ -170,11 +170,17 @@ impl UnixSeconds {
 }
 
 impl Assurance {
-    pub(super) fn stored(self) -> i64 {
+    /// The number that stands for it in a schema's assurance claim: 1 light, 2 full.
+    #[must_use]
+    pub fn level(self) -> u8 {
         match self {
             Self::Light => 1,
             Self::Full => 2,
         }
+    }
+
+    pub(super) fn stored(self) -> i64 {
+        self.level().into()
     }
 
     pub(super) fn from_stored(value: i64) -> Option<Self> {

@@ -1,0 +1,263 @@
+//! The issuer itself: opening its folder, and what changes its parameters.
+//!
+//! A publication becomes current when the sealed keys file names its digest. Before that the parameters are kept under their
+//! digest, after that `parameters.json` is written; a crash between the steps leaves the old publication or the new, and
+//! [`Issuer::open`] finishes what was left undone.
+//!
+//! Caution: a new signature key signs from the moment of its publication; wallets that apply need the new parameters.
+//! Not here: inviting (`enrolment`), issuing (`answering`).
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use milchglas_credential::date::Date;
+use milchglas_credential::digest::ParametersDigest;
+use milchglas_credential::parameters::{Content, IssuerKey, Parameters, SecretKey, sign_digits};
+use milchglas_credential::schema::Schema;
+use milchglas_sealed::{Error as SealedError, Op, Passphrase, SealedFile, Work};
+use rand_core::{CryptoRng, RngCore};
+
+use crate::Error;
+use crate::folder::Folder;
+use crate::keys::{Keys, signing_key};
+use crate::registry::Registry;
+
+/// What the keys file is, inside its encryption.
+const KIND: &str = "issuer-keys";
+
+/// An open issuer. It keeps every other process out of its folder's keys until it is dropped.
+///
+/// Inviting and answering take `&self` and may run at the same time; what changes keys or parameters takes `&mut self`.
+pub struct Issuer {
+    pub(crate) folder: Folder,
+    pub(crate) file: SealedFile,
+    pub(crate) keys: Keys,
+    pub(crate) parameters: Parameters,
+    pub(crate) registry: Registry,
+}
+
+impl Issuer {
+    /// Creates an issuer in the folder, which is made (mode 0700) if it is missing, and publishes its first parameters.
+    ///
+    /// Takes one scrypt of `work`, on this thread.
+    ///
+    /// # Errors
+    /// [`Error::File`] with [`std::io::ErrorKind::AlreadyExists`] if the folder has an issuer; [`Error::Input`] for a name that is
+    /// not 1 to 64 readable characters; [`Error::Misuse`] without schemas or with more than 16; [`Error::Damaged`] if the folder
+    /// has a registry with entries but no keys.
+    pub async fn init(
+        folder: impl AsRef<Path>,
+        name: &str,
+        schemas: Vec<Schema>,
+        passphrase: &Passphrase,
+        work: Work,
+        rng: &mut (impl CryptoRng + RngCore),
+    ) -> Result<Self, Error> {
+        let folder = Folder::new(folder.as_ref());
+        if folder.keys().exists() {
+            return Err(SealedError::Io { op: Op::Create, kind: std::io::ErrorKind::AlreadyExists }.into());
+        }
+        let mut keys = Keys::random(rng)?;
+        let mut unique: Vec<Schema> = Vec::new();
+        for schema in schemas {
+            if !unique.contains(&schema) {
+                unique.push(schema);
+            }
+        }
+        let content = Content {
+            name: name.to_owned(),
+            sequence: 1,
+            keys: vec![current(&keys.signing)?],
+            digits: sign_digits(&keys.sets)?,
+            schemas: unique,
+        };
+        let parameters = Parameters::sign(content, &keys.identity)?;
+        keys.published = parameters.digest();
+
+        folder.create()?;
+        let registry = Registry::open(&folder.registry()).await?;
+        let counts = registry.counts().await?;
+        if counts.persons + counts.open_invitations > 0 {
+            return Err(Error::Damaged { what: "a registry whose keys are gone" });
+        }
+        folder.keep(&parameters)?;
+        let file = SealedFile::create(folder.keys(), passphrase, KIND, &keys.to_bytes(), work)?;
+        folder.publish(&parameters)?;
+        Ok(Self { folder, file, keys, parameters, registry })
+    }
+
+    /// Opens the issuer in the folder. Takes one scrypt, on this thread.
+    ///
+    /// # Errors
+    /// [`Error::File`]: a wrong passphrase or a changed keys file ([`SealedError::Unopenable`]), no such file, or another process
+    /// has it open ([`SealedError::Busy`]). [`Error::Damaged`] if the current parameters are gone. [`Error::Storage`].
+    pub async fn open(folder: impl AsRef<Path>, passphrase: &Passphrase) -> Result<Self, Error> {
+        let folder = Folder::new(folder.as_ref());
+        let (file, content) = SealedFile::open(folder.keys(), passphrase, KIND)?;
+        let keys = Keys::from_bytes(&content)?;
+        drop(content);
+        let parameters = folder.kept(&keys.published)?;
+        if !signs_under(&keys, &parameters)? {
+            return Err(Error::Damaged { what: "the parameters are not of these keys" });
+        }
+        folder.publish(&parameters)?;
+        let registry = Registry::open(&folder.registry()).await?;
+        Ok(Self { folder, file, keys, parameters, registry })
+    }
+
+    /// The current parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Where the current parameters lie, to be published: the same file for everyone.
+    #[must_use]
+    pub fn parameters_file(&self) -> PathBuf {
+        self.folder.parameters()
+    }
+
+    /// The registry.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The schema of that name; of several, the one added last.
+    #[must_use]
+    pub fn schema(&self, id: &str) -> Option<&Schema> {
+        self.parameters.content().schemas.iter().rev().find(|schema| schema.id().as_str() == id)
+    }
+
+    /// Drops keys that are no longer accepted on this day, writes `parameters.json`, and returns what it says.
+    ///
+    /// The sequence number grows only if a key was dropped.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn publish(&mut self, today: Date) -> Result<&Parameters, Error> {
+        let content = self.parameters.content();
+        let kept = content.keys.len();
+        let mut next = content.clone();
+        drop_lapsed(&mut next.keys, today);
+        if next.keys.len() < kept {
+            self.adopt(next, None)?;
+        } else {
+            self.folder.publish(&self.parameters)?;
+        }
+        Ok(&self.parameters)
+    }
+
+    /// Adds a schema and publishes. A schema that is there already changes nothing.
+    ///
+    /// A new version of a schema is another schema of the same name; [`Issuer::invite`] takes the one added last.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if there are 16 schemas already; [`Error::File`].
+    pub fn add_schema(&mut self, schema: Schema) -> Result<&Parameters, Error> {
+        if !self.parameters.content().schemas.contains(&schema) {
+            let mut next = self.parameters.content().clone();
+            next.schemas.push(schema);
+            self.adopt(next, None)?;
+        }
+        Ok(&self.parameters)
+    }
+
+    /// Replaces the signature key and publishes. Credentials under the old key stay accepted up to and including the given day.
+    ///
+    /// The old secret is erased: from now on nothing can be signed under it, and invitations made before are refused with
+    /// [`Refusal::KeyReplaced`](crate::Refusal::KeyReplaced). A day before today drops the old key at once, as after a theft.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if 16 keys are accepted already; [`Error::File`].
+    pub fn rotate(
+        &mut self,
+        accepted_until_for_old: Date,
+        today: Date,
+        rng: &mut (impl CryptoRng + RngCore),
+    ) -> Result<&Parameters, Error> {
+        let signing = signing_key(rng)?;
+        let mut next = self.parameters.content().clone();
+        if let Some(old) = next.keys.last_mut() {
+            old.accepted_until = accepted_until_for_old;
+        }
+        next.keys.push(current(&signing)?);
+        drop_lapsed(&mut next.keys, today);
+        self.adopt(next, Some(signing))?;
+        Ok(&self.parameters)
+    }
+
+    /// Replaces the passphrase. Older copies of the keys file still open with the old one.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn change_passphrase(&mut self, new: &Passphrase, work: Work) -> Result<(), Error> {
+        Ok(self.file.change_passphrase(new, &self.keys.to_bytes(), work)?)
+    }
+
+    /// Closes the registry and waits until it is closed. Dropping does the same, without the wait.
+    pub async fn close(self) {
+        self.registry.close().await;
+    }
+
+    /// Parameters by their digest, current or kept: `None` if they are the current ones.
+    pub(crate) fn older(&self, digest: &ParametersDigest) -> Result<Option<Parameters>, Error> {
+        if self.parameters.digest() == *digest {
+            return Ok(None);
+        }
+        let older = self.folder.kept(digest)?;
+        if older.identity() != self.parameters.identity() {
+            return Err(Error::Damaged { what: "an invitation under another issuer's parameters" });
+        }
+        Ok(Some(older))
+    }
+
+    /// Makes this content, under the next sequence number, the current parameters.
+    fn adopt(&mut self, mut content: Content, mut signing: Option<SecretKey>) -> Result<(), Error> {
+        content.sequence = content.sequence.checked_add(1).ok_or(Error::Misuse { what: "too many publications" })?;
+        let next = Parameters::sign(content, &self.keys.identity)?;
+        self.folder.keep(&next)?;
+        let mut published = next.digest();
+        self.keys.exchange(&mut signing, &mut published);
+        let saved = self.file.save(&self.keys.to_bytes());
+        if !matches!(saved, Ok(()) | Err(SealedError::Io { op: Op::SyncFolder, .. })) {
+            self.keys.exchange(&mut signing, &mut published);
+            return Ok(saved?);
+        }
+        // Also where only the last sync failed: the new file is in place, and what is saved next must go on from it.
+        self.parameters = next;
+        saved?;
+        self.folder.publish(&self.parameters)
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer").field("name", &self.parameters.content().name).finish_non_exhaustive()
+    }
+}
+
+/// How parameters list the key that signs now: its end is set when it is replaced.
+fn current(signing: &SecretKey) -> Result<IssuerKey, Error> {
+    let public = signing.public_key().map_err(|_| Error::Misuse { what: "a signature key is not zero" })?;
+    Ok(IssuerKey { public, accepted_until: Date::MAX })
+}
+
+/// Drops keys that are no longer accepted, except the last one, which signs.
+fn drop_lapsed(keys: &mut Vec<IssuerKey>, today: Date) {
+    let mut left = keys.len();
+    keys.retain(|key| {
+        left -= 1;
+        left == 0 || key.accepted_until >= today
+    });
+}
+
+/// Whether all keys are those of the parameters.
+fn signs_under(keys: &Keys, parameters: &Parameters) -> Result<bool, Error> {
+    let content = parameters.content();
+    let signing = current(&keys.signing)?.public;
+    let sets = keys.sets.public_key().map_err(|_| Error::Misuse { what: "a set key is not zero" })?;
+    Ok(content.keys.last().is_some_and(|last| last.public == signing)
+        && content.digits.key().to_bytes() == sets.to_bytes()
+        && *parameters.identity().as_bytes() == keys.identity.verifying_key().to_bytes())
+}
