@@ -1,0 +1,355 @@
+//! A second verifier for presentations, written from `spec/` alone.
+//!
+//! Groups and pairings are those of arkworks, the transcript is merlin, the hash `sha2`; everything else stands in these files and shares no
+//! code with the crates under test. It is slow and plain: its only duty is to agree.
+//!
+//! Source: `spec/presentation.md`, Building the system and Verifier, steps 1 and 3 to 6. The parameters are taken as trusted, and single use is not here.
+
+pub(crate) mod calendar;
+pub(crate) mod cbor;
+pub(crate) mod curve;
+pub(crate) mod parameters;
+pub(crate) mod predicate;
+pub(crate) mod request;
+pub(crate) mod system;
+pub(crate) mod text;
+pub(crate) mod value;
+
+use ark_bls12_381::{Bls12_381, Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::pairing::Pairing;
+use ark_ec::{AffineRepr, CurveGroup};
+use cbor::Item;
+use curve::{decode_g1, decode_scalar, encode_g1, reduce};
+use merlin::Transcript;
+use parameters::{CredentialKey, Parameters, Schema};
+use predicate::Bound;
+use request::{Ask, CredentialAsk, Request};
+use std::collections::BTreeMap;
+use system::System;
+use value::Value;
+
+/// Why a presentation is refused, by the step that refuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Bytes that are not a presentation, or not points and scalars of the number that follows from the request.
+    Encoding,
+    /// It is not an answer to this request.
+    Mismatch,
+    /// The challenge is another.
+    Proof,
+    /// A pairing equation does not hold.
+    Pairing,
+}
+
+/// What a verified presentation shows of one credential.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) issuer: [u8; 32],
+    pub(crate) schema: [u8; 32],
+    pub(crate) disclosed: Vec<(String, Value)>,
+}
+
+/// A verified presentation, with what an implementer compares on the way.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) shown: Vec<Shown>,
+    pub(crate) system: Vec<u8>,
+    pub(crate) announcements: Vec<u8>,
+    pub(crate) challenge: Fr,
+}
+
+struct Entry {
+    accept: usize,
+    key: usize,
+    schema: usize,
+}
+
+/// One credential of the answer, resolved against the parameters.
+struct Leaf<'a> {
+    parameters: &'a Parameters,
+    key: &'a CredentialKey,
+    schema: &'a Schema,
+    disclosed: Vec<usize>,
+    facts: Vec<(usize, Bound)>,
+}
+
+struct Presentation<'b> {
+    nonce: Vec<u8>,
+    selection: Vec<u8>,
+    branches: Vec<usize>,
+    shown: Vec<Entry>,
+    disclosed: Vec<Vec<Value>>,
+    proof: &'b [u8],
+}
+
+/// Checks a presentation against the canonical bytes of the request that it must answer.
+pub(crate) fn verify(bytes: &[u8], request: &[u8], trusted: &[&Parameters]) -> Result<Accepted, Reason> {
+    let presentation = decode(bytes).ok_or(Reason::Encoding)?;
+    let request = Request::decode(request).ok_or(Reason::Mismatch)?;
+    if presentation.nonce != request.nonce {
+        return Err(Reason::Mismatch);
+    }
+    let leaves = resolve(&presentation, &request, trusted).ok_or(Reason::Mismatch)?;
+    if presentation.disclosed.len() != leaves.len() {
+        return Err(Reason::Mismatch);
+    }
+    let transcript = transcript(&presentation, &request, &leaves).ok_or(Reason::Mismatch)?;
+    check(&presentation, &leaves, transcript)
+}
+
+fn decode(bytes: &[u8]) -> Option<Presentation<'_>> {
+    if bytes.len() > 1 << 17 {
+        return None;
+    }
+    let [format, nonce, selection, disclosed, proof] = cbor::decode(bytes)?.array()?.try_into().ok()?;
+    let small = |item: &Item<'_>| item.uint().filter(|place| *place < 256).map(|place| place as usize);
+    let encoded_selection = selection.encode();
+    let [branches, shown] = selection.array()?.try_into().ok()?;
+    let branches: Vec<usize> = branches.array()?.iter().map(small).collect::<Option<_>>()?;
+    let mut entries = Vec::new();
+    for entry in shown.array()? {
+        let [accept, key, schema]: [Item<'_>; 3] = entry.array()?.try_into().ok()?;
+        entries.push(Entry { accept: small(&accept)?, key: small(&key)?, schema: small(&schema)? });
+    }
+    let mut values = Vec::new();
+    for list in disclosed.array()? {
+        values.push(list.array()?.iter().map(Value::decode).collect::<Option<Vec<_>>>()?);
+    }
+    if format.text()? != "P1" || branches.len() > 16 || entries.len() > 16 || values.len() > 16 {
+        return None;
+    }
+    if values.iter().any(|values| values.len() > 64) {
+        return None;
+    }
+    let nonce = nonce.bytes()?.to_vec();
+    (nonce.len() == 16).then_some(())?;
+    Some(Presentation {
+        nonce,
+        selection: encoded_selection,
+        branches,
+        shown: entries,
+        disclosed: values,
+        proof: proof.bytes()?,
+    })
+}
+
+fn walk<'r>(
+    ask: &'r Ask,
+    branches: &mut std::slice::Iter<'_, usize>,
+    leaves: &mut Vec<&'r CredentialAsk>,
+) -> Option<()> {
+    match ask {
+        Ask::All(asks) => asks.iter().try_for_each(|ask| walk(ask, branches, leaves)),
+        Ask::Any(asks) => walk(asks.get(*branches.next()?)?, branches, leaves),
+        Ask::Credential(ask) => {
+            leaves.push(ask);
+            Some(())
+        }
+    }
+}
+
+fn resolve<'a>(
+    presentation: &Presentation<'_>,
+    request: &Request,
+    trusted: &[&'a Parameters],
+) -> Option<Vec<Leaf<'a>>> {
+    let mut branches = presentation.branches.iter();
+    let mut asks = Vec::new();
+    walk(&request.ask, &mut branches, &mut asks)?;
+    if branches.next().is_some() || asks.len() != presentation.shown.len() {
+        return None;
+    }
+    let mut leaves = Vec::new();
+    for (ask, entry) in asks.into_iter().zip(&presentation.shown) {
+        let (issuer, digest) = ask.accept.get(entry.accept)?;
+        let parameters = trusted.iter().find(|known| known.digest == *digest && known.fingerprint == *issuer)?;
+        if parameters.keys.get(entry.key)?.1 < request.as_of {
+            return None;
+        }
+        let digest = ask.schemas.get(entry.schema)?;
+        let (place, schema) = parameters.schemas.iter().enumerate().find(|(_, schema)| schema.digest == *digest)?;
+        let mut disclosed = ask.disclose.iter().map(|name| schema.index_of(name)).collect::<Option<Vec<_>>>()?;
+        disclosed.sort_unstable();
+        let facts =
+            ask.prove.iter().map(|predicate| predicate.resolve(schema, request.as_of)).collect::<Option<Vec<_>>>()?;
+        let key = parameters.credential_keys.get(&(entry.key, place))?;
+        leaves.push(Leaf { parameters, key, schema, disclosed, facts });
+    }
+    Some(leaves)
+}
+
+/// The transcript before the proof; none if a disclosed value is not what it must be.
+fn transcript(presentation: &Presentation<'_>, request: &Request, leaves: &[Leaf<'_>]) -> Option<Transcript> {
+    let mut transcript = Transcript::new(b"milchglas presentation/1");
+    transcript.append_message(b"request", &request.bytes);
+    transcript.append_message(b"selection", &presentation.selection);
+    for (leaf, values) in leaves.iter().zip(&presentation.disclosed) {
+        if leaf.disclosed.len() != values.len() {
+            return None;
+        }
+        transcript.append_message(b"parameters", &leaf.parameters.digest);
+        transcript.append_message(b"key", &leaf.key.encoded);
+        transcript.append_message(b"schema", &leaf.schema.digest);
+        transcript.append_message(b"messages", &(leaf.schema.claims.len() as u32 + 2).to_be_bytes());
+        for (index, value) in leaf.disclosed.iter().zip(values) {
+            if !leaf.schema.claims[*index].permits(value) {
+                return None;
+            }
+            let message = [&(*index as u32).to_be_bytes()[..], &value.encode()].concat();
+            transcript.append_message(b"disclosed", &message);
+        }
+    }
+    Some(transcript)
+}
+
+fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: Transcript) -> Result<Accepted, Reason> {
+    let mut rest = presentation.proof;
+    let mut system = System::default();
+    let mut points = Vec::new();
+    let k = system.variable();
+    // All inputs are numbered before the variables of any statement.
+    let mut inputs = Vec::new();
+    for leaf in leaves {
+        let handle = system.variable();
+        let mut claims = BTreeMap::new();
+        for index in (0..leaf.schema.claims.len()).filter(|index| !leaf.disclosed.contains(index)) {
+            claims.insert(index, system.variable());
+        }
+        inputs.push((handle, claims));
+    }
+    for ((leaf, values), (handle, hidden)) in leaves.iter().zip(&presentation.disclosed).zip(&inputs) {
+        let mut shown = leaf.key.empty;
+        for (index, value) in leaf.disclosed.iter().zip(values) {
+            shown += leaf.key.generators[index + 2] * leaf.schema.claims[*index].scalar(value);
+        }
+        let mut messages = vec![(k, leaf.key.generators[0]), (*handle, leaf.key.generators[1])];
+        messages.extend(hidden.iter().map(|(index, variable)| (*variable, leaf.key.generators[index + 2])));
+        signature(&mut system, &mut points, &mut rest, shown, &messages, leaf.key)?;
+        for (index, bound) in &leaf.facts {
+            let Some(variable) = hidden.get(index) else {
+                let place = leaf.disclosed.iter().position(|other| other == index).ok_or(Reason::Mismatch)?;
+                let value = &values[place];
+                let holds = match bound {
+                    Bound::Range(lo, hi) => value.number().is_some_and(|number| *lo <= number && number < *hi),
+                    Bound::Exactly(scalar) => leaf.schema.claims[*index].scalar(value) == *scalar,
+                };
+                if !holds {
+                    return Err(Reason::Mismatch);
+                }
+                continue;
+            };
+            match bound {
+                Bound::Range(lo, hi) => {
+                    range(&mut system, &mut points, &mut rest, *variable, (*lo, *hi), leaf.parameters)?;
+                }
+                Bound::Exactly(value) => system.constrain(&[(-Fr::from(1u64), *variable)], *value)?,
+            }
+        }
+    }
+
+    let challenge = take_scalar(&mut rest)?;
+    let mut responses = Vec::new();
+    for variable in 0..system.variables() {
+        responses.push(if system.is_free(variable) { take_scalar(&mut rest)? } else { Fr::from(0u64) });
+    }
+    if !rest.is_empty() {
+        return Err(Reason::Encoding);
+    }
+    system.complete(&mut responses, challenge);
+
+    let description = system.describe();
+    transcript.append_message(b"points", &points.iter().flat_map(encode_g1).collect::<Vec<u8>>());
+    transcript.append_message(b"system", &description);
+    let announcements: Vec<u8> =
+        system.announcements(&responses, challenge).iter().flat_map(|point| encode_g1(&point.into_affine())).collect();
+    transcript.append_message(b"announcements", &announcements);
+    let mut wide = [0; 64];
+    transcript.challenge_bytes(b"challenge", &mut wide);
+    if reduce(&wide) != challenge {
+        return Err(Reason::Proof);
+    }
+    for (left, key, right) in &system.pairings {
+        // One by one, without weights: there is no need to be quick.
+        if Bls12_381::pairing(*left, *key) != Bls12_381::pairing(*right, G2Affine::generator()) {
+            return Err(Reason::Pairing);
+        }
+    }
+    let shown = leaves
+        .iter()
+        .zip(&presentation.disclosed)
+        .map(|(leaf, values)| Shown {
+            issuer: leaf.parameters.fingerprint,
+            schema: leaf.schema.digest,
+            disclosed: (leaf.disclosed.iter())
+                .zip(values)
+                .map(|(index, value)| (leaf.schema.claims[*index].name.clone(), value.clone()))
+                .collect(),
+        })
+        .collect();
+    Ok(Accepted { shown, system: description, announcements, challenge })
+}
+
+/// `spec/statements.md`, Signature.
+fn signature(
+    system: &mut System,
+    points: &mut Vec<G1Affine>,
+    rest: &mut &[u8],
+    shown: G1Projective,
+    messages: &[(usize, G1Affine)],
+    key: &CredentialKey,
+) -> Result<(), Reason> {
+    let [a_bar, b_bar] = [take_point(rest)?, take_point(rest)?];
+    points.extend([a_bar, b_bar]);
+    let (u, v) = (system.variable(), system.variable());
+    let mut terms = vec![(false, u, b_bar), (false, v, a_bar)];
+    terms.extend(messages.iter().map(|(variable, generator)| (true, *variable, *generator)));
+    system.equation("signature", shown, terms);
+    system.pairings.push((a_bar, key.point, b_bar));
+    Ok(())
+}
+
+/// `spec/statements.md`, Range and Member.
+fn range(
+    system: &mut System,
+    points: &mut Vec<G1Affine>,
+    rest: &mut &[u8],
+    m: usize,
+    (lo, hi): (i128, i128),
+    parameters: &Parameters,
+) -> Result<(), Reason> {
+    let digits = (1..=8).find(|n| 256i128.pow(*n) >= hi - lo).ok_or(Reason::Mismatch)?;
+    let one = Fr::from(1u64);
+    let mut sides = vec![(one, -curve::integer(lo))];
+    if 256i128.pow(digits) != hi - lo {
+        sides.push((-one, curve::integer(hi - 1)));
+    }
+    for (sign, offset) in sides {
+        let mut terms = vec![(sign, m)];
+        let mut power = one;
+        for _ in 0..digits {
+            let digit = system.variable();
+            let [v, v_bar] = [take_point(rest)?, take_point(rest)?];
+            points.extend([v, v_bar]);
+            let r = system.variable();
+            let member = vec![(false, r, parameters.digit_base), (true, digit, v)];
+            system.equation("member", v_bar.into_group(), member);
+            system.pairings.push((v, parameters.digit_key, v_bar));
+            terms.push((-power, digit));
+            power *= Fr::from(256u64);
+        }
+        system.constrain(&terms, offset)?;
+    }
+    Ok(())
+}
+
+fn take_point(rest: &mut &[u8]) -> Result<G1Affine, Reason> {
+    let (head, tail) = rest.split_at_checked(48).ok_or(Reason::Encoding)?;
+    *rest = tail;
+    decode_g1(head).ok_or(Reason::Encoding)
+}
+
+fn take_scalar(rest: &mut &[u8]) -> Result<Fr, Reason> {
+    let (head, tail) = rest.split_at_checked(32).ok_or(Reason::Encoding)?;
+    *rest = tail;
+    decode_scalar(head).ok_or(Reason::Encoding)
+}

@@ -1,0 +1,119 @@
+//! Predicates and their ranges: `spec/request-language.md`, Predicates.
+
+use super::calendar::{last_birth, month_of, parse_date, parse_month};
+use super::cbor::Item;
+use super::parameters::Schema;
+use super::value::{Claim, Kind, Value};
+use ark_bls12_381::Fr;
+
+/// A predicate as the request has it.
+pub(crate) struct Predicate {
+    kind: u64,
+    claim: Option<String>,
+    first: Operand,
+    second: i128,
+}
+
+enum Operand {
+    Number(i128),
+    Boolean(bool),
+    Text(String),
+}
+
+/// What the claim's scalar must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// lo ≤ m < hi.
+    Range(i128, i128),
+    /// m is this.
+    Exactly(Fr),
+}
+
+impl Predicate {
+    pub(crate) fn decode(item: Item<'_>) -> Option<Self> {
+        let mut items = item.array()?.into_iter();
+        let kind = items.next()?.uint()?;
+        let claim = items.next().and_then(|name| name.text()).map(str::to_owned);
+        let first = match items.next() {
+            Some(Item::Array(literal)) => match <[Item<'_>; 2]>::try_from(literal).ok()? {
+                [Item::Uint(0), Item::Bool(value)] => Operand::Boolean(value),
+                [Item::Uint(1), number] => Operand::Number(number.int()?),
+                [Item::Uint(2), Item::Text(text)] => Operand::Text(text.to_owned()),
+                _ => return None,
+            },
+            Some(number) => Operand::Number(number.int()?),
+            None => Operand::Number(0),
+        };
+        let second = items.next().map_or(Some(0), |number| number.int())?;
+        items.next().is_none().then_some(Self { kind, claim, first, second })
+    }
+
+    /// The claim's place and its bound.
+    pub(crate) fn resolve(&self, schema: &Schema, as_of: i128) -> Option<(usize, Bound)> {
+        let index = match &self.claim {
+            None => schema.until?,
+            Some(name) => schema.index_of(name)?,
+        };
+        let claim = &schema.claims[index];
+        if self.kind == 8 {
+            let value = self.literal(claim)?;
+            return Some((index, Bound::Exactly(claim.scalar(&value))));
+        }
+        let Operand::Number(v) = self.first else { return None };
+        let dates_only = || matches!(claim.kind, Kind::Date).then_some(());
+        let birth = || last_birth(as_of, Some(v).filter(|years| (1..=150).contains(years))?);
+        let (lo, hi) = match self.kind {
+            0 => (month_of(as_of), month_of(as_of) + 256),
+            1 => {
+                dates_only()?;
+                (birth()? + 1 - 65_536, birth()? + 1)
+            }
+            2 => {
+                dates_only()?;
+                (birth()? + 1, birth()? + 1 + 65_536)
+            }
+            3 => {
+                dates_only()?;
+                (v + 1 - 65_536, v + 1)
+            }
+            4 => {
+                dates_only()?;
+                (v, v + 65_536)
+            }
+            5 | 6 => {
+                let range = claim.integers()?;
+                range.contains(&v).then_some(())?;
+                let width = range.end - range.start;
+                if self.kind == 5 { (v, v + width) } else { (v + 1 - width, v + 1) }
+            }
+            7 => {
+                let range = claim.integers()?;
+                (range.start <= v && v < self.second && self.second <= range.end).then_some(())?;
+                (v, self.second)
+            }
+            _ => return None,
+        };
+        Some((index, Bound::Range(lo, hi)))
+    }
+
+    /// The value of `equals` as one of the claim's type.
+    fn literal(&self, claim: &Claim) -> Option<Value> {
+        let value = match (&claim.kind, &self.first) {
+            (Kind::Text, Operand::Text(text)) => Value::Text(text.clone()),
+            (Kind::Integer { bits: 64, .. }, Operand::Text(text)) => {
+                let number: i128 = text.parse().ok()?;
+                (number.to_string() == *text).then_some(Value::Integer(number))?
+            }
+            (Kind::Integer { bits: 8 | 16 | 32, .. }, Operand::Number(number)) => Value::Integer(*number),
+            (Kind::Date, Operand::Text(text)) => Value::Date(parse_date(text)?),
+            (Kind::Month, Operand::Text(text)) => Value::Month(parse_month(text)?),
+            (Kind::Boolean, Operand::Boolean(value)) => Value::Boolean(*value),
+            (Kind::Code(_), Operand::Text(text)) => Value::Code(text.clone()),
+            (Kind::Digest, Operand::Text(text)) if !text.contains(|c: char| c.is_ascii_uppercase()) => {
+                Value::Digest(hex::decode(text).ok()?.try_into().ok()?)
+            }
+            _ => return None,
+        };
+        claim.permits(&value).then_some(value)
+    }
+}

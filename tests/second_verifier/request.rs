@@ -1,0 +1,78 @@
+//! Requests in their canonical form: `spec/encodings.md`, Request.
+//!
+//! The verifier's own request, so its texts are not checked again.
+
+use super::cbor::{self, Item};
+use super::predicate::Predicate;
+
+/// What this verifier needs of a request.
+pub(crate) struct Request {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) nonce: Vec<u8>,
+    pub(crate) as_of: i128,
+    pub(crate) ask: Ask,
+}
+
+/// The tree of what is asked.
+pub(crate) enum Ask {
+    All(Vec<Ask>),
+    Any(Vec<Ask>),
+    Credential(CredentialAsk),
+}
+
+/// What is asked about one credential.
+pub(crate) struct CredentialAsk {
+    /// Fingerprints and digests of parameters.
+    pub(crate) accept: Vec<([u8; 32], [u8; 32])>,
+    pub(crate) schemas: Vec<[u8; 32]>,
+    pub(crate) disclose: Vec<String>,
+    pub(crate) prove: Vec<Predicate>,
+}
+
+impl Request {
+    /// Reads a canonical request.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let [_verifier, _profile, _purpose, nonce, _issued, _expires, as_of, ask] =
+            cbor::decode(bytes)?.array()?.try_into().ok()?;
+        Some(Self {
+            bytes: bytes.to_vec(),
+            nonce: nonce.bytes()?.to_vec(),
+            as_of: as_of.int()?,
+            ask: Ask::decode(ask)?,
+        })
+    }
+}
+
+impl Ask {
+    fn decode(item: Item<'_>) -> Option<Self> {
+        let [kind, content] = item.array()?.try_into().ok()?;
+        let list = |content: Item<'_>| content.array()?.into_iter().map(Self::decode).collect::<Option<Vec<_>>>();
+        Some(match kind.uint()? {
+            0 => Self::All(list(content)?),
+            1 => Self::Any(list(content)?),
+            2 => Self::Credential(CredentialAsk::decode(content)?),
+            _ => return None,
+        })
+    }
+}
+
+impl CredentialAsk {
+    fn decode(item: Item<'_>) -> Option<Self> {
+        let [_name, accept, schemas, disclose, prove] = item.array()?.try_into().ok()?;
+        let bytes32 = |item: &Item<'_>| -> Option<[u8; 32]> { item.bytes()?.try_into().ok() };
+        let pair = |item: Item<'_>| {
+            let [issuer, parameters]: [Item<'_>; 2] = item.array()?.try_into().ok()?;
+            Some((bytes32(&issuer)?, bytes32(&parameters)?))
+        };
+        let schema = |item: Item<'_>| {
+            let [_id, digest]: [Item<'_>; 2] = item.array()?.try_into().ok()?;
+            bytes32(&digest)
+        };
+        Some(Self {
+            accept: accept.array()?.into_iter().map(pair).collect::<Option<_>>()?,
+            schemas: schemas.array()?.into_iter().map(schema).collect::<Option<_>>()?,
+            disclose: disclose.array()?.iter().map(|name| name.text().map(str::to_owned)).collect::<Option<_>>()?,
+            prove: prove.array()?.into_iter().map(Predicate::decode).collect::<Option<_>>()?,
+        })
+    }
+}
