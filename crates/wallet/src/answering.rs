@@ -1,0 +1,138 @@
+//! Answering: from a consent to a presentation.
+//!
+//! ```text
+//! consent, by value → policy again → counter reserved, saved → proven with it → own check → history saved → presentation
+//! ```
+//!
+//! The counter goes into the prover's nonces, so two answers differ in it even where the random number generator repeats itself. A
+//! crash after the reservation costs a number, nothing more.
+//! Not here: what is asked and what would be learned (`consent`), the proof (the credential crate).
+
+use milchglas_credential::compile::compile;
+use milchglas_credential::credential::Credential;
+use milchglas_credential::date::Timestamp;
+use milchglas_credential::parameters::Parameters;
+use milchglas_credential::presentation::{Presentation, Verified};
+use milchglas_credential::request::Request;
+use rand_core::CryptoRngCore;
+
+use crate::consent::{CardShown, Choice, Consent};
+use crate::error::Error;
+use crate::shortfall::spell;
+use crate::store::Store;
+use crate::vault::{Answered, HistoryEntry, KnownVerifier, MAX_ANSWERED, MAX_HISTORY, MAX_VERIFIERS, State};
+use crate::wallet::Wallet;
+
+impl<S: Store> Wallet<S> {
+    /// Answers the request that was consented to, with one of its [choices](Consent::choices) (0 is the least revealing).
+    ///
+    /// When it returns, the answer is checked, and history and the verifier's pin are saved.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] as [`Wallet::review`], where time has passed or the request has been answered meanwhile;
+    /// [`Error::NoSuchCredential`] where a credential was removed meanwhile; [`Error::Misuse`] without such a choice;
+    /// [`Error::Vault`]; [`Error::SelfCheck`].
+    pub fn respond(
+        &mut self,
+        consent: Consent,
+        choice: usize,
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<u8>, Error> {
+        let Consent { request: authenticated, choices, .. } = consent;
+        let choice = choices.into_iter().nth(choice).ok_or(Error::Misuse("one of the choices of the consent"))?;
+        self.admit(&authenticated, now)?;
+
+        let counter = self.commit(State::reserve)?;
+        let hedge = [&self.id()[..], &counter.to_be_bytes()].concat();
+        let request = authenticated.request();
+        let bytes = self.prove(&choice, request, &hedge, rng)?;
+
+        let verifier = authenticated.verifier();
+        let entry = HistoryEntry {
+            time: now,
+            name: verifier.name.clone(),
+            origin: verifier.origin.clone(),
+            key: verifier.key,
+            purpose: request.fields().purpose.clone(),
+            learned: choice.learned(),
+        };
+        let (nonce, expires) = (request.fields().nonce, request.fields().expires);
+        self.commit(|state| state.record(entry, Answered { key: verifier.key, nonce, expires }))?;
+        Ok(bytes)
+    }
+
+    fn prove(
+        &self,
+        choice: &Choice,
+        request: &Request,
+        hedge: &[u8],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<u8>, Error> {
+        let cards = self.cards()?;
+        let mut credentials: Vec<&Credential> = Vec::with_capacity(choice.cards.len());
+        for shown in &choice.cards {
+            let card = cards.iter().find(|card| card.id == shown.id).ok_or(Error::NoSuchCredential(shown.id))?;
+            credentials.push(&card.credential);
+        }
+        let parameters = self.accepted_parameters(request)?;
+        let plan = compile(request, choice.selection.clone(), &parameters)?;
+        let bytes = Presentation::create(&plan, self.secret(), &credentials, hedge, rng)?.to_bytes();
+        let own = Presentation::from_bytes(&bytes).map_err(|_| Error::SelfCheck)?;
+        let verified = own.verify(request, &parameters, rng).map_err(|_| Error::SelfCheck)?;
+        if tells(&verified, &choice.cards, &parameters) { Ok(bytes) } else { Err(Error::SelfCheck) }
+    }
+}
+
+/// Whether a presentation tells exactly what was consented to.
+fn tells(verified: &Verified, consented: &[CardShown], parameters: &[&Parameters]) -> bool {
+    verified.credentials().len() == consented.len()
+        && verified.credentials().iter().zip(consented).all(|(told, card)| {
+            let schema = parameters.iter().find_map(|parameters| parameters.schema(&told.schema()));
+            let same_values = told.disclosed().len() == card.disclosed.len()
+                && told.disclosed().iter().zip(&card.disclosed).all(|((name, value), shown)| {
+                    let claim = schema.and_then(|schema| schema.claim(schema.index_of(name.as_str())?));
+                    claim.is_some_and(|claim| {
+                        let value = value.literal(&claim.claim_type).map(|_| spell(value, &claim.claim_type));
+                        shown.claim == *name && shown.value == value
+                    })
+                });
+            same_values && told.proved() == card.proved && told.issuer() == card.issuer && *told.name() == card.name
+        })
+}
+
+impl State {
+    fn reserve(&mut self) -> Result<u64, Error> {
+        self.counter = self.counter.checked_add(1).ok_or(Error::Full("answers"))?;
+        Ok(self.counter)
+    }
+
+    fn record(&mut self, entry: HistoryEntry, answered: Answered) -> Result<(), Error> {
+        let room = self.verifiers.len() < MAX_VERIFIERS;
+        match self.verifiers.iter_mut().find(|known| known.key == entry.key) {
+            Some(known) => {
+                known.name.clone_from(&entry.name);
+                known.answers = known.answers.saturating_add(1);
+            }
+            None if !room => return Err(Error::Full("verifiers")),
+            None => self.verifiers.push(KnownVerifier {
+                key: entry.key,
+                origin: entry.origin.clone(),
+                name: entry.name.clone(),
+                since: entry.time,
+                answers: 1,
+            }),
+        }
+        // A day longer than the request lives, in case that the clock is put back.
+        let day = 24 * 60 * 60;
+        self.answered.retain(|earlier| earlier.expires.as_unix().saturating_add(day) > entry.time.as_unix());
+        if self.answered.len() >= MAX_ANSWERED {
+            return Err(Error::Full("answers in one day"));
+        }
+        self.answered.push(answered);
+        let surplus = (self.history.len() + 1).saturating_sub(MAX_HISTORY);
+        self.history.drain(..surplus);
+        self.history.push(entry);
+        Ok(())
+    }
+}

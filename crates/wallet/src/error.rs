@@ -1,0 +1,254 @@
+//! What can go wrong in a wallet, by whose fault it is.
+//!
+//! Undecodable input, a refusal by the wallet's own policy, the vault's disk, and misuse of the API. A [`Refusal`] has a sentence
+//! that a person should read. `Display` and `Debug` of all of them are free of claims and fit for a log; what helps the holder
+//! and names the holder's own values comes only from [`Refusal::explanation`].
+
+use std::fmt;
+
+use milchglas_credential::date::{Date, Timestamp};
+use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest};
+use milchglas_credential::error::{DecodeError, Error as CredentialError};
+use milchglas_credential::text::Origin;
+
+use crate::sentences::Sentences;
+use crate::vault::CredentialId;
+
+/// The error of every fallible function of this crate.
+#[non_exhaustive]
+#[derive(Debug, PartialEq, Eq)]
+pub enum Error {
+    /// Input from outside that can not be read.
+    Input(CredentialError),
+    /// The wallet will not do it; the refusal says why.
+    Refused(Refusal),
+    /// The vault could not be opened or saved.
+    Vault(milchglas_sealed::Error),
+    /// The file with these pinned parameters is gone or was changed. Adding the issuer's file again repairs it.
+    ParametersLost(ParametersDigest),
+    /// There is no such credential.
+    NoSuchCredential(CredentialId),
+    /// The vault holds as many of these as it can.
+    Full(&'static str),
+    /// The wallet's own check of its answer failed; nothing was handed out.
+    SelfCheck,
+    /// The calling code is wrong; reading it shows why.
+    Misuse(&'static str),
+}
+
+/// Why the wallet will not do what it is asked.
+#[non_exhaustive]
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The parameters' signature or digit signatures do not hold.
+    BadParameters,
+    /// The parameters are of another issuer than the caller expects.
+    OtherIssuer {
+        /// Whose they are.
+        found: IssuerFingerprint,
+    },
+    /// The issuer has published other parameters with the same sequence number.
+    MadeForOneHolder {
+        /// The sequence number.
+        sequence: u32,
+    },
+    /// The parameters are older than those that the wallet knows, and not among them.
+    OlderParameters {
+        /// Their sequence number.
+        sequence: u32,
+        /// The latest that the wallet knows.
+        latest: u32,
+    },
+    /// An invitation under parameters that the wallet has not pinned.
+    UnknownInviter,
+    /// An invitation that its issuer did not sign.
+    BadInvitation,
+    /// An invitation that has ended.
+    InvitationExpired {
+        /// When.
+        at: Timestamp,
+    },
+    /// An invitation that already led to a credential.
+    InvitationUsed,
+    /// An answer to no application of this wallet.
+    ForeignAnswer,
+    /// An answer that this wallet can not open, or with a credential that does not hold.
+    BadAnswer,
+    /// A request that the key it names did not sign.
+    BadRequest,
+    /// A request that has ended.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+    /// A request from the future.
+    NotYetIssued {
+        /// When it will have been made.
+        at: Timestamp,
+    },
+    /// A request about a day that is more than one day off.
+    OtherDay {
+        /// The day that it asks about.
+        as_of: Date,
+        /// The wallet's own.
+        today: Date,
+    },
+    /// Another key than the one that this wallet knows for that origin.
+    VerifierKeyChanged {
+        /// The origin.
+        origin: Origin,
+    },
+    /// A known key that now asks from another origin.
+    VerifierMoved {
+        /// The origin that the wallet knows.
+        known: Origin,
+        /// The one that the request names.
+        origin: Origin,
+    },
+    /// A request that this wallet has answered.
+    AlreadyAnswered,
+    /// The request expects issuers' parameters that the wallet has not pinned.
+    UnknownParameters(Sentences),
+    /// The holder's credentials do not satisfy what is asked.
+    NotSatisfiable(Sentences),
+}
+
+impl Error {
+    /// A signature that does not hold is a refusal; everything else is unreadable input.
+    pub(crate) fn invalid_means(refusal: Refusal, error: CredentialError) -> Self {
+        if error == CredentialError::Invalid { Self::Refused(refusal) } else { Self::Input(error) }
+    }
+}
+
+impl Refusal {
+    /// What the person should read. It may name the person's own claims, so it is for the person's screen only.
+    #[must_use]
+    pub fn explanation(&self) -> Sentences {
+        let mut sentences = Sentences::default();
+        match self {
+            Self::UnknownParameters(why) | Self::NotSatisfiable(why) => sentences = why.clone(),
+            Self::BadParameters
+            | Self::OtherIssuer { .. }
+            | Self::MadeForOneHolder { .. }
+            | Self::OlderParameters { .. }
+            | Self::UnknownInviter
+            | Self::BadInvitation
+            | Self::InvitationExpired { .. }
+            | Self::InvitationUsed
+            | Self::ForeignAnswer
+            | Self::BadAnswer
+            | Self::BadRequest
+            | Self::Expired { .. }
+            | Self::NotYetIssued { .. }
+            | Self::OtherDay { .. }
+            | Self::VerifierKeyChanged { .. }
+            | Self::VerifierMoved { .. }
+            | Self::AlreadyAnswered => sentences.push(self.to_string()),
+        }
+        sentences
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadParameters => f.write_str(
+                "A signature in the issuer's file does not hold: the file was altered, or the issuer made it to tell holders \
+                 apart. Get it again from the issuer.",
+            ),
+            Self::OtherIssuer { found } => {
+                write!(f, "The file is of another issuer than you expect; its fingerprint is {found}.")
+            }
+            Self::MadeForOneHolder { sequence } => write!(
+                f,
+                "The issuer has published number {sequence} before with another content. Parameters made for one holder \
+                 would mark that holder, so this wallet keeps the ones that it knows."
+            ),
+            Self::OlderParameters { sequence, latest } => write!(
+                f,
+                "The file is number {sequence} of this issuer, which this wallet never saw, and it already knows number \
+                 {latest}."
+            ),
+            Self::UnknownInviter => {
+                f.write_str("This wallet does not know the parameters that the invitation names. Add the issuer's file first.")
+            }
+            Self::BadInvitation => f.write_str("The invitation was altered or is not the issuer's."),
+            Self::InvitationExpired { at } => write!(f, "The invitation ended at {at}. Ask the issuer for a new one."),
+            Self::InvitationUsed => f.write_str("The invitation has been used. Ask the issuer for a new one."),
+            Self::ForeignAnswer => f.write_str("The answer is to no open application of this wallet."),
+            Self::BadAnswer => f.write_str(
+                "The answer can not be opened, or what it contains is not a valid credential of yours. Ask the issuer to \
+                 send it again.",
+            ),
+            Self::BadRequest => {
+                f.write_str("The request was altered, or whoever made it does not have the key that it names.")
+            }
+            Self::Expired { at } => write!(f, "The request ended at {at}. Ask for a new one."),
+            Self::NotYetIssued { at } => {
+                write!(f, "The request says that it is made at {at}, which is in the future. Is the clock right?")
+            }
+            Self::OtherDay { as_of, today } => write!(
+                f,
+                "The request asks about {as_of}, and today is {today}. Whoever asks about another day than today learns \
+                 more than it says."
+            ),
+            Self::VerifierKeyChanged { origin } => write!(
+                f,
+                "{origin} asks with another key than before. Somebody may be posing as it. If you know that the key was \
+                 changed, make the wallet forget it first."
+            ),
+            Self::VerifierMoved { known, origin } => write!(
+                f,
+                "The key of {known} now asks in the name of {origin}. One key for two places could join what they learn."
+            ),
+            Self::AlreadyAnswered => f.write_str("This wallet has answered the request. Ask for a new one."),
+            Self::UnknownParameters(_) => f.write_str("The request expects issuers' parameters that this wallet does not know."),
+            Self::NotSatisfiable(_) => f.write_str("The credentials in this wallet do not satisfy what is asked."),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Vault(error) => error.fmt(f),
+            Self::ParametersLost(digest) => {
+                write!(f, "the issuer's parameters {digest} are missing or were changed; add the issuer's file again")
+            }
+            Self::NoSuchCredential(id) => write!(f, "there is no credential {id}"),
+            Self::Full(what) => write!(f, "the vault can not hold more {what}"),
+            Self::SelfCheck => f.write_str("the wallet's check of its own answer failed; nothing was handed out"),
+            Self::Misuse(what) => write!(f, "misuse: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl std::error::Error for Error {}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<CredentialError> for Error {
+    fn from(error: CredentialError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::Input(error.into())
+    }
+}
+
+impl From<milchglas_sealed::Error> for Error {
+    fn from(error: milchglas_sealed::Error) -> Self {
+        Self::Vault(error)
+    }
+}

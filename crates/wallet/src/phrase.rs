@@ -1,0 +1,99 @@
+//! The recovery phrase, and the holder secret that follows from it.
+//!
+//! Source: BIP-39 (24 English words for 32 bytes of entropy), HKDF (RFC 5869) with SHA-512.
+//!
+//! ```text
+//! entropy  32 random bytes ↔ 24 words
+//! k        = HKDF-Expand(HKDF-Extract("milchglas wallet/1", entropy), "holder secret", 64 bytes) mod r
+//! ```
+//!
+//! Secret: all of it. The phrase alone restores the holder secret in a new wallet, and with it the names under which issuers know
+//! the holder; credentials are issued anew.
+//! Caution: BIP-39's own stretching with a passphrase is not used; the entropy is full.
+
+use std::fmt;
+
+use bip39::{Language, Mnemonic};
+use hkdf::Hkdf;
+use milchglas_credential::credential::HolderSecret;
+use rand_core::CryptoRngCore;
+use sha2::Sha512;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+const WORDS: usize = 24;
+const SALT: &[u8] = b"milchglas wallet/1";
+
+/// The bytes that everything else follows from.
+pub(crate) type Entropy = Zeroizing<[u8; 32]>;
+
+/// The 24 words that restore a wallet's holder secret.
+///
+/// Erased when dropped. It prints only through [`RecoveryPhrase::expose`]; `Debug` names the type.
+pub struct RecoveryPhrase(Entropy);
+
+impl RecoveryPhrase {
+    pub(crate) fn random(rng: &mut dyn CryptoRngCore) -> Self {
+        let mut entropy = Entropy::default();
+        rng.fill_bytes(entropy.as_mut_slice());
+        Self(entropy)
+    }
+
+    /// Reads 24 English words, separated by white space, in upper or lower case.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] where they are not 24 words of the list, or their checksum does not hold. It does not say which.
+    pub fn parse(words: &Zeroizing<String>) -> Result<Self, Error> {
+        const ERROR: Error = Error::Misuse("a recovery phrase is 24 words of the BIP-39 list, with the right checksum");
+        if words.len() > 1024 {
+            return Err(ERROR);
+        }
+        let lower = Zeroizing::new(words.to_ascii_lowercase());
+        let mnemonic = Zeroizing::new(Mnemonic::parse_in_normalized(Language::English, &lower).map_err(|_| ERROR)?);
+        let (bytes, length) = mnemonic.to_entropy_array();
+        let bytes = Zeroizing::new(bytes);
+        if mnemonic.word_count() != WORDS || length != 32 {
+            return Err(ERROR);
+        }
+        let mut entropy = Entropy::default();
+        entropy.copy_from_slice(bytes.get(..32).ok_or(ERROR)?);
+        Ok(Self(entropy))
+    }
+
+    /// The words, separated by single spaces, for the person's eyes only.
+    #[must_use]
+    pub fn expose(&self) -> Zeroizing<String> {
+        // 24 words of at most 8 letters: room for all, so that growing leaves no copy behind.
+        let mut words = Zeroizing::new(String::with_capacity(9 * WORDS));
+        if let Ok(mnemonic) = Mnemonic::from_entropy_in(Language::English, self.0.as_slice()) {
+            let mnemonic = Zeroizing::new(mnemonic);
+            for word in mnemonic.words() {
+                if !words.is_empty() {
+                    words.push(' ');
+                }
+                words.push_str(word);
+            }
+        }
+        words
+    }
+
+    pub(crate) fn entropy(&self) -> Entropy {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for RecoveryPhrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryPhrase(..)")
+    }
+}
+
+/// The holder secret k of a wallet with this entropy.
+pub(crate) fn holder_secret(entropy: &Entropy) -> Result<HolderSecret, Error> {
+    let mut wide = Zeroizing::new([0; 64]);
+    Hkdf::<Sha512>::new(Some(SALT), entropy.as_slice())
+        .expand(b"holder secret", wide.as_mut_slice())
+        .map_err(|_| Error::Misuse("64 bytes are within HKDF's length"))?;
+    Ok(HolderSecret::from_uniform_bytes(&wide)?)
+}

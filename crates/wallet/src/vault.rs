@@ -1,0 +1,362 @@
+//! What the vault remembers, and its bytes.
+//!
+//! The bytes are deterministic CBOR with a version in front; the [store](crate::store) encrypts them. Everything secret or personal
+//! that a wallet keeps is in here; outside there are only issuers' public files.
+//!
+//! Secret: the entropy, the reply identities, the credentials. Personal: all of it.
+//! Caution: an older copy of the whole file can be put back; the hedge counter then counts again from there. Proofs are safe while
+//! the random number generator or the counter is good.
+//! Not here: when anything changes (`wallet`, `applying`, `answering`).
+
+use std::fmt;
+use std::str::FromStr;
+
+use milchglas_credential::cbor::{self, Reader, Wire, Writer};
+use milchglas_credential::date::Timestamp;
+use milchglas_credential::digest::{
+    InvitationNonce, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
+};
+use milchglas_credential::error::DecodeError;
+use milchglas_credential::text::Origin;
+use zeroize::Zeroizing;
+
+use crate::phrase::Entropy;
+use crate::sentences::Sentences;
+
+const FORMAT: &str = "milchglas wallet/1";
+pub(crate) const MAX_VAULT: usize = 48 << 20;
+const MAX_NAME: usize = 256;
+const MAX_PURPOSE: usize = 800;
+const MAX_BLOB: usize = 1 << 17;
+/// Most issuers.
+pub(crate) const MAX_ISSUERS: usize = 1024;
+/// Most parameters of one issuer.
+pub(crate) const MAX_SEQUENCES: usize = 1024;
+/// Most verifiers.
+pub(crate) const MAX_VERIFIERS: usize = 1 << 16;
+/// Most applications, open and closed.
+pub(crate) const MAX_APPLICATIONS: usize = 1024;
+/// Most credentials.
+pub(crate) const MAX_CREDENTIALS: usize = 1024;
+/// Most answered requests that are remembered as not yet expired.
+pub(crate) const MAX_ANSWERED: usize = 1 << 16;
+/// Most history entries; the oldest give way.
+pub(crate) const MAX_HISTORY: usize = 4096;
+
+/// The number by which a wallet's owner names one credential. It means nothing to anybody else and is never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CredentialId(pub(crate) u32);
+
+impl CredentialId {
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for CredentialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for CredentialId {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        text.parse().map(Self).map_err(|_| DecodeError { what: "the number of a credential" })
+    }
+}
+
+/// What does not change in the life of a vault.
+pub(crate) struct Root {
+    pub(crate) entropy: Entropy,
+    /// Random; keeps the counters of two wallets with one recovery phrase apart.
+    pub(crate) id: [u8; 16],
+}
+
+/// What changes.
+#[derive(Clone, Default)]
+pub(crate) struct State {
+    /// The last hedge counter that was reserved.
+    pub(crate) counter: u64,
+    pub(crate) last_credential: u32,
+    pub(crate) issuers: Vec<KnownIssuer>,
+    pub(crate) verifiers: Vec<KnownVerifier>,
+    pub(crate) applications: Vec<OpenApplication>,
+    pub(crate) credentials: Vec<StoredCredential>,
+    pub(crate) answered: Vec<Answered>,
+    pub(crate) history: Vec<HistoryEntry>,
+}
+
+/// An issuer that the wallet has pinned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownIssuer {
+    /// The digest of its identity key.
+    pub fingerprint: IssuerFingerprint,
+    /// The name that its latest parameters give it.
+    pub name: String,
+    /// Its parameters by sequence number, ascending.
+    pub parameters: Vec<(u32, ParametersDigest)>,
+}
+
+/// A verifier that the wallet has pinned, when it first answered it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KnownVerifier {
+    /// Its key.
+    pub key: VerifierKey,
+    /// Where it asks.
+    pub origin: Origin,
+    /// The name it last went by.
+    pub name: String,
+    /// When the wallet first answered it.
+    pub since: Timestamp,
+    /// How many times the wallet has answered it.
+    pub answers: u32,
+}
+
+impl fmt::Debug for KnownVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KnownVerifier(..)")
+    }
+}
+
+/// What the wallet once told whom.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When.
+    pub time: Timestamp,
+    /// Who asked.
+    pub name: String,
+    /// Where it asked.
+    pub origin: Origin,
+    /// Its key.
+    pub key: VerifierKey,
+    /// What for.
+    pub purpose: String,
+    /// What it learned.
+    pub learned: Sentences,
+}
+
+impl fmt::Debug for HistoryEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HistoryEntry(..)")
+    }
+}
+
+/// An application, from the invitation until well after its answer.
+#[derive(Clone)]
+pub(crate) struct OpenApplication {
+    pub(crate) issuer: IssuerFingerprint,
+    pub(crate) parameters: ParametersDigest,
+    pub(crate) schema: SchemaDigest,
+    pub(crate) nonce: InvitationNonce,
+    /// The signed invitation, to recognise it.
+    pub(crate) invitation: Vec<u8>,
+    pub(crate) stage: Stage,
+}
+
+#[derive(Clone)]
+pub(crate) enum Stage {
+    /// The age identity for the answer, and the application as it was sent.
+    Sent { identity: Zeroizing<String>, application: Vec<u8> },
+    /// The digest of the answer, and what it brought.
+    Answered { answer: [u8; 32], credential: CredentialId },
+}
+
+#[derive(Clone)]
+pub(crate) struct StoredCredential {
+    pub(crate) id: CredentialId,
+    /// The parameters under which it was issued; they have its schema.
+    pub(crate) parameters: ParametersDigest,
+    pub(crate) added: Timestamp,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+}
+
+/// A request that was answered, until it expires.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) key: VerifierKey,
+    pub(crate) nonce: RequestNonce,
+    pub(crate) expires: Timestamp,
+}
+
+impl State {
+    pub(crate) fn to_bytes(&self, root: &Root) -> Zeroizing<Vec<u8>> {
+        let mut out = Writer::new();
+        write_vault(root, self, &mut out);
+        Zeroizing::new(out.into_bytes())
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<(Root, Self), DecodeError> {
+        let vault: Vault = cbor::from_bytes(bytes, MAX_VAULT)?;
+        Ok((vault.root, vault.state))
+    }
+}
+
+struct Vault {
+    root: Root,
+    state: State,
+}
+
+fn write_vault(root: &Root, state: &State, out: &mut Writer) {
+    out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
+    out.array(8).uint(state.counter).uint(state.last_credential.into());
+    out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
+    out.list(state.credentials.iter()).list(state.answered.iter()).list(state.history.iter());
+}
+
+impl Wire for Vault {
+    fn write(&self, out: &mut Writer) {
+        write_vault(&self.root, &self.state, out);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "a wallet's vault of version 1";
+        input.array(3, what)?;
+        if input.text(32, what)? != FORMAT {
+            return Err(DecodeError { what });
+        }
+        input.array(2, what)?;
+        let entropy = Zeroizing::new(input.bytes(what)?);
+        let root = Root { entropy, id: input.bytes(what)? };
+        input.array(8, what)?;
+        let state = State {
+            counter: input.uint(what)?,
+            last_credential: input.uint32(what)?,
+            issuers: input.list(MAX_ISSUERS, "the issuers")?,
+            verifiers: input.list(MAX_VERIFIERS, "the verifiers")?,
+            applications: input.list(MAX_APPLICATIONS, "the applications")?,
+            credentials: input.list(MAX_CREDENTIALS, "the credentials")?,
+            answered: input.list(MAX_ANSWERED, "the answered requests")?,
+            history: input.list(MAX_HISTORY, "the history")?,
+        };
+        Ok(Self { root, state })
+    }
+}
+
+impl Wire for CredentialId {
+    fn write(&self, out: &mut Writer) {
+        out.uint(self.0.into());
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.uint32("the number of a credential").map(Self)
+    }
+}
+
+impl Wire for KnownIssuer {
+    fn write(&self, out: &mut Writer) {
+        out.array(3).object(&self.fingerprint).text(&self.name).array(self.parameters.len());
+        for (sequence, digest) in &self.parameters {
+            out.array(2).uint((*sequence).into()).object(digest);
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "an issuer";
+        input.array(3, what)?;
+        let (fingerprint, name) = (input.object()?, input.text(MAX_NAME, what)?.to_owned());
+        let mut parameters = Vec::new();
+        for _ in 0..input.array_up_to(MAX_SEQUENCES, what)? {
+            input.array(2, what)?;
+            parameters.push((input.uint32(what)?, input.object()?));
+        }
+        Ok(Self { fingerprint, name, parameters })
+    }
+}
+
+impl Wire for KnownVerifier {
+    fn write(&self, out: &mut Writer) {
+        out.array(5).object(&self.key).object(&self.origin).text(&self.name);
+        out.object(&self.since).uint(self.answers.into());
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "a verifier";
+        input.array(5, what)?;
+        Ok(Self {
+            key: input.object()?,
+            origin: input.object()?,
+            name: input.text(MAX_NAME, what)?.to_owned(),
+            since: input.object()?,
+            answers: input.uint32(what)?,
+        })
+    }
+}
+
+impl Wire for OpenApplication {
+    fn write(&self, out: &mut Writer) {
+        out.array(8).object(&self.issuer).object(&self.parameters).object(&self.schema).object(&self.nonce);
+        out.bytes(&self.invitation);
+        match &self.stage {
+            Stage::Sent { identity, application } => out.uint(0).text(identity).bytes(application),
+            Stage::Answered { answer, credential } => out.uint(1).bytes(answer).object(credential),
+        };
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "an application";
+        input.array(8, what)?;
+        let (issuer, parameters, schema, nonce) = (input.object()?, input.object()?, input.object()?, input.object()?);
+        let invitation = input.bytes_up_to(MAX_BLOB, what)?.to_vec();
+        let stage = match input.uint(what)? {
+            0 => Stage::Sent {
+                identity: Zeroizing::new(input.text(MAX_NAME, what)?.to_owned()),
+                application: input.bytes_up_to(MAX_BLOB, what)?.to_vec(),
+            },
+            1 => Stage::Answered { answer: input.bytes(what)?, credential: input.object()? },
+            _ => return Err(DecodeError { what }),
+        };
+        Ok(Self { issuer, parameters, schema, nonce, invitation, stage })
+    }
+}
+
+impl Wire for StoredCredential {
+    fn write(&self, out: &mut Writer) {
+        out.array(4).object(&self.id).object(&self.parameters).object(&self.added).bytes(&self.bytes);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "a stored credential";
+        input.array(4, what)?;
+        Ok(Self {
+            id: input.object()?,
+            parameters: input.object()?,
+            added: input.object()?,
+            bytes: Zeroizing::new(input.bytes_up_to(MAX_BLOB, what)?.to_vec()),
+        })
+    }
+}
+
+impl Wire for Answered {
+    fn write(&self, out: &mut Writer) {
+        out.array(3).object(&self.key).object(&self.nonce).object(&self.expires);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array(3, "an answered request")?;
+        Ok(Self { key: input.object()?, nonce: input.object()?, expires: input.object()? })
+    }
+}
+
+impl Wire for HistoryEntry {
+    fn write(&self, out: &mut Writer) {
+        out.array(6).object(&self.time).text(&self.name).object(&self.origin).object(&self.key);
+        out.text(&self.purpose).object(&self.learned);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "an entry of the history";
+        input.array(6, what)?;
+        Ok(Self {
+            time: input.object()?,
+            name: input.text(MAX_NAME, what)?.to_owned(),
+            origin: input.object()?,
+            key: input.object()?,
+            purpose: input.text(MAX_PURPOSE, what)?.to_owned(),
+            learned: input.object()?,
+        })
+    }
+}
