@@ -12,7 +12,6 @@ use milchglas_credential::claim::Value;
 use milchglas_credential::credential::{Credential, HolderSecret};
 use milchglas_credential::date::{Month, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest, SchemaDigest, VerifierKey};
-use milchglas_credential::error::Error as CredentialError;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::text::Label;
