@@ -164,7 +164,7 @@ impl Wire for Application {
             commitment: point("a commitment of 48 bytes")?,
             name: point("a registered name of 48 bytes")?,
             reply_to: input.text(MAX_REPLY_TO, "an address for the answer")?.to_owned(),
-            proof: input.bytes_up_to(64, "a proof of 64 bytes")?.to_vec(),
+            proof: input.bytes::<64>("a proof of 64 bytes")?.to_vec(),
         })
     }
 }
@@ -172,6 +172,7 @@ impl Wire for Application {
 /// An application whose proof holds.
 #[derive(Clone, Debug)]
 pub struct VerifiedApplication {
+    invitation: Invitation,
     application: Application,
 }
 
@@ -238,7 +239,7 @@ impl Application {
             verifier.add(&statement, &inputs)?;
         }
         verifier.verify()?.check(rng)?;
-        Ok(VerifiedApplication { application: self })
+        Ok(VerifiedApplication { invitation: invitation.clone(), application: self })
     }
 
     /// The wire form.
@@ -301,8 +302,8 @@ impl VerifiedApplication {
         if secret.public_key()? != *key.public() {
             return Err(Error::Misuse("the secret key is not the one that signs under these parameters"));
         }
-        if self.application.nonce != invitation.nonce {
-            return Err(Error::Misuse("the application answers another invitation"));
+        if self.invitation != *invitation {
+            return Err(Error::Misuse("the application was verified for another invitation"));
         }
         let messages = crate::credential::messages(milchglas_curve::Scalar::ZERO, &handle, &claims, schema)?;
         let known = G1::msm(

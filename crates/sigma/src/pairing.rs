@@ -54,7 +54,7 @@ impl PairingChecks {
     }
 
     /// Checks every `e(L_i, K_i) = e(R_i, P2)` in one product: `Π_K e(Σ ρ_i·L_i, K) · e(−Σ ρ_i·R_i, P2) = 1`, the sums taken
-    /// per key, with random 128-bit weights ρ that the prover can not foresee. A false equation survives with probability 2⁻¹²⁸
+    /// per key, with random 128-bit weights ρ that the prover can not foresee. A false equation survives with probability at most 2⁻¹²⁷
     /// (small-exponents test, Bellare–Garay–Rabin 1998; all points are in the prime-order subgroup by type).
     ///
     /// # Errors

@@ -49,7 +49,7 @@ impl Prover {
         }
         statement.constrain(inputs, &commitment.points, &mut self.system)?;
         self.points.extend_from_slice(&commitment.points);
-        self.values.extend_from_slice(&commitment.secrets);
+        extend(&mut self.values, &commitment.secrets);
         if self.values.len() != self.system.vars() {
             return Err(Error::Misuse("a statement gives a value for each variable that it allocates"));
         }
@@ -99,6 +99,17 @@ impl Prover {
         }
         Ok(proof)
     }
+}
+
+/// Appends secrets. A vector that grows by itself would leave the old copy in freed memory.
+fn extend(values: &mut Zeroizing<Vec<Scalar>>, more: &[Scalar]) {
+    let needed = values.len() + more.len();
+    if needed > values.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(2 * needed));
+        larger.extend_from_slice(values);
+        *values = larger;
+    }
+    values.extend_from_slice(more);
 }
 
 /// A generator keyed with all that `transcript` has absorbed, the secrets, the hedge, and 32 bytes of `rng`.

@@ -198,7 +198,14 @@ impl System {
     /// For each equation its bases, with the scalars of equal bases added up.
     pub(crate) fn rows<'a>(&'a self, values: &'a [Scalar]) -> impl Iterator<Item = Row<'a>> {
         self.equations.iter().map(move |equation| {
-            let mut row = Row { image: &equation.image, bases: Vec::new(), points: Vec::new(), scalars: Vec::new() };
+            // Room for all, so that growing leaves no copy of a nonce behind.
+            let room = equation.terms.len();
+            let mut row = Row {
+                image: &equation.image,
+                bases: Vec::with_capacity(room),
+                points: Vec::with_capacity(room),
+                scalars: Vec::with_capacity(room),
+            };
             for term in &equation.terms {
                 let value = values[term.var.0 as usize];
                 row.add(term.base, &self.bases[term.base.0 as usize], if term.negative { -value } else { value });

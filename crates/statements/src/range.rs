@@ -63,7 +63,9 @@ impl Statement for Range<'_> {
     }
 
     fn commit(&self, m: &Scalar, rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
-        let mut commitment = Commitment::default();
+        // A digit and its r for every two points. Room for all, so that growing leaves no copy behind.
+        let room = self.points();
+        let mut commitment = Commitment { points: Vec::with_capacity(room), secrets: Vec::with_capacity(room) };
         for (sign, offset) in self.sides() {
             let bytes = Zeroizing::new((offset + sign * *m).to_bytes());
             let (high, low) = bytes.split_at(bytes.len() - self.count as usize);
