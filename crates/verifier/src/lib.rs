@@ -1,6 +1,74 @@
-//! The verifier: requests, verdicts, replay protection.
+//! The verifier: it asks, checks, and learns a verdict.
 //!
-//! A verifier asks with a signed request and learns a verdict, nothing else.
+//! ```text
+//! template ──request──▶ signed request ──▶ wallet ──▶ presentation ──check──▶ Verdict, or Rejection
+//!                             └── kept in the store until answered or expired ──┘
+//! ```
+//!
+//! A [`Template`] says in plain names what is asked each time: that the holder is an adult with a valid card, say.
+//! [`Verifier::request`] makes a request of it, with a fresh nonce, signed, and stored before it leaves. [`Verifier::check`] takes
+//! what a wallet answered, and returns a [`Verdict`] only if all of this holds:
+//!
+//! - the nonce is that of a request which this verifier signed and stored, and which has not expired;
+//! - the proof holds for the stored request, under parameters of an issuer that is trusted;
+//! - of all answers to the request, this is the first that held.
+//!
+//! So a verdict is worth one admission. An answer that fails does not use up the request, and says nothing about why: the outside
+//! hears one sentence, the operator's log the [`Reason`], without claims.
+//!
+//! What is public: name, origin and key (`identity.json`), the requests. What is secret: the key's seed. What a verdict has disclosed is the
+//! holder's; this crate writes it nowhere.
+//!
+//! Where things are kept is a [`RequestStore`]'s business: [`MemoryStore`] lives with the process, [`FolderStore`] survives it and
+//! is shared between processes. Checking needs no secret, so a [`Checker`] opens a folder without a passphrase.
+//!
+//! Caution: a server that shows its request in a browser and takes the answer from a phone binds the two with
+//! [`Verifier::check_answer_to`]; otherwise one visitor's answer opens another's session. Time is a parameter everywhere: a clock that
+//! is set back revives requests that have expired and were not yet [pruned](Verifier::prune).
+//! Not here: transport, QR codes, the mathematics of a proof (`milchglas-credential` and below), what a verdict entitles to.
+//!
+//! # Example
+//!
+//! `examples/axum.rs` does this over HTTP.
+//!
+//! ```
+//! use milchglas_credential::request::SigningKey;
+//! use milchglas_verifier::{MemoryStore, Reason, Template, Verifier};
+//! use rand_core::{OsRng, RngCore};
+//! # use milchglas_credential::{claim::Claims, request::SignedRequest, schema::Schema};
+//! # use milchglas_tests::{TestIssuer, holder, national_id_json, present};
+//! # let schema = Schema::national_id()?;
+//! # let issuer = TestIssuer::new("state", vec![schema.clone()])?;
+//! # let parameters_json = issuer.parameters.to_json()?;
+//! # let fingerprint = issuer.parameters.fingerprint();
+//! # let k = holder("erika")?;
+//! # let claims = Claims::from_json(&schema, &national_id_json("1990-01-31"))?;
+//! # let card = issuer.issue(&schema, &k, claims, &mut OsRng)?;
+//! # let wallet = |bytes: &[u8]| {
+//! #     let asked = SignedRequest::verify(bytes)?;
+//! #     Ok::<_, milchglas_credential::error::Error>(
+//! #         present(asked.request(), &[&issuer.parameters], &k, &[&card], &mut OsRng)?.to_bytes())
+//! # };
+//! let mut seed = [0; 32];
+//! OsRng.fill_bytes(&mut seed);
+//! let key = SigningKey::from_bytes(&seed);
+//! let cafe = Verifier::new("Café Glas", "https://cafe.example".parse()?, key, [], MemoryStore::new())?;
+//! cafe.trust(&parameters_json, Some(&fingerprint))?;
+//!
+//! let now = "2026-11-23T09:00:00Z".parse()?;
+//! let asked = cafe.request(&Template::cafe()?, now, &mut OsRng)?;
+//! let answer = wallet(asked.bytes())?;
+//!
+//! let verdict = cafe.check(&answer, now, &mut OsRng)?;
+//! assert_eq!(verdict.learned().count(), 0);
+//! assert_eq!(verdict.proved().next(),
+//!     Some("date of birth is on or before 2008-11-23 (at least 18 years old on 2026-11-23)"));
+//!
+//! let again = cafe.check(&answer, now, &mut OsRng).unwrap_err();
+//! assert_eq!(again.to_string(), "The answer was not accepted.");
+//! assert_eq!(again.for_log(), Reason::Answered);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,0 +1,10 @@
+//! What a verifier accepts, refuses, keeps and forgets.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod answers;
+mod folder;
+mod once;
+mod scene;
+mod templates;
+mod trust;
