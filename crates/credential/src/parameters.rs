@@ -11,10 +11,10 @@
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use milchglas_bbs::PublicKey;
-use milchglas_curve::{Expander, G1, NonZeroG1, NonZeroG2, Scalar};
 pub use milchglas_bbs::SecretKey;
-use milchglas_statements::{DIGIT_BASE, PublicSet};
+use milchglas_curve::{Expander, G1, NonZeroG1, NonZeroG2, Scalar};
 pub use milchglas_statements::SetSecretKey;
+use milchglas_statements::{DIGIT_BASE, PublicSet};
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 
