@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::text::{Label, Origin};
+use milchglas_wallet::CredentialId;
 
 const FLOW: &str = "\
 The café, from the beginning. Three parties, three folders; everything between them is a file, a pipe or a QR code:
@@ -224,6 +225,12 @@ pub(crate) enum Issuer {
         /// The person's claims, a JSON file.
         #[arg(long, value_name = "FILE")]
         claims: PathBuf,
+        /// In which numbering the person's number is unique, where the schema has no claim for it.
+        #[arg(long, value_name = "NAME", requires = "person_file")]
+        person_space: Option<String>,
+        /// The person's number, the first line of this file, where the schema has no claim for it.
+        #[arg(long, value_name = "FILE", requires = "person_space")]
+        person_file: Option<PathBuf>,
         /// How the person was checked: light from afar, full at a terminal with the physical card.
         #[arg(long)]
         assurance: AssuranceArg,
@@ -349,11 +356,12 @@ pub(crate) enum Wallet {
     },
     /// Show one card with all its claims. For your eyes.
     ///
-    /// Example: milchglas wallet show 3f9a…
+    /// Example: milchglas wallet show 1
     #[command(verbatim_doc_comment)]
     Show {
-        /// The card's id, as `wallet list` shows it, or its beginning.
-        id: String,
+        /// The card's number, as `wallet list` shows it.
+        #[arg(value_parser = parse::<CredentialId>)]
+        id: CredentialId,
         #[command(flatten)]
         at: WalletAt,
     },
@@ -361,11 +369,12 @@ pub(crate) enum Wallet {
     ///
     /// The issuer is not told; the card can not be brought back, only renewed.
     ///
-    /// Example: milchglas wallet remove 3f9a…
+    /// Example: milchglas wallet remove 1
     #[command(verbatim_doc_comment)]
     Remove {
-        /// The card's id, as `wallet list` shows it, or its beginning.
-        id: String,
+        /// The card's number, as `wallet list` shows it.
+        #[arg(value_parser = parse::<CredentialId>)]
+        id: CredentialId,
         #[command(flatten)]
         at: WalletAt,
     },
@@ -396,6 +405,19 @@ pub(crate) enum Wallet {
     /// Example: milchglas wallet history
     #[command(verbatim_doc_comment)]
     History {
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Forget a verifier's key, so that its origin may ask with another.
+    ///
+    /// The wallet refuses a known origin that asks with a new key. Run this if you know that the key was changed.
+    ///
+    /// Example: milchglas wallet forget https://cafe.example
+    #[command(verbatim_doc_comment)]
+    Forget {
+        /// Where the verifier asks.
+        #[arg(value_parser = parse::<Origin>)]
+        origin: Origin,
         #[command(flatten)]
         at: WalletAt,
     },
@@ -451,8 +473,9 @@ pub(crate) enum Verifier {
         /// Refuse parameters of an issuer with another fingerprint.
         #[arg(long, value_name = "HEX", value_parser = parse::<IssuerFingerprint>)]
         fingerprint: Option<IssuerFingerprint>,
-        #[command(flatten)]
-        at: VerifierAt,
+        /// The verifier's folder.
+        #[arg(long, value_name = "FOLDER", default_value = "verifier")]
+        dir: PathBuf,
     },
     /// Ask: make a signed request with a fresh nonce, good for one answer.
     ///
@@ -488,8 +511,9 @@ pub(crate) enum Verifier {
     Check {
         /// The presentation, or - for standard input.
         presentation: PathBuf,
-        #[command(flatten)]
-        at: VerifierAt,
+        /// The verifier's folder.
+        #[arg(long, value_name = "FOLDER", default_value = "verifier")]
+        dir: PathBuf,
     },
 }
 

@@ -10,10 +10,13 @@ use milchglas_credential::cbor::Reader;
 use milchglas_credential::digest::RequestNonce;
 use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
+use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Ask, CredentialAsk, Request, SignedRequest};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::selection::Selection;
+use milchglas_credential::text::ClaimName;
+use milchglas_verifier::{Template, TemplateAsk};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -21,6 +24,8 @@ use crate::output::Report;
 
 const SEALED: &[u8] = b"milchglas-sealed";
 const UNKNOWN: &str = "not an object that this program knows";
+const ALL: &str = "all of";
+const ANY: &str = "any one of";
 
 /// Reads the object and says what is in it.
 pub(crate) fn inspect(bytes: &[u8]) -> Result<Report> {
@@ -47,6 +52,7 @@ fn from_json(text: &str) -> Result<Report> {
             let request = Request::from_json(text)?;
             Ok(report("A request, not signed.", "request", request_lines(&request), request_json(&request)?))
         }
+        Some("template/1") => template(text, file),
         _ => Err(Failure::input(UNKNOWN)),
     }
 }
@@ -128,6 +134,46 @@ fn schema(schema: &Schema) -> Result<Report> {
     }
     let fields = json!({"id": schema.id(), "title": schema.title(), "digest": schema.digest(), "claims": claims});
     Ok(report("A schema: what a card of this kind says.", "schema", lines, fields))
+}
+
+fn template(text: &str, file: Value) -> Result<Report> {
+    let template = Template::from_json(text).map_err(crate::commands::verifier::failure)?;
+    let mut lines = vec![
+        format!("purpose    {}", template.purpose),
+        format!("valid for  {} seconds", template.valid_for),
+        "asks for".to_owned(),
+    ];
+    template_lines(&template.ask, 1, &mut lines);
+    Ok(report("A template: what a verifier asks, whatever the day.", "template", lines, file))
+}
+
+fn template_lines(ask: &TemplateAsk, depth: usize, lines: &mut Vec<String>) {
+    let indent = "  ".repeat(depth);
+    match ask {
+        TemplateAsk::All(asks) | TemplateAsk::Any(asks) => {
+            lines.push(format!("{indent}{}", if matches!(ask, TemplateAsk::All(_)) { ALL } else { ANY }));
+            asks.iter().for_each(|ask| template_lines(ask, depth + 1, lines));
+        }
+        TemplateAsk::Credential(ask) => {
+            let schemas: Vec<&str> = ask.schemas.iter().map(AsRef::as_ref).collect();
+            lines.push(format!("{indent}“{}”: a card of kind {}", ask.name, schemas.join(" or ")));
+            match &ask.issuers {
+                None => lines.push(format!("{indent}  from any trusted issuer")),
+                Some(issuers) => lines.extend(issuers.iter().map(|issuer| format!("{indent}  from issuer {issuer}"))),
+            }
+            claim_lines(&ask.disclose, &ask.prove, &indent, lines);
+        }
+    }
+}
+
+fn claim_lines(disclose: &[ClaimName], prove: &[Predicate], indent: &str, lines: &mut Vec<String>) {
+    for claim in disclose {
+        lines.push(format!("{indent}  disclose {claim}"));
+    }
+    for predicate in prove {
+        let predicate = serde_json::to_string(predicate).unwrap_or_default();
+        lines.push(format!("{indent}  prove {predicate}"));
+    }
 }
 
 fn kind(claim_type: &milchglas_credential::claim::ClaimType) -> String {
@@ -246,8 +292,7 @@ fn ask_lines(ask: &Ask, depth: usize, lines: &mut Vec<String>) {
     let indent = "  ".repeat(depth);
     match ask {
         Ask::All(asks) | Ask::Any(asks) => {
-            let title = if matches!(ask, Ask::All(_)) { "all of" } else { "any one of" };
-            lines.push(format!("{indent}{title}"));
+            lines.push(format!("{indent}{}", if matches!(ask, Ask::All(_)) { ALL } else { ANY }));
             asks.iter().for_each(|ask| ask_lines(ask, depth + 1, lines));
         }
         Ask::Credential(ask) => credential_lines(ask, &indent, lines),
@@ -260,13 +305,7 @@ fn credential_lines(ask: &CredentialAsk, indent: &str, lines: &mut Vec<String>) 
     for accept in &ask.accept {
         lines.push(format!("{indent}  from issuer {}", accept.issuer));
     }
-    for claim in &ask.disclose {
-        lines.push(format!("{indent}  disclose {claim}"));
-    }
-    for predicate in &ask.prove {
-        let predicate = serde_json::to_string(predicate).unwrap_or_default();
-        lines.push(format!("{indent}  prove {predicate}"));
-    }
+    claim_lines(&ask.disclose, &ask.prove, indent, lines);
 }
 
 fn request_json(request: &Request) -> Result<Value> {

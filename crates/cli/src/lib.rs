@@ -19,6 +19,8 @@
 
 mod args;
 mod clock;
+mod commands;
+mod demo;
 mod failure;
 mod input;
 mod inspect;
@@ -32,6 +34,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::{Cli, Command};
+use crate::commands::Context;
 use crate::failure::{Failure, Result};
 use crate::output::Report;
 
@@ -48,11 +51,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn perform(cli: Cli) -> Result<Report> {
+    let context = Context { now: clock::now(cli.now)?, as_json: cli.json };
     match cli.command {
+        Command::Issuer(command) => commands::issuer::run(command, context),
+        Command::Wallet(command) => commands::wallet::run(command, context),
+        Command::Verifier(command) => commands::verifier::run(command, context),
         Command::Inspect { file } => {
             inspect::inspect(&input::object(&file)?).map_err(|failure| failure.about(file.display()))
         }
-        _ => Err(Failure::usage("not yet")),
+        Command::Demo { name, show_qr } => demo::run(name, show_qr, context.now),
     }
 }
 

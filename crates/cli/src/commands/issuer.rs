@@ -1,0 +1,149 @@
+//! `milchglas issuer …`
+
+use std::future::Future;
+use std::time::Duration;
+
+use milchglas_issuer::{Assurance, Enrolment, Error, Issuer, PersonNumber};
+use rand_core::OsRng;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{Context, schema, work};
+use crate::args::{self, AssuranceArg, Deliver, IssuerAt};
+use crate::failure::{Failure, Kind, Result};
+use crate::output::{Delivery, Readers, Report};
+use crate::{input, passphrase};
+
+/// Runs one issuer command.
+pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
+    match command {
+        args::Issuer::Init { dir, name, schemas, lock } => {
+            let schemas = schemas.iter().map(|path| schema(path)).collect::<Result<Vec<_>>>()?;
+            let passphrase = passphrase::new(lock.unlock.passphrase_file.as_deref(), "issuer's keys")?;
+            let work = work(lock.work)?;
+            let issuer = finish(Issuer::init(&dir, &name, schemas, &passphrase, work, &mut OsRng))?
+                .map_err(|error| failure(error).about(dir.display()))?;
+            let text = format!("{name} is an issuer now, in {}.\nNext: milchglas issuer publish", dir.display());
+            Ok(described(&text, &issuer))
+        }
+        args::Issuer::Schema { schema: path, at } => {
+            let schema = schema(&path)?;
+            let text = format!("Cards of kind {} can be issued.\nNext: milchglas issuer publish", schema.id());
+            let mut issuer = open(&at)?;
+            issuer.add_schema(schema).map_err(failure)?;
+            Ok(described(&text, &issuer))
+        }
+        args::Issuer::Publish { out, force, at } => publish(Deliver { out, qr: None, force }, &at, context),
+        args::Issuer::Invite { schema, claims, person_space, person_file, assurance, valid_for, to, at } => {
+            let delivery = Delivery::prepare(&to, context.as_json, Readers::Owner)?;
+            let claims = Zeroizing::new(input::text(&claims)?);
+            let number = person_file.map(|file| passphrase::secret_line(Some(&file), "")).transpose()?;
+            let person = person_space.as_deref().zip(number.as_deref());
+            let enrolment = Enrolment {
+                schema: schema.as_str(),
+                claims: &claims,
+                person: person.map(|(space, number)| PersonNumber { space, number }),
+                assurance: assurance.into(),
+                valid_for: Duration::from_secs(60 * u64::from(valid_for)),
+            };
+            let issuer = open(&at)?;
+            let invitation = finish(issuer.invite(&enrolment, context.now, &mut OsRng))?.map_err(failure)?;
+            let expires = invitation.unverified().expires;
+            let text = format!(
+                "An invitation to apply for a card of kind {schema}, until {expires}. Whoever answers it gets the card: hand it \
+                 to the person.\nNext: milchglas wallet apply"
+            );
+            let fields = json!({"schema": schema, "expires": expires, "nonce": invitation.unverified().nonce});
+            Ok(Report::new(text, fields).delivered(&delivery.write(&invitation.to_bytes())?))
+        }
+        args::Issuer::Issue { application, to, at } => {
+            let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
+            let bytes = input::object(&application)?;
+            let issuer = open(&at)?;
+            let answer = finish(issuer.answer(&bytes, context.now, &mut OsRng))?
+                .map_err(|error| failure(error).about(application.display()))?;
+            let text = "The card is issued, encrypted for the wallet that applied.\nNext: milchglas wallet accept";
+            Ok(Report::new(text, json!({"issued": true})).delivered(&delivery.write(&answer)?))
+        }
+        args::Issuer::Rotate { accepted_until, at } => {
+            let mut issuer = open(&at)?;
+            issuer.rotate(accepted_until, context.now.date(), &mut OsRng).map_err(failure)?;
+            let text = format!(
+                "A new key signs from now on. Cards under the old one are accepted until {accepted_until}; invitations made \
+                 before must be made again.\nNext: milchglas issuer publish"
+            );
+            Ok(described(&text, &issuer))
+        }
+    }
+}
+
+fn publish(to: Deliver, at: &IssuerAt, context: Context) -> Result<Report> {
+    let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
+    let mut issuer = open(at)?;
+    let parameters = issuer.publish(context.now.date()).map_err(failure)?.to_json()?;
+    let file = issuer.parameters_file();
+    let text = format!(
+        "The public parameters, the same for everyone, are in {}. People compare the fingerprint.\nNext: milchglas wallet \
+         issuer, milchglas verifier trust",
+        file.display()
+    );
+    let report = described(&text, &issuer);
+    if to.out.is_none() { Ok(report) } else { Ok(report.delivered(&delivery.write(parameters.as_bytes())?)) }
+}
+
+/// A report that says which issuer it is, and under which parameters.
+fn described(text: &str, issuer: &Issuer) -> Report {
+    let parameters = issuer.parameters();
+    let content = parameters.content();
+    let text = format!(
+        "{text}\n  name         {}\n  fingerprint  {}\n  publication  {}",
+        content.name,
+        parameters.fingerprint(),
+        content.sequence
+    );
+    let fields = json!({
+        "name": content.name, "fingerprint": parameters.fingerprint(), "digest": parameters.digest(),
+        "sequence": content.sequence, "parameters": issuer.parameters_file().display().to_string(),
+    });
+    Report::new(text, fields)
+}
+
+fn open(at: &IssuerAt) -> Result<Issuer> {
+    let passphrase = passphrase::existing(at.unlock.passphrase_file.as_deref(), "issuer's keys")?;
+    finish(Issuer::open(&at.dir, &passphrase))?.map_err(|error| failure(error).about(at.dir.display()))
+}
+
+/// Waits for the registry, which is asynchronous.
+pub(crate) fn finish<T>(future: impl Future<Output = T>) -> Result<T> {
+    RUNTIME.with(|runtime| match runtime {
+        Ok(runtime) => Ok(runtime.block_on(future)),
+        Err(error) => Err(Failure::storage(format!("no runtime for the registry: {error}"))),
+    })
+}
+
+thread_local! {
+    /// One for the whole run: connections belong to the runtime in which they were made.
+    static RUNTIME: std::io::Result<tokio::runtime::Runtime> =
+        tokio::runtime::Builder::new_current_thread().enable_all().build();
+}
+
+/// The failure that an issuer's error is.
+pub(crate) fn failure(error: Error) -> Failure {
+    match error {
+        Error::Input(error) => error.into(),
+        Error::File(error) => error.into(),
+        Error::Invalid => Failure::refused(error.to_string()),
+        Error::Refused(refusal) => Failure::refused(refusal.sentence()),
+        Error::Misuse { what } => Failure::usage(what),
+        _ => Failure::new(Kind::Storage, error.to_string()),
+    }
+}
+
+impl From<AssuranceArg> for Assurance {
+    fn from(assurance: AssuranceArg) -> Self {
+        match assurance {
+            AssuranceArg::Light => Self::Light,
+            AssuranceArg::Full => Self::Full,
+        }
+    }
+}

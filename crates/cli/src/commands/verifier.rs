@@ -1,0 +1,128 @@
+//! `milchglas verifier …`
+
+use std::path::Path;
+
+use milchglas_sealed::Error as SealedError;
+use milchglas_verifier::{Checker, Error, Reason, Rejection, StoreError, Template, Verdict, Verifier};
+use rand_core::OsRng;
+use serde_json::{Value, json};
+
+use super::{Context, work};
+use crate::args;
+use crate::failure::{Failure, Kind, Result};
+use crate::output::{Delivery, Readers, Report};
+use crate::{input, passphrase};
+
+/// Runs one verifier command.
+pub(crate) fn run(command: args::Verifier, context: Context) -> Result<Report> {
+    match command {
+        args::Verifier::Init { dir, name, origin, lock } => {
+            let passphrase = passphrase::new(lock.unlock.passphrase_file.as_deref(), "verifier's key")?;
+            let made = Verifier::init(&dir, &name, origin, &passphrase, work(lock.work)?, &mut OsRng);
+            let verifier = made.map_err(|error| failure(error).about(dir.display()))?;
+            let identity = verifier.identity();
+            let text = format!(
+                "{} asks in the name of {}, with the key {}.\nNext: milchglas verifier trust",
+                identity.name, identity.origin, identity.key
+            );
+            Ok(Report::new(text, json!(identity)))
+        }
+        args::Verifier::Trust { parameters, fingerprint, dir } => {
+            let json = input::text(&parameters)?;
+            let checker = Checker::open(&dir).map_err(|error| failure(error).about(dir.display()))?;
+            let trusted = checker.trust_issuer(&json, fingerprint.as_ref());
+            let trusted = trusted.map_err(|error| failure(error).about(parameters.display()))?;
+            let text = format!(
+                "{} is trusted, with publication {}.\n  fingerprint  {}\nCompare the fingerprint with one that you got some other \
+                 way.\nNext: milchglas verifier request",
+                trusted.name, trusted.sequence, trusted.issuer
+            );
+            let fields = json!({
+                "name": trusted.name, "fingerprint": trusted.issuer, "digest": trusted.parameters,
+                "sequence": trusted.sequence,
+            });
+            Ok(Report::new(text, fields))
+        }
+        args::Verifier::Request { template, to, at } => {
+            let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
+            let template = read_template(&template)?;
+            let passphrase = passphrase::existing(at.unlock.passphrase_file.as_deref(), "verifier's key")?;
+            let verifier = Verifier::open(&at.dir, &passphrase);
+            let verifier = verifier.map_err(|error| failure(error).about(at.dir.display()))?;
+            let asked = verifier.request(&template, context.now, &mut OsRng).map_err(failure)?;
+            let fields = asked.request().fields();
+            let text =
+                format!("{}: one answer until {}.\nNext: milchglas wallet respond", fields.purpose, fields.expires);
+            let json = json!({"nonce": fields.nonce, "purpose": fields.purpose, "expires": fields.expires});
+            Ok(Report::new(text, json).delivered(&delivery.write(asked.bytes())?))
+        }
+        args::Verifier::Template { name } => match shipped(Path::new(&name)) {
+            Some(json) => {
+                let value: Value = serde_json::from_str(json).map_err(milchglas_credential::error::Error::from)?;
+                Ok(Report::new(json, value))
+            }
+            None => Err(Failure::usage(format!("no template {name} ships with the program; cafe does"))),
+        },
+        args::Verifier::Check { presentation, dir } => {
+            let bytes = input::object(&presentation)?;
+            let checker = Checker::open(&dir).map_err(|error| failure(error).about(dir.display()))?;
+            match checker.check(&bytes, context.now, &mut OsRng) {
+                Ok(verdict) => Ok(Report::new(words(&verdict), json!(verdict))),
+                Err(rejection) => Err(rejected(rejection)),
+            }
+        }
+    }
+}
+
+/// The verdict in words.
+pub(crate) fn words(verdict: &Verdict) -> String {
+    let issuers: Vec<&str> = verdict.issuers().collect();
+    let mut text = format!("Accepted. A card of {}, checked at {}.", issuers.join(" and one of "), verdict.time());
+    for sentence in verdict.proved() {
+        text.push_str(&format!("\n  proved   {sentence}"));
+    }
+    for (card, claims) in verdict.learned() {
+        for (name, value) in claims {
+            text.push_str(&format!("\n  learned  {card}.{name}: {}", json!(value)));
+        }
+    }
+    text.push_str("\nNothing else.");
+    text
+}
+
+/// A rejection: to the person at the counter it looks the same whatever the reason, which is the operator's.
+fn rejected(rejection: Rejection) -> Failure {
+    let reason = rejection.for_log();
+    let kind = match reason {
+        Reason::Store(_) => Kind::Storage,
+        _ => Kind::Refused,
+    };
+    let fields = json!({"accepted": false, "for_log": reason.to_string()});
+    Failure::new(kind, format!("{rejection} (For your log: {reason}.)")).with(fields)
+}
+
+fn read_template(path: &Path) -> Result<Template> {
+    let json = match shipped(path) {
+        Some(json) => json.to_owned(),
+        None => input::text(path)?,
+    };
+    Template::from_json(&json).map_err(|error| failure(error).about(path.display()))
+}
+
+fn shipped(name: &Path) -> Option<&'static str> {
+    (name.as_os_str() == "cafe").then_some(Template::CAFE_JSON)
+}
+
+/// The failure that a verifier's error is.
+pub(crate) fn failure(error: Error) -> Failure {
+    match error {
+        Error::Input(error) => error.into(),
+        Error::File(SealedError::Io { .. }) | Error::Store(StoreError::Io(_)) => Failure::storage(error.to_string()),
+        Error::File(error) => error.into(),
+        Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict => Failure::refused(error.to_string()),
+        Error::UnknownIssuer(_) | Error::UnknownSchema(_) | Error::NoSuchCredential(_) | Error::Unfit { .. } => {
+            Failure::input(error.to_string())
+        }
+        _ => Failure::storage(error.to_string()),
+    }
+}

@@ -1,0 +1,274 @@
+//! `milchglas wallet …`
+
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+
+use milchglas_wallet::{
+    Before, Choice, Consent, CredentialSummary, Error, RecoveryPhrase, Sentences, Standing, Wallet,
+};
+use rand_core::OsRng;
+use serde_json::{Value, json};
+
+use super::{Context, work};
+use crate::args::{self, Deliver, WalletAt};
+use crate::failure::{Failure, Result};
+use crate::output::{Delivery, Readers, Report};
+use crate::{input, output, passphrase};
+
+/// Runs one wallet command.
+pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
+    match command {
+        args::Wallet::Init { dir, recover, phrase_file, lock } => init(&dir, recover, phrase_file.as_deref(), &lock),
+        args::Wallet::Issuer { parameters, fingerprint, at } => {
+            let json = input::text(&parameters)?;
+            let added = open(&at)?.add_issuer(&json, fingerprint, &mut OsRng);
+            let added = added.map_err(|error| failure(error).about(parameters.display()))?;
+            let before = match added.before {
+                Before::Nothing => {
+                    "is pinned from now on. Compare the fingerprint with one that you got some other way"
+                }
+                Before::Older => "has published anew",
+                Before::Same => "is known already, with these parameters",
+            };
+            let mut text = format!(
+                "{} {before}.\n  fingerprint  {}\n  publication  {}",
+                added.name, added.fingerprint, added.sequence
+            );
+            for other in &added.same_name {
+                text.push_str(&format!("\nCaution: this wallet knows another issuer of the same name, {other}."));
+            }
+            let fields = json!({
+                "name": added.name, "fingerprint": added.fingerprint, "digest": added.digest, "sequence": added.sequence,
+                "first_time": added.before == Before::Nothing, "same_name": added.same_name,
+            });
+            Ok(Report::new(text, fields))
+        }
+        args::Wallet::Apply { invitation, to, at } => {
+            let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
+            let bytes = input::object(&invitation)?;
+            let application = open(&at)?.apply(&bytes, context.now, &mut OsRng);
+            let application = application.map_err(|error| failure(error).about(invitation.display()))?;
+            let text = "An application for the card.\nNext: milchglas issuer issue";
+            Ok(Report::new(text, json!({})).delivered(&delivery.write(&application)?))
+        }
+        args::Wallet::Accept { answer, at } => {
+            let bytes = input::object(&answer)?;
+            let accepted = open(&at)?.accept(&bytes, context.now);
+            let accepted = accepted.map_err(|error| failure(error).about(answer.display()))?;
+            let what = if accepted.new { "is in the wallet" } else { "was in the wallet already" };
+            let text = format!("The card {what}: {}", line(&accepted.credential));
+            let mut fields = summary(&accepted.credential);
+            if let Value::Object(fields) = &mut fields {
+                fields.insert("new".into(), accepted.new.into());
+            }
+            Ok(Report::new(text, fields))
+        }
+        args::Wallet::List { at } => {
+            let cards = open(&at)?.list().map_err(failure)?;
+            let lines: Vec<String> = cards.iter().map(line).collect();
+            let text = if lines.is_empty() { "No cards.".to_owned() } else { lines.join("\n") };
+            Ok(Report::new(text, json!({"cards": cards.iter().map(summary).collect::<Vec<_>>()})))
+        }
+        args::Wallet::Show { id, at } => {
+            let (card, claims) = open(&at)?.show(id).map_err(failure)?;
+            let claims: Value = serde_json::from_str(&claims).map_err(milchglas_credential::error::Error::from)?;
+            let mut text = line(&card);
+            for (name, value) in claims.as_object().into_iter().flatten() {
+                text.push_str(&format!("\n  {name}: {value}"));
+            }
+            let mut fields = summary(&card);
+            if let Value::Object(fields) = &mut fields {
+                fields.insert("claims".into(), claims);
+            }
+            Ok(Report::new(text, fields))
+        }
+        args::Wallet::Remove { id, at } => {
+            open(&at)?.remove(id).map_err(failure)?;
+            Ok(Report::new(format!("Card {id} is removed."), json!({"removed": id.get()})))
+        }
+        args::Wallet::Respond { request, choice, yes, to, at } => respond(&request, choice, yes, &to, &at, context),
+        args::Wallet::History { at } => {
+            let wallet = open(&at)?;
+            let mut text = Vec::new();
+            let mut entries = Vec::new();
+            for entry in wallet.history() {
+                text.push(format!("{}  {} ({}): {}", entry.time, entry.name, entry.origin, entry.purpose));
+                text.extend(entry.learned.iter().map(|sentence| format!("  {sentence}")));
+                entries.push(json!({
+                    "time": entry.time, "name": entry.name, "origin": entry.origin, "key": entry.key,
+                    "purpose": entry.purpose, "learned": entry.learned.iter().collect::<Vec<_>>(),
+                }));
+            }
+            let text = if text.is_empty() { "Nothing was answered yet.".to_owned() } else { text.join("\n") };
+            Ok(Report::new(text, json!({"entries": entries})))
+        }
+        args::Wallet::Forget { origin, at } => {
+            let mut wallet = open(&at)?;
+            let known: Vec<_> = wallet.verifiers().iter().filter(|known| known.origin == origin).cloned().collect();
+            for verifier in &known {
+                wallet.forget_verifier(&verifier.key).map_err(failure)?;
+            }
+            let what = if known.is_empty() { "was not known" } else { "is forgotten" };
+            Ok(Report::new(format!("{origin} {what}."), json!({"forgotten": known.len()})))
+        }
+        args::Wallet::Passphrase { new_passphrase_file, work: log_n, at } => {
+            let work = work(log_n)?;
+            let mut wallet = open(&at)?;
+            let new = passphrase::new(new_passphrase_file.as_deref(), "wallet")?;
+            wallet.change_passphrase(&new, work).map_err(failure)?;
+            Ok(Report::new("The passphrase is changed.", json!({"changed": true})))
+        }
+    }
+}
+
+fn init(dir: &Path, recover: bool, phrase_file: Option<&Path>, lock: &args::Lock) -> Result<Report> {
+    let work = work(lock.work)?;
+    let phrase = if recover {
+        let words = passphrase::secret_line(phrase_file, "Recovery phrase: ")?;
+        let wrong = "the recovery phrase is not 24 words of the list with the right checksum";
+        Some(RecoveryPhrase::parse(&words).map_err(|_| Failure::input(wrong))?)
+    } else {
+        None
+    };
+    let secret = passphrase::new(lock.unlock.passphrase_file.as_deref(), "wallet")?;
+    let about = |error| failure(error).about(dir.display());
+    let next = "Next: milchglas wallet issuer";
+    let dir_field = dir.display().to_string();
+    if let Some(phrase) = phrase {
+        Wallet::init_from_phrase(dir, &phrase, &secret, work, &mut OsRng).map_err(about)?;
+        let text = format!("A wallet with the earlier one's secret is in {dir_field}. Cards are issued anew.\n{next}");
+        return Ok(Report::new(text, json!({"dir": dir_field, "recovered": true})));
+    }
+    let (_, phrase) = Wallet::init(dir, &secret, work, &mut OsRng).map_err(about)?;
+    let words = phrase.expose();
+    let text = format!(
+        "A wallet is in {dir_field}. Write these words down and keep them apart; they are shown this once:\n\n{}\n\nThey \
+         bring the wallet's secret back if the device is lost, and whoever has them can pretend to be you.\n{next}",
+        numbered(&words)
+    );
+    Ok(Report::new(text, json!({"dir": dir_field, "recovered": false, "recovery_phrase": words.as_str()})))
+}
+
+/// The words in lines of six.
+fn numbered(words: &str) -> String {
+    let words: Vec<&str> = words.split(' ').collect();
+    let lines = words.chunks(6).map(|line| format!("  {}", line.join(" ")));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn respond(request: &Path, choice: usize, yes: bool, to: &Deliver, at: &WalletAt, context: Context) -> Result<Report> {
+    let delivery = Delivery::prepare(to, context.as_json, Readers::Owner)?;
+    let bytes = input::object(request)?;
+    let mut wallet = open(at)?;
+    let consent = wallet.review(&bytes, context.now).map_err(failure)?;
+    let count = consent.choices().len();
+    let place = choice.checked_sub(1).filter(|place| *place < count);
+    let place = place.ok_or_else(|| Failure::usage(format!("--choice is 1 to {count} for this request")))?;
+    let text = consent_text(&consent, place);
+    let fields = consent_fields(&consent, place);
+    if !yes {
+        output::note(&text);
+        if !consents(request)? {
+            return Err(Failure::refused("not shown: you did not consent").with(fields));
+        }
+    }
+    let presentation = wallet.respond(consent, place, context.now, &mut OsRng).map_err(failure)?;
+    let done = "The answer is made.\nNext: milchglas verifier check";
+    let text = if yes { format!("{text}\n{done}") } else { done.to_owned() };
+    Ok(Report::new(text, fields).delivered(&delivery.write(&presentation)?))
+}
+
+/// What the person reads before consenting: the wallet's own text, with what will be learned set off.
+pub(crate) fn consent_text(consent: &Consent, place: usize) -> String {
+    let learned: Vec<String> = learned(consent, place);
+    let mut lines = Vec::new();
+    for sentence in consent.text(place).iter().flat_map(Sentences::iter) {
+        let indent = if learned.iter().any(|learned| learned == sentence) { "  · " } else { "" };
+        lines.push(format!("{indent}{sentence}"));
+    }
+    for other in (0..consent.choices().len()).filter(|other| *other != place) {
+        lines.push(format!(
+            "Another way to answer is --choice {}: {}",
+            other + 1,
+            self::learned(consent, other).join(" ")
+        ));
+    }
+    lines.join("\n")
+}
+
+fn learned(consent: &Consent, place: usize) -> Vec<String> {
+    let learned = consent.choices().get(place).map(Choice::learned).unwrap_or_default();
+    learned.iter().map(str::to_owned).collect()
+}
+
+fn consent_fields(consent: &Consent, place: usize) -> Value {
+    let mut disclosed = serde_json::Map::new();
+    let mut proved = Vec::new();
+    for card in consent.choices().get(place).map(Choice::credentials).unwrap_or_default() {
+        let values = card.disclosed.iter();
+        let values =
+            values.map(|claim| (claim.claim.to_string(), json!(claim.value.as_ref().map(|value| value.as_str()))));
+        disclosed.insert(card.name.to_string(), Value::Object(values.collect()));
+        proved.extend(card.proved.iter().cloned());
+    }
+    json!({
+        "verifier": consent.verifier(), "purpose": consent.purpose(),
+        "first_time": consent.standing() == Standing::FirstTime,
+        "choice": place + 1, "choices": consent.choices().len(), "learned": learned(consent, place),
+        "disclosed": disclosed, "proved": proved,
+        "warnings": consent.warnings().iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// Asks at the terminal. Anything but y or yes is no.
+fn consents(request: &Path) -> Result<bool> {
+    let mut error = std::io::stderr();
+    write!(error, "Show this? [y/N] ")
+        .and_then(|()| error.flush())
+        .map_err(|error| Failure::storage(format!("standard error: {error}")))?;
+    let mut line = String::new();
+    let read = if input::is_standard(request) {
+        // Standard input was the request: the terminal itself is asked.
+        let terminal = std::fs::File::open("/dev/tty")
+            .map_err(|_| Failure::usage("no terminal to ask at; give the request as a file, or consent with --yes"))?;
+        std::io::BufReader::new(terminal).read_line(&mut line)
+    } else {
+        std::io::stdin().lock().read_line(&mut line)
+    };
+    read.map_err(|error| Failure::storage(format!("the terminal can not be read: {error}")))?;
+    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+fn open(at: &WalletAt) -> Result<Wallet> {
+    let passphrase = passphrase::existing(at.unlock.passphrase_file.as_deref(), "wallet")?;
+    Wallet::open(&at.dir, &passphrase).map_err(|error| failure(error).about(at.dir.display()))
+}
+
+fn line(card: &CredentialSummary) -> String {
+    let until = card.valid_until.map(|month| format!(", valid until {month}")).unwrap_or_default();
+    let renewed = if card.newest { "" } else { ", renewed since" };
+    format!("{}  {} of {}{until}{renewed}", card.id, card.title, card.issuer_name)
+}
+
+fn summary(card: &CredentialSummary) -> Value {
+    json!({
+        "id": card.id.get(), "kind": card.kind, "title": card.title, "schema": card.schema, "issuer": card.issuer,
+        "issuer_name": card.issuer_name, "added": card.added, "valid_until": card.valid_until, "newest": card.newest,
+    })
+}
+
+/// The failure that a wallet's error is. A refusal comes with what helps the holder: it goes to the holder's own screen.
+pub(crate) fn failure(error: Error) -> Failure {
+    match error {
+        Error::Input(error) => error.into(),
+        Error::Vault(error) => error.into(),
+        Error::Refused(refusal) => {
+            let sentences = refusal.explanation();
+            Failure::refused(sentences.iter().collect::<Vec<_>>().join(" "))
+        }
+        Error::SelfCheck => Failure::refused(error.to_string()),
+        Error::NoSuchCredential(_) => Failure::usage(error.to_string()),
+        Error::Misuse(what) => Failure::usage(what),
+        _ => Failure::storage(error.to_string()),
+    }
+}
