@@ -19,7 +19,6 @@ use milchglas_credential::compile::{Shown, compile};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::error::Error as CredentialError;
-use milchglas_credential::issuer_key::key_id;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::request::{
     Accept, Ask, AuthenticatedRequest, CredentialAsk, Request, SchemaRef, SignedRequest, VerifierIdentity,
@@ -264,7 +263,7 @@ impl CardShown {
             });
         }
         let content = shown.parameters.content();
-        let place = content.keys.iter().position(|key| key_id(&key.public) == shown.key().id());
+        let place = content.keys.iter().position(|key| shown.parameters.key_id(key) == shown.key().id());
         let key =
             place.and_then(|place| Some((place + 1, content.keys.len(), content.keys.get(place)?.accepted_until)));
         Ok(Self {
@@ -480,7 +479,7 @@ fn judge(
             continue;
         }
         let keys = &parameters.content().keys;
-        let Some(key) = keys.iter().position(|key| key_id(&key.public) == card.credential.key()) else { continue };
+        let Some(key) = keys.iter().position(|key| parameters.key_id(key) == card.credential.key()) else { continue };
         let until = keys.get(key).map_or(Date::MIN, |key| key.accepted_until);
         if until < as_of {
             reason = format!("Your {title} is signed with a key that is accepted until {until} only. Have it renewed.");

@@ -1,4 +1,108 @@
-//! The holder's wallet: vault, consent, presenting.
+//! The holder's wallet: it keeps credentials, says what a request would learn, and answers what the holder consents to.
+//!
+//! ```text
+//! issuer's file → add_issuer      signatures checked, identity key pinned
+//! invitation    → apply           → application
+//! answer        → accept          → credential
+//! request       → review          → Consent, in words, or a Refusal with a sentence that helps
+//! Consent       → respond         → presentation
+//! ```
+//!
+//! **What it refuses.** Requests that are altered, unsigned, expired, from the future, about another day than today, from a known
+//! origin with another key, or answered before; issuers' parameters that are not published to everybody under one sequence
+//! number; credentials that are not signed on this wallet's secret.
+//!
+//! **What it keeps.** One encrypted vault, which holds everything personal, and the issuers' public files. Every change is on the disk
+//! before a method returns; after an error or a crash the old state stands. The counter that goes into every proof's nonces is
+//! saved before the proof is made, and the wallet checks its proof before it hands it out.
+//!
+//! **What is random.** The generator is a parameter, with two exceptions: the encryption of the vault and the address for an
+//! issuer's answer come from age, which uses the operating system's.
+//!
+//! Caution: [`Sentences`], [`Wallet::show`] and [`Refusal::explanation`] contain the holder's claims; print them on the holder's screen
+//! only. `Debug` and `Display` of everything else are fit for a log.
+//!
+//! Not here: clocks (the time is a parameter), the network, group arithmetic, profiles of what a purpose permits.
+//!
+//! ```
+//! # use milchglas_bbs::SecretKey;
+//! # use milchglas_credential::claim::Claims;
+//! # use milchglas_credential::credential::Handle;
+//! # use milchglas_credential::date::{Date, Timestamp};
+//! # use milchglas_credential::digest::{InvitationNonce, RequestNonce, VerifierKey};
+//! # use milchglas_credential::issuance::{Answer, Application, Invitation, SignedInvitation};
+//! # use milchglas_credential::parameters::{Content, IssuerKey, Parameters, sign_digits};
+//! # use milchglas_credential::request::*;
+//! # use milchglas_credential::predicate::Predicate;
+//! # use milchglas_credential::schema::Schema;
+//! # use milchglas_statements::SetSecretKey;
+//! # use rand_core::OsRng;
+//! use milchglas_sealed::{Passphrase, Work};
+//! use milchglas_wallet::{Error, Refusal, Wallet};
+//! # use zeroize::Zeroizing;
+//! # let now: Timestamp = "2026-11-23T10:00:00Z".parse()?;
+//! # let later: Timestamp = "2026-11-23T10:05:00Z".parse()?;
+//! # let schema = Schema::national_id()?;
+//! # let (identity, secret) = (SigningKey::from_bytes(&[1; 32]), SecretKey::random(&mut OsRng)?);
+//! # let digits = sign_digits(&SetSecretKey::random(&mut OsRng))?;
+//! # let keys = vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX }];
+//! # let content = Content { name: "State".into(), sequence: 1, keys, digits, schemas: vec![schema.clone()] };
+//! # let parameters = Parameters::sign(content, &identity)?;
+//! # let (issuer_file, fingerprint) = (parameters.to_json()?, parameters.fingerprint());
+//! # let nonce = InvitationNonce([1; 16]);
+//! # let invitation = Invitation { issuer: fingerprint, parameters: parameters.digest(), schema: schema.digest(), nonce, expires: later };
+//! # let invitation_file = SignedInvitation::sign(invitation.clone(), &identity).to_bytes();
+//! # let issue = |application: &[u8]| -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+//! #     let application = Application::from_bytes(application)?.verify(&invitation, &parameters, &mut OsRng)?;
+//! #     let claims = format!(r#"{{"surname": "Muster", "given_names": "Erika", "id_number": "1", "date_of_birth": "1990-01-31",
+//! #         "sex": "F", "nationality": "DE", "portrait": "{}", "assurance": 2, "valid_from": "2024-01",
+//! #         "valid_until": "2033-12"}}"#, "5a".repeat(32));
+//! #     let claims = Claims::from_json(&schema, &claims)?;
+//! #     let card = application.issue(&invitation, &parameters, &secret, Handle::random(&mut OsRng), claims)?;
+//! #     let recipient: age::x25519::Recipient = application.reply_to().parse()?;
+//! #     Ok(Answer { nonce, ciphertext: age::encrypt(&recipient, &card.to_bytes())? }.to_bytes())
+//! # };
+//! # let cafe = SigningKey::from_bytes(&[2; 32]);
+//! # let request = Request::new(RequestFields {
+//! #     verifier: VerifierIdentity {
+//! #         name: "Café Glas".into(), origin: "https://cafe.example".parse()?, key: VerifierKey(cafe.verifying_key().to_bytes()),
+//! #     },
+//! #     profile: None, purpose: "Log in".into(), nonce: RequestNonce([1; 16]), issued: now, expires: later, as_of: now.date(),
+//! #     ask: Ask::Credential(CredentialAsk {
+//! #         name: "card".parse()?,
+//! #         accept: vec![Accept { issuer: fingerprint, parameters: parameters.digest() }],
+//! #         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
+//! #         disclose: vec![],
+//! #         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 18 }],
+//! #     }),
+//! # })?;
+//! # let request_file = request.sign(&cafe)?.to_bytes();
+//! # let folder = tempfile::tempdir()?;
+//! # let dir = folder.path().join("wallet");
+//! # let passphrase = Passphrase::new(&Zeroizing::new("correct horse battery staple".to_owned()))?;
+//! # let work = Work::with_log_n(4)?;
+//! # let _ = Work::DEFAULT; // what the program uses; the example is quicker
+//! let (mut wallet, phrase) = Wallet::init(&dir, &passphrase, work, &mut OsRng)?;
+//! assert_eq!(phrase.expose().split(' ').count(), 24); // shown once, on paper
+//!
+//! wallet.add_issuer(&issuer_file, Some(fingerprint), &mut OsRng)?;
+//! let application = wallet.apply(&invitation_file, now, &mut OsRng)?;
+//! let answer = issue(&application)?;
+//! wallet.accept(&answer, now)?;
+//!
+//! let consent = wallet.review(&request_file, now)?;
+//! for sentence in consent.text(0).unwrap_or_default().iter() {
+//!     println!("{sentence}");
+//! }
+//! let presentation = wallet.respond(consent, 0, now, &mut OsRng)?;
+//! # let verified = milchglas_credential::presentation::Presentation::from_bytes(&presentation)?;
+//! # verified.verify(&request, &[&parameters], &mut OsRng)?;
+//!
+//! assert_eq!(wallet.history().len(), 1);
+//! let again = wallet.review(&request_file, now);
+//! assert!(matches!(again, Err(Error::Refused(Refusal::AlreadyAnswered))));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -14,6 +118,9 @@ mod store;
 mod vault;
 mod wallet;
 mod ways;
+
+#[cfg(test)]
+mod tests;
 
 pub use applying::Accepted;
 pub use consent::{CardShown, Choice, Consent, Disclosed, Standing, Warning};

@@ -97,3 +97,43 @@ pub(crate) fn holder_secret(entropy: &Entropy) -> Result<HolderSecret, Error> {
         .map_err(|_| Error::Misuse("64 bytes are within HKDF's length"))?;
     Ok(HolderSecret::from_uniform_bytes(&wide)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn phrase(words: &str) -> Result<RecoveryPhrase, Error> {
+        RecoveryPhrase::parse(&Zeroizing::new(words.to_owned()))
+    }
+
+    #[test]
+    fn matches_the_vectors_of_bip_39() {
+        // The reference vectors of BIP-39 for 32 bytes of entropy.
+        let legal = "legal winner thank year wave sausage worth useful";
+        for (byte, words) in [
+            (0x00, format!("{}art", "abandon ".repeat(23))),
+            (0x7f, format!("{legal} {legal} legal winner thank year wave sausage worth title")),
+            (0xff, format!("{}vote", "zoo ".repeat(23))),
+        ] {
+            assert_eq!(*phrase(&words).unwrap().entropy(), [byte; 32]);
+            assert_eq!(*RecoveryPhrase(Zeroizing::new([byte; 32])).expose(), words);
+        }
+    }
+
+    #[test]
+    fn reads_words_as_people_type_them_and_nothing_else() {
+        let words = format!("{}art", "abandon ".repeat(23));
+        assert!(phrase(&format!("  {}\n", words.to_uppercase().replace(' ', "  "))).is_ok());
+        for wrong in [
+            String::new(),
+            "abandon ".repeat(24),
+            "abandon ".repeat(23),
+            format!("{}about", "abandon ".repeat(11)),
+            words.replace("art", "arte"),
+            words.replace("art", "über"),
+            "abandon ".repeat(1000),
+        ] {
+            assert!(phrase(&wrong).is_err(), "{wrong}");
+        }
+    }
+}
