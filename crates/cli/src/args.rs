@@ -10,31 +10,48 @@ use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::text::{Label, Origin};
 use milchglas_wallet::CredentialId;
 
-const FLOW: &str = "\
-The café, from the beginning. Three parties, three folders; everything between them is a file, a pipe or a QR code:
+const FLOW: &str = r#"The café, from the beginning. Three parties, three folders; between them
+go files, pipes or QR codes:
 
-  milchglas issuer init --name \"City of Glass\"          the office makes its keys (asks for a passphrase)
-  milchglas issuer publish --out office.json             its public parameters, the same for everyone
-  milchglas wallet init                                  the guest makes a wallet, writes down the recovery phrase
-  milchglas wallet issuer office.json                    and pins the office
-  milchglas issuer invite --schema national-id --claims erika.json --assurance full --out invitation.bin
-  milchglas wallet apply invitation.bin --out application.bin
-  milchglas issuer issue application.bin --out answer.bin
-  milchglas wallet accept answer.bin                     the card is in the wallet
-  milchglas verifier init --name \"Café Glas\" --origin https://cafe.example
-  milchglas verifier trust office.json
-  milchglas verifier request cafe --qr request.png       \"adult, and a valid card\"
-  milchglas wallet respond request.png --qr answer.png   says what the café will learn, and asks
-  milchglas verifier check answer.png                    the verdict, and nothing more
+  The office makes its keys and publishes its parameters:
+    milchglas issuer init --name "City of Glass"
+    milchglas issuer publish --out office.json
+  The guest makes a wallet that knows the office:
+    milchglas wallet init
+    milchglas wallet issuer office.json
+  The officer has checked the guest and invites her; she gets her card:
+    milchglas issuer claims national-id > erika.json     (then edit it)
+    milchglas issuer invite --schema national-id --claims erika.json \
+        --assurance full --out invitation.bin
+    milchglas wallet apply invitation.bin --out application.bin
+    milchglas issuer issue application.bin --out answer.bin
+    milchglas wallet accept answer.bin
+  The café asks for "adult, and a valid card"; the guest consents; the
+  café learns that, and nothing more:
+    milchglas verifier init --name "Café" --origin https://cafe.example
+    milchglas verifier trust office.json
+    milchglas verifier request cafe --qr request.png
+    milchglas wallet respond request.png --qr presentation.png
+    milchglas verifier check presentation.png
 
-`milchglas demo` plays it in temporary folders. Every command explains itself with --help.
+`milchglas demo` plays it in temporary folders. Every command explains
+itself with --help.
 
-Inputs may be an object's bytes, its Base45 text, or a PNG with its QR code; - is standard input or output.
+Inputs may be an object's bytes, its Base45 text, or a PNG with its QR
+code; - is standard input or output. Passphrases are typed at the terminal
+or read from a file, never given on the command line.
 
-Exit codes: 0 done or accepted; 1 refused or rejected (a policy, a signature or a proof says no); 2 wrong usage; 3 an input
-can not be read as what it should be; 4 a file can not be read or written, or is in the way; 5 wrong passphrase, or a
-changed encrypted file. With --json standard output is exactly one JSON object, also after a failure: then it has a field
-`error` with `kind` (refused, usage, input, storage, passphrase) and `message`.";
+Exit codes:
+  0  done, or accepted
+  1  refused or rejected: a policy, a signature or a proof says no
+  2  wrong usage
+  3  an input can not be read as what it should be
+  4  a file can not be read or written, or is in the way
+  5  a wrong passphrase, or an encrypted file that was changed
+
+With --json standard output is exactly one JSON object, also after a
+failure: it then has a field `error` with `kind` (refused, usage, input,
+storage, passphrase) and `message`."#;
 
 /// Show what an errand needs, and nothing else: credentials that prove without telling.
 #[derive(Debug, Parser)]
@@ -68,7 +85,6 @@ pub(crate) enum Command {
     /// itself carries the key.
     ///
     /// Example: milchglas inspect request.png
-    #[command(verbatim_doc_comment)]
     Inspect {
         /// The object, or - for standard input.
         file: PathBuf,
@@ -82,7 +98,6 @@ pub(crate) enum Command {
     /// With --json: one object for one errand, an array of them for all.
     ///
     /// Example: milchglas demo cafe
-    #[command(verbatim_doc_comment)]
     Demo {
         /// The errand; all of them, one after the other, where none is named.
         name: Option<DemoName>,
@@ -167,8 +182,8 @@ pub(crate) enum Issuer {
     /// The office runs it once. The keys are encrypted with a passphrase that it asks for twice. Next: publish.
     ///
     /// Example: milchglas issuer init --name "City of Glass"
+    ///
     /// With a card of your own beside it: --schema national-id --schema library-card.json
-    #[command(verbatim_doc_comment)]
     Init {
         /// The issuer's folder; it is created.
         #[arg(long, value_name = "FOLDER", default_value = "issuer")]
@@ -187,7 +202,6 @@ pub(crate) enum Issuer {
     /// The office runs it; then publish again, because the parameters have changed.
     ///
     /// Example: milchglas issuer schema library-card.json
-    #[command(verbatim_doc_comment)]
     Schema {
         /// The schema file, or national-id.
         schema: PathBuf,
@@ -200,7 +214,6 @@ pub(crate) enum Issuer {
     /// People compare the fingerprint that it prints.
     ///
     /// Example: milchglas issuer publish --out office.json
-    #[command(verbatim_doc_comment)]
     Publish {
         /// Where to write it; - is standard output. It stands in the issuer's folder in any case.
         #[arg(long, value_name = "FILE")]
@@ -211,13 +224,25 @@ pub(crate) enum Issuer {
         #[command(flatten)]
         at: IssuerAt,
     },
+    /// Print claims of a schema to edit: the start of a claims file for `invite`.
+    ///
+    /// The office runs it, without a passphrase. The assurance is not among the claims: the officer says it when inviting.
+    ///
+    /// Example: milchglas issuer claims national-id > person.json
+    Claims {
+        /// The schema's short name.
+        #[arg(value_parser = parse::<Label>)]
+        schema: Label,
+        /// The issuer's folder.
+        #[arg(long, value_name = "FOLDER", default_value = "issuer")]
+        dir: PathBuf,
+    },
     /// Invite a person, whom the officer has checked, to apply for a card.
     ///
     /// The claims are a JSON object with a field for each claim of the schema. Whoever answers the invitation gets the card:
     /// hand it to that person. Next: the person runs `wallet apply`. The same person invited again renews the card.
     ///
     /// Example: milchglas issuer invite --schema national-id --claims erika.json --assurance full --qr invitation.png
-    #[command(verbatim_doc_comment)]
     Invite {
         /// The schema's short name.
         #[arg(long, value_parser = parse::<Label>)]
@@ -247,7 +272,6 @@ pub(crate) enum Issuer {
     /// The office runs it on what `wallet apply` made. The same application again gives the same answer. Next: `wallet accept`.
     ///
     /// Example: milchglas issuer issue application.bin --out answer.bin
-    #[command(verbatim_doc_comment)]
     Issue {
         /// The application, or - for standard input.
         application: PathBuf,
@@ -261,7 +285,6 @@ pub(crate) enum Issuer {
     /// The office runs it while cards are renewed, so that both keys are accepted for a time. Next: publish again.
     ///
     /// Example: milchglas issuer rotate --accepted-until 2027-12-31
-    #[command(verbatim_doc_comment)]
     Rotate {
         /// The last day on which cards under the old key are accepted.
         #[arg(long, value_name = "DATE", value_parser = parse::<Date>)]
@@ -288,8 +311,8 @@ pub(crate) enum Wallet {
     /// Next: `wallet issuer`.
     ///
     /// Example: milchglas wallet init
+    ///
     /// After a loss: milchglas wallet init --recover
-    #[command(verbatim_doc_comment)]
     Init {
         /// The wallet's folder; it is created.
         #[arg(long, value_name = "FOLDER", default_value = "wallet")]
@@ -309,7 +332,6 @@ pub(crate) enum Wallet {
     /// one that you got some other way, or give it with --fingerprint.
     ///
     /// Example: milchglas wallet issuer office.json
-    #[command(verbatim_doc_comment)]
     Issuer {
         /// The parameters, or - for standard input.
         parameters: PathBuf,
@@ -325,7 +347,6 @@ pub(crate) enum Wallet {
     /// The same invitation again gives the same application. Next: the office runs `issuer issue`.
     ///
     /// Example: milchglas wallet apply invitation.png --qr application.png
-    #[command(verbatim_doc_comment)]
     Apply {
         /// The invitation, or - for standard input.
         invitation: PathBuf,
@@ -339,7 +360,6 @@ pub(crate) enum Wallet {
     /// The holder runs it on what `issuer issue` made. Next: list, show, respond.
     ///
     /// Example: milchglas wallet accept answer.bin
-    #[command(verbatim_doc_comment)]
     Accept {
         /// The answer, or - for standard input.
         answer: PathBuf,
@@ -349,7 +369,6 @@ pub(crate) enum Wallet {
     /// List the cards.
     ///
     /// Example: milchglas wallet list
-    #[command(verbatim_doc_comment)]
     List {
         #[command(flatten)]
         at: WalletAt,
@@ -357,7 +376,6 @@ pub(crate) enum Wallet {
     /// Show one card with all its claims. For your eyes.
     ///
     /// Example: milchglas wallet show 1
-    #[command(verbatim_doc_comment)]
     Show {
         /// The card's number, as `wallet list` shows it.
         #[arg(value_parser = parse::<CredentialId>)]
@@ -370,7 +388,6 @@ pub(crate) enum Wallet {
     /// The issuer is not told; the card can not be brought back, only renewed.
     ///
     /// Example: milchglas wallet remove 1
-    #[command(verbatim_doc_comment)]
     Remove {
         /// The card's number, as `wallet list` shows it.
         #[arg(value_parser = parse::<CredentialId>)]
@@ -385,7 +402,6 @@ pub(crate) enum Wallet {
     /// takes another. A request is answered once. Next: the verifier runs `verifier check`.
     ///
     /// Example: milchglas wallet respond request.png --qr answer.png
-    #[command(verbatim_doc_comment)]
     Respond {
         /// The request, or - for standard input.
         request: PathBuf,
@@ -403,7 +419,6 @@ pub(crate) enum Wallet {
     /// Show what was answered: when, to whom, what they learned.
     ///
     /// Example: milchglas wallet history
-    #[command(verbatim_doc_comment)]
     History {
         #[command(flatten)]
         at: WalletAt,
@@ -413,7 +428,6 @@ pub(crate) enum Wallet {
     /// The wallet refuses a known origin that asks with a new key. Run this if you know that the key was changed.
     ///
     /// Example: milchglas wallet forget https://cafe.example
-    #[command(verbatim_doc_comment)]
     Forget {
         /// Where the verifier asks.
         #[arg(value_parser = parse::<Origin>)]
@@ -426,7 +440,6 @@ pub(crate) enum Wallet {
     /// Copies of the old file still open with the old passphrase, but nothing written from now on does.
     ///
     /// Example: milchglas wallet passphrase
-    #[command(verbatim_doc_comment)]
     Passphrase {
         /// Read the new passphrase from the first line of this file.
         #[arg(long, value_name = "FILE")]
@@ -446,7 +459,6 @@ pub(crate) enum Verifier {
     /// The counterpart runs it once. Wallets remember the key with the origin. Next: trust.
     ///
     /// Example: milchglas verifier init --name "Café Glas" --origin https://cafe.example
-    #[command(verbatim_doc_comment)]
     Init {
         /// The verifier's folder; it is created.
         #[arg(long, value_name = "FOLDER", default_value = "verifier")]
@@ -466,7 +478,6 @@ pub(crate) enum Verifier {
     /// one that you got some other way, or give it with --fingerprint.
     ///
     /// Example: milchglas verifier trust office.json
-    #[command(verbatim_doc_comment)]
     Trust {
         /// The parameters, or - for standard input.
         parameters: PathBuf,
@@ -483,7 +494,6 @@ pub(crate) enum Verifier {
     /// answered or ends. Next: the holder runs `wallet respond`.
     ///
     /// Example: milchglas verifier request cafe --qr request.png
-    #[command(verbatim_doc_comment)]
     Request {
         /// A template file, or cafe.
         #[arg(value_name = "TEMPLATE")]
@@ -496,7 +506,6 @@ pub(crate) enum Verifier {
     /// Print a template that ships with the program, to start your own from.
     ///
     /// Example: milchglas verifier template cafe > my-request.json
-    #[command(verbatim_doc_comment)]
     Template {
         /// Its name: cafe.
         name: String,
@@ -507,7 +516,6 @@ pub(crate) enum Verifier {
     /// The person at the counter is told only accepted or not; the reason printed beside a rejection is for your log.
     ///
     /// Example: milchglas verifier check answer.png
-    #[command(verbatim_doc_comment)]
     Check {
         /// The presentation, or - for standard input.
         presentation: PathBuf,

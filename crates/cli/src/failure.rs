@@ -111,7 +111,7 @@ impl From<milchglas_credential::error::Error> for Failure {
             Error::Invalid => Self::refused("a signature or proof does not hold"),
             Error::Unsatisfied => Self::refused(error.to_string()),
             Error::Misuse(what) => Self::usage(what),
-            _ => Self::input(error.to_string()),
+            Error::Decode(_) | Error::Json { .. } | Error::Unfit { .. } | _ => Self::input(error.to_string()),
         }
     }
 }
@@ -123,7 +123,7 @@ impl From<milchglas_sealed::Error> for Failure {
             Error::Unopenable => Kind::Passphrase,
             Error::Decode { .. } => Kind::Input,
             Error::Misuse { .. } => Kind::Usage,
-            _ => Kind::Storage,
+            Error::Busy | Error::Io { .. } | _ => Kind::Storage,
         };
         Self::new(kind, error.to_string())
     }

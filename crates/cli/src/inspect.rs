@@ -101,7 +101,7 @@ fn parameters(text: &str) -> Result<Report> {
     ];
     let mut keys = Vec::new();
     for key in &content.keys {
-        let id = milchglas_credential::issuer_key::key_id(&key.public);
+        let id = parameters.key_id(key);
         lines.push(format!("key          {id}, accepted until {}", key.accepted_until));
         keys.push(json!({"id": id, "accepted_until": key.accepted_until}));
     }

@@ -115,6 +115,17 @@ fn serves_a_schema_and_a_template_of_ones_own() {
 }
 
 #[test]
+fn offers_claims_to_start_from() {
+    let world = World::new();
+    let claims = world.run("issuer claims national-id").exits(0);
+    world.write("claims.json", &claims.stdout);
+    world.issue_claims("wallet", "national-id", "claims.json");
+    world.ok("verifier request cafe --out request --passphrase-file secret");
+    world.ok("wallet respond request --yes --out presentation --passphrase-file secret");
+    assert_eq!(world.ok("verifier check presentation")["accepted"], true);
+}
+
+#[test]
 fn adds_a_schema_later() {
     let world = World::new();
     world.write("library.json", LIBRARY_CARD.as_bytes());

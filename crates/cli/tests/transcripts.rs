@@ -8,7 +8,7 @@ use program::{PASSPHRASE, World};
 fn explains_itself() {
     let world = World::empty();
     let help = world.run("--help").exits(0);
-    for line in ["milchglas issuer init", "milchglas wallet respond request.png", "Exit codes: 0 done or accepted"] {
+    for line in ["milchglas issuer init", "milchglas wallet respond request.png", "0  done, or accepted"] {
         assert!(help.text().contains(line), "{line}");
     }
     let help = world.run("wallet respond --help").exits(0);
@@ -32,6 +32,8 @@ fn ends_with_the_documented_codes_and_one_object() {
         ("issuer issue noise --out x --passphrase-file secret", 3, "input"),
         ("verifier trust bad.json", 3, "input"),
         ("verifier request bad.json --out x --passphrase-file secret", 3, "input"),
+        ("verifier check noise", 3, "input"),
+        ("issuer claims no-such", 2, "usage"),
         ("inspect noise", 3, "input"),
         ("inspect bad.json", 3, "input"),
         ("inspect missing", 4, "storage"),

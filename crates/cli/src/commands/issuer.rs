@@ -1,16 +1,21 @@
 //! `milchglas issuer …`
 
 use std::future::Future;
+use std::path::Path;
 use std::time::Duration;
 
+use milchglas_credential::claim::{ClaimType, IntegerBits};
+use milchglas_credential::date::Month;
+use milchglas_credential::parameters::Parameters;
+use milchglas_credential::text::Label;
 use milchglas_issuer::{Assurance, Enrolment, Error, Issuer, PersonNumber};
 use rand_core::OsRng;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::{Context, schema, work};
 use crate::args::{self, AssuranceArg, Deliver, IssuerAt};
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::{Failure, Result};
 use crate::output::{Delivery, Readers, Report};
 use crate::{input, passphrase};
 
@@ -34,6 +39,7 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
             Ok(described(&text, &issuer))
         }
         args::Issuer::Publish { out, force, at } => publish(Deliver { out, qr: None, force }, &at, context),
+        args::Issuer::Claims { schema, dir } => claims(&schema, &dir, context),
         args::Issuer::Invite { schema, claims, person_space, person_file, assurance, valid_for, to, at } => {
             let delivery = Delivery::prepare(&to, context.as_json, Readers::Owner)?;
             let claims = Zeroizing::new(input::text(&claims)?);
@@ -91,6 +97,37 @@ fn publish(to: Deliver, at: &IssuerAt, context: Context) -> Result<Report> {
     if to.out.is_none() { Ok(report) } else { Ok(report.delivered(&delivery.write(parameters.as_bytes())?)) }
 }
 
+/// Claims of a schema that one can edit: the first value that fits each claim.
+fn claims(id: &Label, dir: &Path, context: Context) -> Result<Report> {
+    let path = dir.join("parameters.json");
+    let parameters =
+        Parameters::from_json(&input::text(&path)?).map_err(|error| Failure::from(error).about(path.display()))?;
+    let schema = parameters.content().schemas.iter().rev().find(|schema| schema.id() == id);
+    let schema = schema.ok_or_else(|| Failure::usage(format!("this issuer has no schema {id}")))?;
+    let month = context.now.date().month();
+    let mut claims = Map::new();
+    for (place, claim) in schema.claims().iter().enumerate() {
+        if schema.assurance().is_some_and(|assurance| assurance.get() == place) {
+            continue;
+        }
+        let until = schema.validity().is_some_and(|validity| validity.until.get() == place);
+        let value = match &claim.claim_type {
+            ClaimType::Text => json!(claim.title),
+            ClaimType::Integer { bits: IntegerBits::B64, .. } => json!("1"),
+            ClaimType::Integer { .. } => json!(1),
+            ClaimType::Date => json!("1990-01-31"),
+            ClaimType::Month if until => json!(Month::from_index(month.index() + 119).unwrap_or(month)),
+            ClaimType::Month => json!(month),
+            ClaimType::Boolean => json!(true),
+            ClaimType::Code(codes) => json!(codes.first()),
+            ClaimType::Digest => json!("00".repeat(32)),
+        };
+        claims.insert(claim.name.to_string(), value);
+    }
+    let claims = Value::Object(claims);
+    Ok(Report::new(format!("{claims:#}"), claims))
+}
+
 /// A report that says which issuer it is, and under which parameters.
 fn described(text: &str, issuer: &Issuer) -> Report {
     let parameters = issuer.parameters();
@@ -135,7 +172,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::Invalid => Failure::refused(error.to_string()),
         Error::Refused(refusal) => Failure::refused(refusal.sentence()),
         Error::Misuse { what } => Failure::usage(what),
-        _ => Failure::new(Kind::Storage, error.to_string()),
+        Error::Damaged { .. } | Error::Storage(_) | _ => Failure::storage(error.to_string()),
     }
 }
 

@@ -95,7 +95,14 @@ fn rejected(rejection: Rejection) -> Failure {
     let reason = rejection.for_log();
     let kind = match reason {
         Reason::Store(_) => Kind::Storage,
-        _ => Kind::Refused,
+        Reason::Undecodable => Kind::Input,
+        Reason::OtherRequest
+        | Reason::UnknownRequest
+        | Reason::Answered
+        | Reason::Expired
+        | Reason::NotProven
+        | Reason::Untrusted
+        | _ => Kind::Refused,
     };
     let fields = json!({"accepted": false, "for_log": reason.to_string()});
     Failure::new(kind, format!("{rejection} (For your log: {reason}.)")).with(fields)
@@ -123,6 +130,6 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::UnknownIssuer(_) | Error::UnknownSchema(_) | Error::NoSuchCredential(_) | Error::Unfit { .. } => {
             Failure::input(error.to_string())
         }
-        _ => Failure::storage(error.to_string()),
+        Error::AsOf | Error::OtherKey | Error::Store(_) | _ => Failure::storage(error.to_string()),
     }
 }

@@ -269,6 +269,6 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::SelfCheck => Failure::refused(error.to_string()),
         Error::NoSuchCredential(_) => Failure::usage(error.to_string()),
         Error::Misuse(what) => Failure::usage(what),
-        _ => Failure::storage(error.to_string()),
+        Error::ParametersLost(_) | Error::Full(_) | _ => Failure::storage(error.to_string()),
     }
 }

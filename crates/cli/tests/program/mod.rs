@@ -1,5 +1,8 @@
 //! The compiled program, run in separate processes on separate folders.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
+#![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
