@@ -8,6 +8,7 @@
 pub(crate) mod calendar;
 pub(crate) mod cbor;
 pub(crate) mod curve;
+pub(crate) mod issuance;
 pub(crate) mod parameters;
 pub(crate) mod predicate;
 pub(crate) mod request;

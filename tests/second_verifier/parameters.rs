@@ -93,7 +93,7 @@ impl Parameters {
         let mut credential_keys = BTreeMap::new();
         for (key_place, (key, _)) in keys.iter().enumerate() {
             for (schema_place, schema) in schemas.iter().enumerate() {
-                credential_keys.insert((key_place, schema_place), CredentialKey::new(key, schema)?);
+                credential_keys.insert((key_place, schema_place), CredentialKey::new(&fingerprint, key, schema)?);
             }
         }
         Some(Self {
@@ -117,8 +117,9 @@ impl Parameters {
 }
 
 impl CredentialKey {
-    fn new(encoded: &[u8], schema: &Schema) -> Option<Self> {
-        let id = digest("milchglas issuer key/1", &Item::Array(vec![Item::Bytes(encoded)]).encode());
+    fn new(issuer: &[u8; 32], encoded: &[u8], schema: &Schema) -> Option<Self> {
+        let id =
+            digest("milchglas issuer key/1", &Item::Array(vec![Item::Bytes(issuer), Item::Bytes(encoded)]).encode());
         let api_id = format!("{SUITE}MILCHGLAS_V1_{}_", hex::encode(id)).into_bytes();
         let tag = |suffix: &[u8]| [&api_id, suffix].concat();
         let messages = schema.claims.len() + 2;
