@@ -11,7 +11,9 @@ use ark_ec::{CurveGroup, PrimeGroup, VariableBaseMSM};
 use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use ark_serialize::CanonicalDeserialize;
 use curve_corpus::{Case, Verdict, bit_flips, compress, scalar_bytes};
-use milchglas_curve::{Expander, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, Scalar, pairing_product_is_one};
+use milchglas_curve::{
+    Expander, FixedBase, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, Scalar, VartimeTable, pairing_product_is_one,
+};
 use proptest::prelude::*;
 
 /// Our scalar as arkworks reads its bytes.
@@ -211,11 +213,16 @@ fn accepts_a_bilinear_relation_and_rejects_its_neighbours() {
 
 #[test]
 fn multiplications_by_edge_scalars_agree() {
-    let p: G1 = G1::hash(Expander::XmdSha256, b"edge", b"curve test").into();
+    let base = G1::hash(Expander::XmdSha256, b"edge", b"curve test");
+    let p = G1::from(base);
     let ark_p: G1Projective = read::<G1Affine>(&p.to_bytes()).into();
     let q = G2::generator();
+    let (fixed, vartime) = (FixedBase::new(&base), VartimeTable::new(&base));
+    assert_eq!((fixed.base(), vartime.base()), (base, base));
     for k in edge_scalars() {
         same_g1(&(p * k), ark_p * fr(&k));
+        same_g1(&fixed.mul(&k), ark_p * fr(&k));
+        same_g1(&G1::msm_vartime_with(&[(&vartime, k)], &[], &[]), ark_p * fr(&k));
         same_g1(&p.mul_vartime(&k), ark_p * fr(&k));
         same_g2(&(q * k), G2Projective::generator() * fr(&k));
         same_g1(&(G1::identity() * k), G1Projective::zero());
@@ -224,7 +231,14 @@ fn multiplications_by_edge_scalars_agree() {
     }
 }
 
-/// Both sums, against the naive one and against arkworks.
+/// The lower 128 bits.
+fn low_half(scalar: &Scalar) -> Scalar {
+    let mut bytes = scalar.to_bytes();
+    bytes[..16].fill(0);
+    Scalar::from_bytes(&bytes).unwrap()
+}
+
+/// All sums, with and without tables, against the naive one and against arkworks.
 fn check_sums(points: &[NonZeroG1], scalars: &[Scalar]) {
     let naive: G1 = points.iter().zip(scalars).map(|(point, scalar)| point * scalar).sum();
     let ark_points: Vec<G1Affine> = points
@@ -237,6 +251,15 @@ fn check_sums(points: &[NonZeroG1], scalars: &[Scalar]) {
     assert_eq!(ark_naive, G1Projective::msm(&ark_points, &ark_scalars).unwrap());
     assert_eq!(G1::msm(points, scalars), naive, "msm of {}", points.len());
     assert_eq!(G1::msm_vartime(points, scalars), naive, "msm_vartime of {}", points.len());
+    let tables = FixedBase::batch(points);
+    let tables: Vec<&FixedBase> = tables.iter().collect();
+    assert_eq!(FixedBase::msm(&tables, scalars), naive, "tables of {}", points.len());
+    for with_table in [points.len() / 3, points.len()] {
+        let tables = VartimeTable::batch(&points[..with_table]);
+        let fixed: Vec<(&VartimeTable, Scalar)> = tables.iter().zip(scalars.iter().copied()).collect();
+        let sum = G1::msm_vartime_with(&fixed, &points[with_table..], &scalars[with_table..]);
+        assert_eq!(sum, naive, "{with_table} with tables of {}", points.len());
+    }
 }
 
 #[test]
@@ -253,6 +276,10 @@ fn sums_of_0_to_64_points_agree() {
         let points = &distinct[..n];
         let scalars: Vec<Scalar> = (0..n).map(|i| random(n, i)).collect();
         check_sums(points, &scalars);
+
+        // The weights of a batch have 128 bits.
+        let weights: Vec<Scalar> = scalars.iter().map(low_half).collect();
+        check_sums(points, &weights);
 
         // Zero scalars, edge scalars, duplicates and inverse points all in one.
         let mixed_points: Vec<NonZeroG1> = (0..n)
@@ -322,6 +349,36 @@ fn rejects_sums_of_unequal_lengths() {
 #[should_panic(expected = "a scalar for every point")]
 fn rejects_public_sums_of_unequal_lengths() {
     G1::msm_vartime(&[], &[Scalar::ONE]);
+}
+
+#[test]
+#[should_panic(expected = "a scalar for every point")]
+fn rejects_sums_over_tables_of_unequal_lengths() {
+    FixedBase::msm(&[&FixedBase::new(&NonZeroG1::generator())], &[]);
+}
+
+#[test]
+#[should_panic(expected = "a scalar for every point")]
+fn rejects_mixed_sums_of_unequal_lengths() {
+    let table = VartimeTable::new(&NonZeroG1::generator());
+    G1::msm_vartime_with(&[(&table, Scalar::ONE)], &[NonZeroG1::generator()], &[]);
+}
+
+#[test]
+fn tables_built_together_equal_tables_built_alone() {
+    let points: Vec<NonZeroG1> =
+        (0..20_u32).map(|i| G1::hash(Expander::XmdSha256, &i.to_be_bytes(), b"curve test tables")).collect();
+    let k = -Scalar::from(0x1234_5678_9abc_def0);
+    let together = FixedBase::batch(&points);
+    let vartime = VartimeTable::batch(&points);
+    assert_eq!((together.len(), vartime.len()), (20, 20));
+    for ((point, together), vartime) in points.iter().zip(&together).zip(&vartime) {
+        assert_eq!((together.base(), vartime.base()), (*point, *point));
+        assert_eq!(together.mul(&k), point * k);
+        assert_eq!(FixedBase::new(point).mul(&k), point * k);
+        assert_eq!(G1::msm_vartime_with(&[(vartime, k)], &[], &[]), point * k);
+    }
+    assert!(FixedBase::batch(&[]).is_empty());
 }
 
 #[test]

@@ -148,6 +148,27 @@ group_tests!(g1, 48, g1_operations_agree, g1_encodings_get_the_same_verdict, g1_
 group_tests!(g2, 96, g2_operations_agree, g2_encodings_get_the_same_verdict, g2_sums_agree);
 
 #[test]
+fn sums_over_tables_agree() {
+    let scalars = scalars();
+    let generators = (blst::g1::generator(), portable::g1::generator());
+    let other = bytes("table", 0);
+    let others = (
+        blst::g1::to_affine(&blst::g1::map_from_okm(&other)).unwrap(),
+        portable::g1::to_affine(&portable::g1::map_from_okm(&other)).unwrap(),
+    );
+    let ours = blst::g1::combs(&[generators.0, others.0]);
+    let theirs = portable::g1::combs(&[generators.1, others.1]);
+    for ((k, pk), (l, pl)) in scalars.iter().zip(scalars.iter().rev()) {
+        let single = blst::g1::comb_sum(&[(&ours[0], k)]);
+        let portable_single = portable::g1::comb_sum(&[(&theirs[0], pk)]);
+        assert_eq!(blst::g1::encode(&single), portable::g1::encode(&portable_single));
+        let sum = blst::g1::comb_sum(&[(&ours[0], k), (&ours[1], l)]);
+        let portable_sum = portable::g1::comb_sum(&[(&theirs[0], pk), (&theirs[1], pl)]);
+        assert_eq!(blst::g1::encode(&sum), portable::g1::encode(&portable_sum));
+    }
+}
+
+#[test]
 fn maps_to_the_curve_agree() {
     let edges = [[0; 128], [0xff; 128]];
     for okm in edges.into_iter().chain((0..40).map(|i| bytes("okm", i))) {

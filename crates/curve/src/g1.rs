@@ -6,6 +6,7 @@
 
 use crate::backend::active::g1;
 use crate::error::DecodeError;
+use crate::fixed_base::VartimeTable;
 use crate::hash::Expander;
 use crate::operators::group_traits;
 use crate::scalar::Scalar;
@@ -19,7 +20,7 @@ use zeroize::Zeroize;
 /// Arithmetic takes constant time unless a name ends in `_vartime`. Going to affine coordinates or bytes may show whether the
 /// point is the identity or had been affine.
 #[derive(Clone, Copy)]
-pub struct G1(g1::Point);
+pub struct G1(pub(crate) g1::Point);
 
 /// A point of G1 that is not the identity, in affine coordinates.
 #[derive(Clone, Copy)]
@@ -96,7 +97,18 @@ impl G1 {
     /// When the two slices differ in length.
     pub fn msm_vartime(points: &[NonZeroG1], scalars: &[Scalar]) -> Self {
         assert_eq!(points.len(), scalars.len(), "a scalar for every point");
-        Self(g1::msm_vartime(points.iter().zip(scalars).map(|(point, scalar)| (&point.0, &scalar.0))))
+        Self::msm_vartime_with(&[], points, scalars)
+    }
+
+    /// Σ scalar·point over points with and without a table, in variable time, for public inputs only.
+    ///
+    /// # Panics
+    /// When `points` and `scalars` differ in length.
+    pub fn msm_vartime_with(fixed: &[(&VartimeTable, Scalar)], points: &[NonZeroG1], scalars: &[Scalar]) -> Self {
+        assert_eq!(points.len(), scalars.len(), "a scalar for every point");
+        let fixed: Vec<_> = fixed.iter().map(|(table, scalar)| (&table.0, &scalar.0)).collect();
+        let fresh: Vec<_> = points.iter().zip(scalars).map(|(point, scalar)| (&point.0, &scalar.0)).collect();
+        Self(g1::sum_vartime(&fixed, &fresh))
     }
 
     /// Hashes to a point whose discrete logarithm nobody knows: `hash_to_curve` of RFC 9380, suite

@@ -34,6 +34,7 @@ compile_error!("milchglas-curve needs a backend: enable the feature `blst` or th
 #[doc(hidden)]
 pub mod backend;
 mod error;
+mod fixed_base;
 mod g1;
 mod g2;
 mod hash;
@@ -42,6 +43,7 @@ mod pairing;
 mod scalar;
 
 pub use error::DecodeError;
+pub use fixed_base::{FixedBase, VartimeTable};
 pub use g1::{G1, NonZeroG1};
 pub use g2::{G2, NonZeroG2};
 pub use hash::Expander;

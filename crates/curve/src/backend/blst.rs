@@ -140,12 +140,19 @@ pub mod fr {
     }
 }
 
+/// How many bits a little-endian integer has.
+fn bit_length(bytes: &[u8; 32]) -> usize {
+    let top = bytes.iter().rposition(|byte| *byte != 0);
+    top.map_or(0, |i| 8 * i + (8 - bytes[i].leading_zeros() as usize))
+}
+
 /// What G1 and G2 have in common, over the library's parallel function names.
 macro_rules! group {
     ($bytes:literal, $point:ident, $affine:ident,
      $generator:ident, $add:ident, $add_affine:ident, $double:ident, $cneg:ident, $is_inf:ident, $is_equal:ident, $mult:ident,
      $to_affine:ident, $from_affine:ident, $many_to_affine:ident, $compress:ident, $affine_compress:ident, $uncompress:ident,
      $affine_in_group:ident, $affine_is_inf:ident, $affine_is_equal:ident, $pippenger:ident, $scratch_size:ident) => {
+        use super::bit_length;
         use super::fr::{self, Fr};
         use blst::{
             BLST_ERROR, $add, $add_affine, $affine, $affine_compress, $affine_in_group, $affine_is_equal,
@@ -346,21 +353,22 @@ macro_rules! group {
                     unsafe { $mult(&mut out, &from_affine(point), scalar.as_ptr(), 255) };
                 }
                 (points, scalars) => {
+                    let bits = scalars.iter().map(bit_length).max().unwrap_or(0);
                     // SAFETY: plain call, returning a number of bytes.
                     let scratch_bytes = unsafe { $scratch_size(points.len()) };
                     let mut scratch = vec![0_u64; scratch_bytes.div_ceil(8)];
                     let point_pointers = [points.as_ptr(), null()];
-                    let scalar_pointers = [scalars.as_ptr().cast::<u8>(), null()];
-                    // SAFETY: a null second pointer means contiguous input: `points.len()` points and as many scalars of
-                    // (255 + 7)/8 = 32 bytes each, which is what the two vectors of equal length hold. The scratch space has
-                    // the size that the library asked for.
+                    let scalar_pointers: Vec<*const u8> = scalars.iter().map(|scalar| scalar.as_ptr()).collect();
+                    // SAFETY: a null second pointer means contiguous points, of which `points.len()` are read; there are as many
+                    // pointers to scalars, none of them null, each to 32 bytes, of which (bits + 7)/8 ≤ 32 are read. The
+                    // scratch space has the size that the library asked for.
                     unsafe {
                         $pippenger(
                             &mut out,
                             point_pointers.as_ptr(),
                             points.len(),
                             scalar_pointers.as_ptr(),
-                            255,
+                            bits,
                             scratch.as_mut_ptr(),
                         );
                     }
@@ -373,27 +381,78 @@ macro_rules! group {
 
 /// The base field, as far as points need it.
 mod fp {
-    use blst::blst_fp;
+    use blst::{blst_fp, blst_fp_cneg, blst_fp_inverse, blst_fp_mul, blst_fp_sqr, blst_fp_sub};
     use subtle::{Choice, ConditionallySelectable};
     use zeroize::Zeroize;
 
+    /// An element, in Montgomery form, always fully reduced.
+    pub(super) type Fp = blst_fp;
+
+    /// a − b.
+    pub(super) fn sub(a: &Fp, b: &Fp) -> Fp {
+        let mut out = Fp::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp_sub(&mut out, a, b) };
+        out
+    }
+
+    /// a·b.
+    pub(super) fn mul(a: &Fp, b: &Fp) -> Fp {
+        let mut out = Fp::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp_mul(&mut out, a, b) };
+        out
+    }
+
+    /// a².
+    pub(super) fn square(a: &Fp) -> Fp {
+        let mut out = Fp::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp_sqr(&mut out, a) };
+        out
+    }
+
+    /// −a where `negative` is set, else a.
+    pub(super) fn negate_if(a: &Fp, negative: bool) -> Fp {
+        let mut out = Fp::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp_cneg(&mut out, a, negative) };
+        out
+    }
+
+    /// 1/a, and 0 for 0. In constant time, but for a branch on whether blst's check of its own result failed, which it never does.
+    pub(super) fn invert(a: &Fp) -> Fp {
+        let mut out = Fp::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp_inverse(&mut out, a) };
+        out
+    }
+
     /// Overwrites a with b where `choice` is set.
-    pub(super) fn assign(a: &mut blst_fp, b: &blst_fp, choice: Choice) {
+    pub(super) fn assign(a: &mut Fp, b: &Fp, choice: Choice) {
         for (limb, other) in a.l.iter_mut().zip(&b.l) {
             limb.conditional_assign(other, choice);
         }
     }
 
     /// Overwrites with 0.
-    pub(super) fn clear(a: &mut blst_fp) {
+    pub(super) fn clear(a: &mut Fp) {
         a.l.zeroize();
     }
 }
 
+mod affine_sum;
+mod comb;
+mod endomorphism;
+mod straus;
+
 /// G1.
 pub mod g1 {
     use super::fp::{assign, clear};
-    use blst::blst_fp;
+    use blst::{blst_fp, blst_p1_add_affine};
+
+    pub use super::comb::{Comb, comb_sum, combs};
+    pub use super::straus::{VartimeTable, sum_vartime, vartime_tables};
 
     group!(
         48,
@@ -431,6 +490,14 @@ pub mod g1 {
             blst::blst_fp_from_be_bytes(u1, okm.as_ptr().add(64), 64);
             blst::blst_map_to_g1(&mut out, u0, u1);
         }
+        out
+    }
+
+    /// p + q for p ≠ q, either of which may be the identity. Gives a point with z = 0 for p = q, as it does for p = −q.
+    pub(super) fn add_affine_unequal(p: &Point, q: &Affine) -> Point {
+        let mut out = identity();
+        // SAFETY: plain call.
+        unsafe { blst_p1_add_affine(&mut out, p, q) };
         out
     }
 }

@@ -266,8 +266,11 @@ macro_rules! group {
     };
 }
 
+mod comb;
+
 /// G1.
 pub mod g1 {
+    pub use super::comb::{Comb, comb_sum, combs};
     use bls12_381::hash_to_curve::{HashToField, MapToCurve};
     use sha2::digest::generic_array::GenericArray;
 
@@ -281,6 +284,32 @@ pub mod g1 {
         };
         let (first, second) = okm.split_at(64);
         (map(first) + map(second)).clear_h()
+    }
+
+    /// A base of public multiples. This backend prepares nothing for it.
+    #[derive(Clone)]
+    pub struct VartimeTable(Affine);
+
+    impl VartimeTable {
+        /// Prepares a base.
+        pub fn new(base: &Affine) -> Self {
+            Self(*base)
+        }
+
+        /// The base.
+        pub fn base(&self) -> &Affine {
+            &self.0
+        }
+    }
+
+    /// Prepares these bases.
+    pub fn vartime_tables(bases: &[Affine]) -> Vec<VartimeTable> {
+        bases.iter().map(VartimeTable::new).collect()
+    }
+
+    /// Σ k·P over prepared bases and others, for public inputs.
+    pub fn sum_vartime(fixed: &[(&VartimeTable, &Fr)], fresh: &[(&Affine, &Fr)]) -> Point {
+        msm_vartime(fixed.iter().map(|(prepared, k)| (prepared.base(), *k)).chain(fresh.iter().copied()))
     }
 }
 
