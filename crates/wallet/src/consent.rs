@@ -39,8 +39,8 @@ use crate::ways::{Way, ways};
 const SKEW: u64 = 300;
 /// How far the as-of date may be from the wallet's own day.
 const MAX_DAYS_OFF: u32 = 1;
-/// Most choices that are offered for one way through the request, and in all.
-const MAX_CHOICES: usize = 64;
+/// Most choices of credentials that are offered for one way through the request; the newest come first.
+const MAX_CHOICES: usize = 8;
 
 /// A request that the wallet could answer, and what each answer would tell.
 ///
@@ -385,7 +385,7 @@ impl<S: Store> Wallet<S> {
         let mut choices = Vec::new();
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
-            for picked in combinations(&candidates.collect::<Vec<_>>(), MAX_CHOICES.saturating_sub(choices.len())) {
+            for picked in combinations(&candidates.collect::<Vec<_>>(), MAX_CHOICES) {
                 choices.push(choose(request, way, &picked, &cards, &parameters)?);
             }
         }
