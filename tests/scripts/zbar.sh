@@ -41,7 +41,7 @@ for start in range(0, len(text), 3):
 sys.stdout.buffer.write(out)
 '
 for object in invitation application answer request presentation; do
-  zbarimg --raw -q --oneshot "$object.png" >"$object.text"
+  zbarimg --raw -q --nodbus --oneshot "$object.png" >"$object.text"
   python3 -c "$decode" <"$object.text" >"$object.scanned"
   cmp "$object" "$object.scanned"
   echo "$object: $(stat -c %s "$object") bytes, as scanned"

@@ -115,6 +115,37 @@ fn serves_a_schema_and_a_template_of_ones_own() {
 }
 
 #[test]
+fn offers_the_least_revealing_way_first_and_takes_another_on_demand() {
+    let world = World::new();
+    world.issue("wallet", "B3", "1985-07-09");
+    world.write(
+        "template.json",
+        r#"{"milchglas": "template/1", "purpose": "Age check", "ask": {"any": [
+            {"credential": {"name": "told", "schemas": ["national-id"], "disclose": ["date_of_birth"]}},
+            {"credential": {"name": "proved", "schemas": ["national-id"],
+                "prove": [{"age_at_least": {"claim": "date_of_birth", "years": 18}}]}}]}}"#
+            .as_bytes(),
+    );
+    world.ok("verifier request template.json --out first --passphrase-file secret");
+    world.ok("verifier request template.json --out second --passphrase-file secret");
+    world.fails("wallet respond first --yes --choice 3 --out none --passphrase-file secret", 2);
+    world.fails("wallet respond first --yes --choice 0 --out none --passphrase-file secret", 2);
+
+    let consent = world.ok("wallet respond first --yes --out answer-1 --passphrase-file secret");
+    assert_eq!((&consent["choice"], &consent["choices"]), (&1.into(), &2.into()));
+    let verdict = world.ok("verifier check answer-1");
+    assert_eq!(verdict["learned"], serde_json::json!({}));
+    assert_eq!(verdict["proved"].as_array().unwrap().len(), 1);
+
+    let shown = world.run("wallet respond second --yes --choice 2 --out answer-2 --passphrase-file secret").exits(0);
+    assert!(shown.text().contains("1985-07-09"), "what is disclosed is said: {}", shown.text());
+    let verdict = world.ok("verifier check answer-2");
+    assert_eq!(verdict["learned"], serde_json::json!({"told": {"date_of_birth": "1985-07-09"}}));
+    // Before the check a disclosed value is not shown as anything known.
+    assert!(!world.run("inspect answer-2").exits(0).text().contains("1985-07-09"));
+}
+
+#[test]
 fn offers_claims_to_start_from() {
     let world = World::new();
     let claims = world.run("issuer claims national-id").exits(0);
