@@ -2,7 +2,14 @@
 //!
 //! On the vectors it agrees too; `vectors.rs` shows that.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, dead_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    dead_code
+)]
 
 #[path = "second_verifier/mod.rs"]
 mod second;

@@ -3,7 +3,14 @@
 //! The vectors freeze bytes; that the bytes are right is the second verifier's word. With `MILCHGLAS_WRITE_VECTORS=1` in the
 //! environment `files_hold_what_the_code_makes`, run alone, writes the files anew instead of comparing.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, dead_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    dead_code
+)]
 
 #[path = "second_verifier/mod.rs"]
 mod second;
