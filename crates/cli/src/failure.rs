@@ -118,14 +118,15 @@ impl From<milchglas_credential::error::Error> for Failure {
 
 impl From<milchglas_sealed::Error> for Failure {
     fn from(error: milchglas_sealed::Error) -> Self {
-        use milchglas_sealed::Error;
+        use milchglas_sealed::{Error, Op};
         let kind = match error {
             Error::Unopenable => Kind::Passphrase,
             Error::Decode { .. } => Kind::Input,
             Error::Misuse { .. } => Kind::Usage,
             Error::Busy | Error::Io { .. } | _ => Kind::Storage,
         };
-        Self::new(kind, error.to_string())
+        let nothing = matches!(error, Error::Io { op: Op::Read, kind: std::io::ErrorKind::NotFound });
+        Self::new(kind, if nothing { "nothing is here yet; init makes it".to_owned() } else { error.to_string() })
     }
 }
 
