@@ -54,6 +54,9 @@ pub(crate) struct Failure {
     pub(crate) fields: Option<Value>,
 }
 
+/// What a folder is told that has none of the role's files.
+pub(crate) const NOTHING_HERE: &str = "nothing is here yet; init makes it";
+
 /// What commands return.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
@@ -126,7 +129,7 @@ impl From<milchglas_sealed::Error> for Failure {
             Error::Busy | Error::Io { .. } | _ => Kind::Storage,
         };
         let nothing = matches!(error, Error::Io { op: Op::Read, kind: std::io::ErrorKind::NotFound });
-        Self::new(kind, if nothing { "nothing is here yet; init makes it".to_owned() } else { error.to_string() })
+        Self::new(kind, if nothing { NOTHING_HERE.to_owned() } else { error.to_string() })
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Context, work};
 use crate::args;
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::{Failure, Kind, NOTHING_HERE, Result};
 use crate::output::{Delivery, Readers, Report};
 use crate::{input, passphrase};
 
@@ -124,6 +124,7 @@ fn shipped(name: &Path) -> Option<&'static str> {
 pub(crate) fn failure(error: Error) -> Failure {
     match error {
         Error::Input(error) => error.into(),
+        Error::Store(StoreError::Io(std::io::ErrorKind::NotFound)) => Failure::storage(NOTHING_HERE),
         Error::File(SealedError::Io { .. }) | Error::Store(StoreError::Io(_)) => Failure::storage(error.to_string()),
         Error::File(error) => error.into(),
         Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict => Failure::refused(error.to_string()),
