@@ -157,7 +157,7 @@ fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
     change("accepted parameters only", &|fields| leaf(fields).accept[0].parameters = ParametersDigest([9; 32]));
     change("one more accepted issuer", &|fields| {
         let mut more = leaf(fields).accept[0];
-        more.parameters = ParametersDigest([9; 32]);
+        more.issuer = IssuerFingerprint([9; 32]);
         leaf(fields).accept.push(more);
     });
     change("schema digest", &|fields| leaf(fields).schemas[0].digest = SchemaDigest([9; 32]));

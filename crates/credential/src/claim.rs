@@ -27,6 +27,7 @@ use milchglas_curve::{Expander, Scalar};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
+use std::sync::Arc;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Most bytes of a text claim, and of a value in a request.
@@ -53,7 +54,7 @@ pub enum ClaimType {
     /// Yes or no.
     Boolean,
     /// One of a list of codes, in the order that gives them their numbers.
-    Code(Vec<String>),
+    Code(Arc<[String]>),
     /// A digest of 32 bytes, of a portrait say.
     Digest,
 }
@@ -728,7 +729,7 @@ pub(crate) mod tests {
         assert_ne!(text("01234567890123456789012345678901"), digest);
         assert_ne!(text("a"), text("A"));
         assert_ne!(text("a"), absent_scalar());
-        let code = ClaimType::Code(vec!["north".to_owned(), "south".to_owned()]);
+        let code = ClaimType::Code(["north", "south"].map(str::to_owned).into());
         assert_eq!(to_scalar(&code, &Value::Code("south".to_owned())).unwrap(), Scalar::ONE);
         assert!(to_scalar(&code, &Value::Code("east".to_owned())).is_err());
         assert!(to_scalar(&ClaimType::Date, &Value::Month(Month::default())).is_err());

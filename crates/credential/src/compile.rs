@@ -97,7 +97,7 @@ impl<'a> Shown<'a> {
             return Err(Error::Invalid);
         }
         let schema = ask.schemas.get(usize::from(shown_as.schema)).ok_or(Error::Invalid)?.digest;
-        let key = parameters.credential_key(&crate::issuer_key::key_id(&key.public), &schema).ok_or(Error::Invalid)?;
+        let key = parameters.credential_key(&parameters.key_id(key), &schema).ok_or(Error::Invalid)?;
         let schema = parameters.schema(&schema).ok_or(Error::Invalid)?;
         let index = |name: &crate::text::ClaimName| {
             schema.index_of(name.as_str()).ok_or(Error::unfit("the schema has no claim of that name"))
@@ -269,7 +269,7 @@ impl<'a> Plan<'a> {
         let mut witnesses = Vec::with_capacity(credentials.len());
         values.push(k.scalar());
         for (shown, credential) in self.shown.iter().zip(credentials) {
-            if credential.key() != shown.key.id() {
+            if credential.issuer() != shown.parameters.fingerprint() || credential.key() != shown.key.id() {
                 return Err(Error::Misuse("the credential is not one of the selected key"));
             }
             let messages = credential.messages(k, shown.schema)?;

@@ -1,7 +1,7 @@
 //! One issuer key, prepared for the credentials of one schema.
 //!
 //! Credentials are BBS signatures under an interface of our own (the BBS draft's "Defining New Interfaces"), because typed
-//! claims map to scalars differently from hashed strings. Its identifier contains the digest of the issuer's key, so each key
+//! claims map to scalars differently from hashed strings. Its identifier contains the digest of issuer and key, so each key of each issuer
 //! has generators of its own: the commitment `K = k·H_1` that one issuer sees says nothing about what another sees.
 //!
 //! Spec: `spec/encodings.md`, Credential.
@@ -14,7 +14,7 @@ use milchglas_curve::{G1, NonZeroG1, Scalar};
 use milchglas_sigma::PairingKey;
 
 use crate::cbor::Writer;
-use crate::digest::{IssuerKeyId, SchemaDigest, tagged_digest};
+use crate::digest::{IssuerFingerprint, IssuerKeyId, SchemaDigest, tagged_digest};
 use crate::error::Error;
 use crate::schema::{HOLDER_SECRET_MESSAGE, Schema};
 
@@ -33,31 +33,46 @@ pub struct CredentialKey {
     empty: G1,
 }
 
-/// The id of a public key.
+/// The id of an issuer's public key. It names the issuer too, so that nobody can take over another's key, generators or
+/// signatures by publishing that key as its own.
 #[must_use]
-pub fn key_id(public: &PublicKey) -> IssuerKeyId {
+pub fn key_id(issuer: &IssuerFingerprint, public: &PublicKey) -> IssuerKeyId {
     let mut out = Writer::new();
-    out.array(1).bytes(&public.to_bytes());
+    out.array(2).object(issuer).bytes(&public.to_bytes());
     IssuerKeyId(tagged_digest("milchglas issuer key/1", &out.into_bytes()))
 }
 
 impl CredentialKey {
-    /// Prepares a key for a schema.
+    /// Prepares a key for each of the issuer's schemas. Generators are hashed once, for the longest.
     ///
     /// # Errors
     /// None that can happen with a schema's limits.
-    pub fn new(public: &PublicKey, schema: &Schema) -> Result<Self, Error> {
-        let id = key_id(public);
+    pub fn prepare(issuer: &IssuerFingerprint, public: &PublicKey, schemas: &[Schema]) -> Result<Vec<Self>, Error> {
+        let id = key_id(issuer, public);
         let suite = Ciphersuite::Bls12381Sha256;
         let interface = Interface::new(suite, format!("{}MILCHGLAS_V1_{id}_", suite.id()))?;
-        let generators = interface.create_generators(schema.messages())?;
-        let mut header = Writer::new();
-        header.array(2).text("milchglas credential/1").object(&schema.digest());
-        let header = header.into_bytes();
-        let domain = interface.calculate_domain(public, &generators, &header);
-        let empty = G1::from(*generators.P1()) + G1::from(*generators.Q_1()).mul_vartime(&domain);
+        let all = interface.create_generators(schemas.iter().map(Schema::messages).max().unwrap_or(0))?;
         let pairing = Arc::new(PairingKey::new(public.W()));
-        Ok(Self { id, schema: schema.digest(), public: public.clone(), pairing, interface, header, generators, empty })
+        let mut keys = Vec::with_capacity(schemas.len());
+        for schema in schemas {
+            let generators = all.first(schema.messages())?;
+            let mut header = Writer::new();
+            header.array(2).text("milchglas credential/1").object(&schema.digest());
+            let header = header.into_bytes();
+            let domain = interface.calculate_domain(public, &generators, &header);
+            let empty = G1::from(*generators.P1()) + G1::from(*generators.Q_1()).mul_vartime(&domain);
+            keys.push(Self {
+                id,
+                schema: schema.digest(),
+                public: public.clone(),
+                pairing: Arc::clone(&pairing),
+                interface: interface.clone(),
+                header,
+                generators,
+                empty,
+            });
+        }
+        Ok(keys)
     }
 
     /// The key's id.

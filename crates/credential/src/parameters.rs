@@ -16,7 +16,8 @@ use milchglas_curve::{Expander, G1, NonZeroG1, NonZeroG2, Scalar};
 pub use milchglas_statements::SetSecretKey;
 use milchglas_statements::{DIGIT_BASE, PublicSet};
 use rand_core::CryptoRngCore;
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cbor::Writer;
 use crate::date::Date;
@@ -34,8 +35,8 @@ const DIGITS_NAME: &[u8] = b"milchglas digits/1";
 const REGISTRY_DST: &[u8] = b"MILCHGLAS-V1-REGISTRY";
 const MAX_JSON: usize = 4 << 20;
 const MAX_NAME: usize = 64;
-const MAX_KEYS: usize = 16;
-const MAX_SCHEMAS: usize = 16;
+/// Most keys, and most schemas.
+const MAX_LIST: usize = 16;
 
 /// One of an issuer's signature keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +80,10 @@ struct ParametersFile {
     name: String,
     identity: IdentityKey,
     sequence: u32,
+    #[serde(deserialize_with = "at_most_16")]
     keys: Vec<KeyEntry>,
     digits: DigitsEntry,
+    #[serde(deserialize_with = "at_most_16")]
     schemas: Vec<Schema>,
     signature: String,
 }
@@ -119,7 +122,7 @@ impl Parameters {
     /// Signs parameters with the issuer's identity key.
     ///
     /// # Errors
-    /// [`Error::Misuse`] without keys or schemas, or with more than 16 of either.
+    /// [`Error::Decode`] without keys or schemas, with more than 16 of either, with a name that can not be read, or with one key for two purposes.
     pub fn sign(content: Content, identity: &SigningKey) -> Result<Self, Error> {
         let key = IdentityKey(identity.verifying_key().to_bytes());
         let bytes = canonical(&content, &key);
@@ -138,8 +141,8 @@ impl Parameters {
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of parameters is parameters/1"));
         }
-        if file.keys.len() > MAX_KEYS || file.digits.signatures.len() != DIGIT_BASE as usize {
-            return Err(Error::decode("parameters have at most 16 keys, and 256 digit signatures"));
+        if file.digits.signatures.len() != DIGIT_BASE as usize {
+            return Err(Error::decode("parameters have 256 digit signatures"));
         }
         let keys = file.keys.iter().map(IssuerKey::read).collect::<Result<_, _>>()?;
         let content = Content {
@@ -160,19 +163,21 @@ impl Parameters {
 
     fn assemble(content: Content, identity: IdentityKey, signature: Signature, bytes: &[u8]) -> Result<Self, Error> {
         if content.keys.is_empty() || content.schemas.is_empty() {
-            return Err(Error::Misuse("parameters have at least one key and one schema"));
+            return Err(Error::decode("parameters have at least one key and one schema"));
         }
         if !is_readable(&content.name, MAX_NAME) {
             return Err(Error::decode("an issuer's name of 1 to 64 readable characters"));
         }
-        if content.keys.len() > MAX_KEYS || content.schemas.len() > MAX_SCHEMAS {
-            return Err(Error::Misuse("parameters have at most 16 keys and 16 schemas"));
+        if content.keys.len() > MAX_LIST || content.schemas.len() > MAX_LIST {
+            return Err(Error::decode("parameters have at most 16 keys and 16 schemas"));
         }
+        if content.keys.iter().any(|key| key.public.W() == content.digits.key()) {
+            return Err(Error::decode("signature keys and set key are independent"));
+        }
+        let issuer = fingerprint(&identity);
         let mut prepared = Vec::new();
         for key in &content.keys {
-            for schema in &content.schemas {
-                prepared.push(CredentialKey::new(&key.public, schema)?);
-            }
+            prepared.extend(CredentialKey::prepare(&issuer, &key.public, &content.schemas)?);
         }
         let digest = ParametersDigest(tagged_digest("milchglas parameters/1", bytes));
         Ok(Self { content, identity, digest, signature, prepared })
@@ -243,10 +248,16 @@ impl Parameters {
         self.content.schemas.iter().find(|schema| schema.digest() == *digest)
     }
 
+    /// The id of one of its keys.
+    #[must_use]
+    pub fn key_id(&self, key: &IssuerKey) -> IssuerKeyId {
+        key_id(&self.fingerprint(), &key.public)
+    }
+
     /// A key by its id.
     #[must_use]
     pub fn key(&self, id: &IssuerKeyId) -> Option<&IssuerKey> {
-        self.content.keys.iter().find(|key| key_id(&key.public) == *id)
+        self.content.keys.iter().find(|key| self.key_id(key) == *id)
     }
 
     /// A key prepared for a schema.
@@ -258,7 +269,7 @@ impl Parameters {
     /// The key that signs new credentials, prepared for a schema.
     #[must_use]
     pub fn signing_key(&self, schema: &SchemaDigest) -> Option<&CredentialKey> {
-        self.credential_key(&key_id(&self.content.keys.last()?.public), schema)
+        self.credential_key(&self.key_id(self.content.keys.last()?), schema)
     }
 
     /// The base of the names under which this issuer's registry knows its holders.
@@ -289,6 +300,32 @@ impl DigitsEntry {
         }
         Ok(PublicSet::new(DIGITS_NAME, &NonZeroG2::from_bytes(&key)?, digits(), signatures)?)
     }
+}
+
+/// Reads a list of at most 16 items and stops at the first one beyond.
+fn at_most_16<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct List<T>(std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "a list of at most {MAX_LIST} items")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(item) = items.next_element()? {
+                if list.len() == MAX_LIST {
+                    return Err(serde::de::Error::custom("too many items"));
+                }
+                list.push(item);
+            }
+            Ok(list)
+        }
+    }
+
+    deserializer.deserialize_seq(List(std::marker::PhantomData))
 }
 
 fn digits() -> Vec<Scalar> {

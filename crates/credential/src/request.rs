@@ -350,10 +350,13 @@ impl Ask {
 impl CredentialAsk {
     fn check(&self) -> Result<(), DecodeError> {
         let error = |what| DecodeError { what };
-        if self.accept.is_empty() || self.accept.len() > MAX_LIST || !all_different(&self.accept) {
+        // An issuer or a schema that stood there twice would let the answer tell more than was asked: which version it is.
+        let issuers: Vec<_> = self.accept.iter().map(|accept| accept.issuer).collect();
+        if issuers.is_empty() || issuers.len() > MAX_LIST || !all_different(&issuers) {
             return Err(error("1 to 16 different issuers to accept"));
         }
-        if self.schemas.is_empty() || self.schemas.len() > MAX_LIST || !all_different(&self.schemas) {
+        let schemas: Vec<_> = self.schemas.iter().map(|schema| schema.digest).collect();
+        if schemas.is_empty() || schemas.len() > MAX_LIST || !all_different(&schemas) {
             return Err(error("1 to 16 different schemas to accept"));
         }
         if self.disclose.len() > MAX_DISCLOSE || !all_different(&self.disclose) {

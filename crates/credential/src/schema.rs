@@ -360,7 +360,7 @@ impl ClaimFile {
                 if !codes.iter().all(|code| is_readable(code, MAX_TITLE)) {
                     return Err(error("a code has 1 to 64 readable characters"));
                 }
-                ClaimType::Code(codes.clone())
+                ClaimType::Code(codes.as_slice().into())
             }
         })
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use merlin::{Transcript, TranscriptRng};
 use milchglas_curve::{G1, G2Prepared, NonZeroG1, NonZeroG2, Scalar, pairing_product_is_one};
-use rand_core::CryptoRngCore;
+use rand_core::{CryptoRngCore, RngCore};
 
 use crate::system::PairingEquation;
 use crate::{Error, System};
@@ -54,7 +55,8 @@ impl PairingChecks {
     }
 
     /// Checks every `e(L_i, K_i) = e(R_i, P2)` in one product: `Π_K e(Σ ρ_i·L_i, K) · e(−Σ ρ_i·R_i, P2) = 1`, the sums taken
-    /// per key, with random 128-bit weights ρ that the prover can not foresee. A false equation survives with probability at most 2⁻¹²⁷
+    /// per key, with 128-bit weights ρ that the prover can not foresee:
+    /// random, and hedged with the equations themselves. A false equation survives with probability at most 2⁻¹²⁷
     /// (small-exponents test, Bellare–Garay–Rabin 1998; all points are in the prime-order subgroup by type).
     ///
     /// # Errors
@@ -62,8 +64,9 @@ impl PairingChecks {
     pub fn check(self, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
         let mut groups: Vec<(&Arc<PairingKey>, Vec<NonZeroG1>, Vec<Scalar>)> = Vec::new();
         let mut weights = Vec::with_capacity(self.equations.len());
+        let mut rng = self.weight_rng(rng);
         for (i, equation) in self.equations.iter().enumerate() {
-            let weight = if i == 0 { Scalar::ONE } else { random_weight(rng) };
+            let weight = if i == 0 { Scalar::ONE } else { random_weight(&mut rng) };
             weights.push(weight);
             let group = groups.iter_mut().find(|(key, _, _)| key.bytes == equation.key.bytes);
             match group {
@@ -82,10 +85,22 @@ impl PairingChecks {
         }
         if pairing_product_is_one(&product) { Ok(()) } else { Err(Error::Invalid) }
     }
+
+    /// A generator keyed with all equations and 32 bytes of `rng`: were `rng` broken, a prover would still have to fix its
+    /// points before it learns the weights.
+    fn weight_rng(&self, mut rng: &mut dyn CryptoRngCore) -> TranscriptRng {
+        let mut transcript = Transcript::new(b"milchglas pairing weights/1");
+        for equation in &self.equations {
+            transcript.append_message(b"left", &equation.left.to_bytes());
+            transcript.append_message(b"key", &equation.key.bytes);
+            transcript.append_message(b"right", &equation.right.to_bytes());
+        }
+        transcript.build_rng().finalize(&mut rng)
+    }
 }
 
 /// A nonzero weight of 128 bits.
-fn random_weight(rng: &mut dyn CryptoRngCore) -> Scalar {
+fn random_weight(rng: &mut TranscriptRng) -> Scalar {
     let mut wide = [0; 64];
     rng.fill_bytes(&mut wide[48..]);
     let weight = Scalar::from_wide(&wide);
