@@ -382,6 +382,31 @@ fn rejects_the_age_of_one_credential_as_that_of_another() {
     assert!(check(&presentation.to_bytes(), &request).is_err());
 }
 
+/// Who is too young by one day edits the date in the credential. The wallet's own check finds it; a wallet that does not check gets a
+/// proof that no verifier accepts.
+#[test]
+fn rejects_a_minor_who_forces_the_matter() {
+    let world = world();
+    let mut rng = SeededRng::new("forced");
+    let claims = Claims::from_json(&world.schema, &national_id_json("2008-11-24")).unwrap();
+    let honest = world.state.issue(&world.schema, &world.hans, claims, &mut rng).unwrap();
+    let ask = world.state.ask("card", &world.schema, &[], vec![adult()]).unwrap();
+    let request = request("forced", today(), Ask::Credential(ask)).unwrap();
+    let refused = present(&request, &parameters(), &world.hans, &[&honest], &mut rng);
+    assert_eq!(refused.unwrap_err(), Error::Unsatisfied);
+
+    let encode = |day: u8| milchglas_credential::cbor::to_bytes(&Value::Date(Date::from_ymd(2008, 11, day).unwrap()));
+    let (born, claimed) = (encode(24), encode(23));
+    let mut bytes = honest.to_bytes().to_vec();
+    let place = bytes.windows(born.len()).position(|window| window == born).unwrap();
+    bytes[place..place + born.len()].copy_from_slice(&claimed);
+    let edited = Credential::from_bytes(&bytes, |_, _| Some(&world.schema)).unwrap();
+    let key = world.state.parameters.signing_key(&world.schema.digest()).unwrap();
+    assert_eq!(edited.verify(&world.hans, key, &world.schema), Err(Error::Invalid));
+    let forced = present(&request, &parameters(), &world.hans, &[&edited], &mut rng).unwrap();
+    assert_eq!(check(&forced.to_bytes(), &request).unwrap_err(), Error::Invalid);
+}
+
 #[test]
 fn rejects_the_credentials_of_a_presentation_in_another_order() {
     let (request, presentation) = two_credentials();
