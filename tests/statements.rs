@@ -74,7 +74,9 @@ fn in_range(digits: &PublicSet, lo: i128, hi: i128, m: Scalar) -> Result<usize, 
 #[test]
 fn accepts_exactly_the_numbers_inside_a_range() {
     let digits = digits();
-    for (lo, hi) in [(18, 26), (0, 256), (-5, 3), (1000, 1000 + 65_536), (100, 1_000_000), (0, 1), (-(1 << 63), 1 << 63)] {
+    for (lo, hi) in
+        [(18, 26), (0, 256), (-5, 3), (1000, 1000 + 65_536), (100, 1_000_000), (0, 1), (-(1 << 63), 1 << 63)]
+    {
         for m in [lo, hi - 1] {
             in_range(&digits, lo, hi, scalar(m)).unwrap();
         }
@@ -100,7 +102,9 @@ fn spends_two_points_and_two_responses_a_digit_less_one_a_side() {
 #[test]
 fn rejects_empty_wide_and_far_ranges_and_sets_that_are_not_digits() {
     let digits = digits();
-    for (lo, hi) in [(5, 5), (6, 5), (0, (1 << 64) + 1), (-(1 << 64) - 1, 0), (1 << 65, (1 << 65) + 1), (i128::MIN, i128::MAX)] {
+    for (lo, hi) in
+        [(5, 5), (6, 5), (0, (1 << 64) + 1), (-(1 << 64) - 1, 0), (1 << 65, (1 << 65) + 1), (i128::MIN, i128::MAX)]
+    {
         assert!(matches!(Range::new(&digits, lo, hi), Err(Error::Misuse(_))), "{lo}..{hi}");
     }
     let key = SetSecretKey::random(&mut SeededRng::new("bits"));
