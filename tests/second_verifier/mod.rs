@@ -99,7 +99,7 @@ pub(crate) fn verify(bytes: &[u8], request: &[u8], trusted: &[&Parameters]) -> R
 }
 
 fn decode(bytes: &[u8]) -> Option<Presentation<'_>> {
-    if bytes.len() > 1 << 17 {
+    if bytes.len() > 1 << 21 {
         return None;
     }
     let [format, nonce, selection, disclosed, proof] = cbor::decode(bytes)?.array()?.try_into().ok()?;
