@@ -100,7 +100,7 @@ fn rejects_answers_to_other_requests() {
 }
 
 #[test]
-fn rejects_wrong_messages_with_the_same_reason() {
+fn rejects_points_that_fit_no_challenge() {
     // A proof whose every point is the generator: it decodes, and no challenge fits.
     let (request, bytes) = &WORLD.answers[0];
     let at = bytes.len() - 1024;
