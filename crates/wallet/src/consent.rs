@@ -8,7 +8,7 @@
 //! 3. then the order of the branches in the request,
 //! 4. then the newest credentials.
 //!
-//! Spec: `spec/request.md`.
+//! Spec: `spec/request-language.md`.
 //! Caution: the words are for the holder's eyes; they contain the values that would be disclosed.
 //! Not here: the answer (`answering`), profiles of what a purpose permits.
 
