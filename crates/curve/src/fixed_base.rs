@@ -37,7 +37,7 @@ impl FixedBase {
 
     /// The point.
     pub fn base(&self) -> NonZeroG1 {
-        NonZeroG1(*self.0.base())
+        NonZeroG1(self.0.base())
     }
 
     /// The point times a scalar, in constant time.

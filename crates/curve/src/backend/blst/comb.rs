@@ -20,12 +20,17 @@ use super::endomorphism::{self, ENTRIES, SignedDigit, SignedDigits, WINDOW, WIND
 use super::fp::{self, Fp};
 use super::fr::Fr;
 use super::g1::{self, Affine, Point};
+use core::hint::black_box;
 
 /// The table of one base.
 #[derive(Clone)]
 pub struct Comb {
-    rows: Box<[[Affine; ENTRIES]]>,
+    rows: Box<[[Entry; ENTRIES]]>,
 }
+
+/// The coordinates of a point in one array, which is quicker to scan.
+type Entry = [u64; LIMBS];
+const LIMBS: usize = 12;
 
 /// How many tables are built, and how many bases summed, at once. It bounds the scratch space, to about 100 KiB for a sum.
 const CHUNK: usize = 16;
@@ -41,7 +46,7 @@ pub fn combs(bases: &[Affine]) -> Vec<Comb> {
 }
 
 /// The rows of the tables, one table after the other.
-fn rows(bases: &[Affine]) -> Vec<[Affine; ENTRIES]> {
+fn rows(bases: &[Affine]) -> Vec<[Entry; ENTRIES]> {
     // 2^(6i)·P, and twice that, for all windows of all bases. None is the identity, since the order r is an odd prime.
     let mut powers = Vec::with_capacity(2 * bases.len() * WINDOWS);
     for base in bases {
@@ -57,7 +62,7 @@ fn rows(bases: &[Affine]) -> Vec<[Affine; ENTRIES]> {
     let mut current: Vec<Affine> = g1::batch_to_affine(&powers).into_iter().flatten().collect();
     let twice = current.split_off(bases.len() * WINDOWS);
 
-    let mut rows = vec![[Affine::default(); ENTRIES]; bases.len() * WINDOWS];
+    let mut rows = vec![[[0; LIMBS]; ENTRIES]; bases.len() * WINDOWS];
     let mut products = Vec::with_capacity(current.len());
     for column in 0..ENTRIES {
         if column > 0 {
@@ -65,7 +70,7 @@ fn rows(bases: &[Affine]) -> Vec<[Affine; ENTRIES]> {
             add_each(&mut current, &twice, &mut products);
         }
         for (row, point) in rows.iter_mut().zip(&current) {
-            row[column] = *point;
+            row[column] = entry(point);
         }
     }
     rows
@@ -77,13 +82,13 @@ impl Comb {
         Self::from_rows(&rows(&[*base]))
     }
 
-    fn from_rows(rows: &[[Affine; ENTRIES]]) -> Self {
+    fn from_rows(rows: &[[Entry; ENTRIES]]) -> Self {
         Self { rows: rows.into() }
     }
 
     /// The base.
-    pub fn base(&self) -> &Affine {
-        &self.rows[0][0]
+    pub fn base(&self) -> Affine {
+        point(&self.rows[0][0])
     }
 }
 
@@ -132,18 +137,39 @@ fn sum_of_chunk(terms: &[(&Comb, &Fr)]) -> Point {
 }
 
 /// The entries of a row that two digits ask for, in one pass over the row.
-fn look_up(row: &[Affine; ENTRIES], digits: [SignedDigit; 2]) -> [Affine; 2] {
-    let mut found = [Affine::default(); 2];
-    for (j, entry) in (0..).zip(row) {
-        for (found, digit) in found.iter_mut().zip(&digits) {
-            // All ones where j is the index, else 0: only 0 − 1 has its top bit set.
-            let mask = ((digit.index ^ j).wrapping_sub(1) >> 63).wrapping_neg();
-            let limbs = found.x.l.iter_mut().chain(&mut found.y.l).zip(entry.x.l.iter().chain(&entry.y.l));
-            limbs.for_each(|(found, limb)| *found |= limb & mask);
+fn look_up(row: &[Entry; ENTRIES], digits: [SignedDigit; 2]) -> [Affine; 2] {
+    // The compiler must not see that a mask is all ones or 0, or it may choose to branch.
+    let [first_masks, second_masks] = black_box(digits.each_ref().map(|digit| masks(digit.index)));
+    let mut first = [0; LIMBS];
+    let mut second = [0; LIMBS];
+    for (j, entry) in row.iter().enumerate() {
+        for i in 0..LIMBS {
+            first[i] |= entry[i] & first_masks[j];
+            second[i] |= entry[i] & second_masks[j];
         }
     }
-    for (found, digit) in found.iter_mut().zip(&digits) {
-        found.y = fp::negate_if(&found.y, digit.negative);
-    }
-    found
+    let [mut first, mut second] = [first, second].map(|limbs| point(&limbs));
+    first.y = fp::negate_if(&first.y, digits[0].negative);
+    second.y = fp::negate_if(&second.y, digits[1].negative);
+    [first, second]
+}
+
+/// All ones at the index, 0 elsewhere.
+fn masks(index: u64) -> [u64; ENTRIES] {
+    // Only 0 − 1 has its top bit set.
+    core::array::from_fn(|j| ((index ^ j as u64).wrapping_sub(1) >> 63).wrapping_neg())
+}
+
+fn entry(point: &Affine) -> Entry {
+    let mut limbs = [0; LIMBS];
+    limbs[..LIMBS / 2].copy_from_slice(&point.x.l);
+    limbs[LIMBS / 2..].copy_from_slice(&point.y.l);
+    limbs
+}
+
+fn point(entry: &Entry) -> Affine {
+    let mut point = Affine::default();
+    point.x.l.copy_from_slice(&entry[..LIMBS / 2]);
+    point.y.l.copy_from_slice(&entry[LIMBS / 2..]);
+    point
 }

@@ -55,8 +55,8 @@ impl Comb {
     }
 
     /// The base.
-    pub fn base(&self) -> &Affine {
-        &self.rows[0][0]
+    pub fn base(&self) -> Affine {
+        self.rows[0][0]
     }
 
     /// k times the base.
