@@ -545,14 +545,16 @@ pub mod g2 {
 
 /// Pairing products.
 pub mod pairing {
-    use super::{g1, g2};
+    use super::{fp, g1, g2};
     use blst::{
-        blst_final_exp, blst_fp6, blst_fp12, blst_fp12_is_one, blst_fp12_mul, blst_miller_loop_lines,
-        blst_precompute_lines,
+        blst_final_exp, blst_fp6, blst_fp12, blst_fp12_conjugate, blst_fp12_is_one, blst_fp12_mul_by_xy00z0,
+        blst_fp12_sqr, blst_precompute_lines,
     };
 
-    /// How many line functions the Miller loop of this curve evaluates.
-    const LINES: usize = 68;
+    /// The parameter of the curve, without its sign: the Miller loop doubles for each of its bits and adds for each that is set.
+    const Z: u64 = 0xd201_0000_0001_0000;
+    /// How many line functions that makes: the leading bit needs none.
+    const LINES: usize = 63 + Z.count_ones() as usize - 1;
 
     /// The precomputed lines of a G2 point.
     #[derive(Clone)]
@@ -566,23 +568,51 @@ pub mod pairing {
         Prepared(lines)
     }
 
-    /// Whether Π e(p, q) = 1.
+    /// Whether Π e(p, q) = 1. One chain of squarings serves all pairs, and one final exponentiation.
     pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Affine, &'a Prepared)>) -> bool {
+        // Where lines are evaluated, −2·x and 2·y take the place of x and y.
+        let twice = |a: &fp::Fp| fp::sub(a, &fp::negate_if(a, true));
+        let terms: Vec<_> =
+            terms.map(|(p, q)| (g1::Affine { x: fp::negate_if(&twice(&p.x), true), y: twice(&p.y) }, q)).collect();
         let mut product = blst_fp12::default();
-        for (p, q) in terms {
-            let mut value = blst_fp12::default();
-            let previous = product;
-            // SAFETY: plain calls; exactly 68 elements are read from the lines.
-            unsafe {
-                blst_miller_loop_lines(&mut value, q.0.as_ptr(), &p);
-                blst_fp12_mul(&mut product, &previous, &value);
+        let mut line = 0;
+        for bit in (0..63).rev() {
+            if line > 0 {
+                square(&mut product);
+            }
+            for _ in 0..1 + (Z >> bit & 1) {
+                for (p, q) in &terms {
+                    multiply_by_line(&mut product, &q.0[line], p);
+                }
+                line += 1;
             }
         }
         let mut result = blst_fp12::default();
-        // SAFETY: plain calls.
+        // SAFETY: plain calls, the first in place by design. It accounts for the sign of the parameter.
         unsafe {
+            blst_fp12_conjugate(&mut product);
             blst_final_exp(&mut result, &product);
             blst_fp12_is_one(&result)
         }
+    }
+
+    fn square(product: &mut blst_fp12) {
+        let product: *mut blst_fp12 = product;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp12_sqr(product, product) };
+    }
+
+    /// Multiplies by a line's value at p, where `p` is (−2·x, 2·y).
+    fn multiply_by_line(product: &mut blst_fp12, line: &blst_fp6, p: &g1::Affine) {
+        let mut value = *line;
+        for (coefficient, coordinate) in value.fp2[1..].iter_mut().zip([&p.x, &p.y]) {
+            for part in &mut coefficient.fp {
+                *part = fp::mul(part, coordinate);
+            }
+        }
+        let product: *mut blst_fp12 = product;
+        // SAFETY: plain call, in place as the library itself calls it; a sparse factor is passed as its three coefficients that
+        // are not 0.
+        unsafe { blst_fp12_mul_by_xy00z0(product, product, &value) };
     }
 }
