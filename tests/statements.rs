@@ -22,7 +22,7 @@ fn base() -> NonZeroG1 {
 struct Anchor(G1);
 
 fn anchor(value: Scalar) -> Anchor {
-    Anchor(&base() * &value)
+    Anchor(base() * value)
 }
 
 impl Statement for Anchor {
@@ -133,8 +133,8 @@ impl<S: Statement> Statement for Dishonest<'_, S> {
 
 /// What an honest member statement would send for d, computed from a signature given by hand.
 fn member_commitment(set_base: NonZeroG1, signature: NonZeroG1, d: Scalar, r: Scalar) -> Commitment {
-    let V = &signature * &r;
-    let V_bar = &set_base * &r - V * d;
+    let V = signature * r;
+    let V_bar = set_base * r - V * d;
     Commitment { points: vec![V.to_nonzero().unwrap(), V_bar.to_nonzero().unwrap()], secrets: vec![r] }
 }
 
@@ -182,7 +182,7 @@ fn rejects_the_degenerate_member_witness_with_r_zero() {
     let value = Scalar::from(300);
     // r = 0: V̄ = −d·V for any V. Only y = −d would make the pairing equation true.
     let forged = |rng: &mut dyn CryptoRngCore| {
-        let V = &NonZeroG1::generator() * &Scalar::random(rng);
+        let V = NonZeroG1::generator() * Scalar::random(rng);
         let V_bar = V * -value;
         Commitment { points: vec![V.to_nonzero().unwrap(), V_bar.to_nonzero().unwrap()], secrets: vec![Scalar::ZERO] }
     };
