@@ -135,7 +135,11 @@ impl<S: Statement> Statement for Dishonest<'_, S> {
 fn member_commitment(set_base: NonZeroG1, signature: NonZeroG1, d: Scalar, r: Scalar) -> Commitment {
     let V = signature * r;
     let V_bar = set_base * r - V * d;
-    Commitment { points: vec![V.to_nonzero().unwrap(), V_bar.to_nonzero().unwrap()], secrets: vec![r] }
+    Commitment {
+        points: vec![V.to_nonzero().unwrap(), V_bar.to_nonzero().unwrap()],
+        secrets: vec![r],
+        multiples: Vec::new(),
+    }
 }
 
 /// The base of a set, as the specification computes it.
@@ -184,7 +188,11 @@ fn rejects_the_degenerate_member_witness_with_r_zero() {
     let forged = |rng: &mut dyn CryptoRngCore| {
         let V = NonZeroG1::generator() * Scalar::random(rng);
         let V_bar = V * -value;
-        Commitment { points: vec![V.to_nonzero().unwrap(), V_bar.to_nonzero().unwrap()], secrets: vec![Scalar::ZERO] }
+        Commitment {
+            points: vec![V.to_nonzero().unwrap(), V_bar.to_nonzero().unwrap()],
+            secrets: vec![Scalar::ZERO],
+            multiples: Vec::new(),
+        }
     };
     let proof = prove(&Dishonest { inner: &member, commitment: &forged }, value, &()).unwrap();
     assert_eq!(verify(&member, value, &proof), Err(Error::Invalid));

@@ -13,13 +13,13 @@
 
 use std::collections::BTreeSet;
 
-use milchglas_curve::{G1, NonZeroG1, Scalar};
-use milchglas_sigma::{Prover, Transcript, Verifier};
-use milchglas_statements::{Exactly, Range, Signature, SignatureWitness};
+use milchglas_curve::{G1, Scalar};
+use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
+use milchglas_statements::{Exactly, Range, Signature};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use crate::cbor;
+use crate::cbor::{self, Writer};
 use crate::claim::{Claims, Value, to_scalar};
 use crate::credential::{Credential, HolderSecret};
 use crate::error::Error;
@@ -27,7 +27,7 @@ use crate::issuer_key::CredentialKey;
 use crate::parameters::Parameters;
 use crate::predicate::{Bounds, Fact};
 use crate::request::{CredentialAsk, Request};
-use crate::schema::{ClaimIndex, Schema};
+use crate::schema::{ClaimIndex, HANDLE_MESSAGE, HOLDER_SECRET_MESSAGE, Schema};
 use crate::selection::{Selection, ShownAs};
 
 /// A request, resolved: what is shown and proven about each credential.
@@ -145,8 +145,8 @@ impl<'a> Shown<'a> {
         self.ask.prove.iter().map(|predicate| predicate.sentence(self.schema, request.fields().as_of)).collect()
     }
 
-    fn generator(&self, message: usize) -> Result<NonZeroG1, Error> {
-        self.key.generators().H().get(message).copied().ok_or(Error::Misuse("one generator for each message"))
+    fn base(&self, message: usize) -> Result<&FixedPoint, Error> {
+        self.key.bases().get(message).ok_or(Error::Misuse("one generator for each message"))
     }
 }
 
@@ -174,8 +174,17 @@ impl<'a> Plan<'a> {
         1 + self.shown.iter().map(|shown| 1 + shown.hidden().count()).sum::<usize>()
     }
 
+    /// What the statements depend on: the as-of date, the ask and the selection. Requests of one shape differ only in who asks, why, when
+    /// and with which nonce.
+    pub(crate) fn shape(&self) -> Vec<u8> {
+        let fields = self.request.fields();
+        let mut out = Writer::new();
+        out.array(3).object(&fields.as_of).object(&fields.ask).object(&self.selection);
+        out.into_bytes()
+    }
+
     /// What both sides absorb before the proof.
-    fn transcript(&self, disclosed: &[Vec<Value>]) -> Result<Transcript, Error> {
+    pub(crate) fn transcript(&self, disclosed: &[Vec<Value>]) -> Result<Transcript, Error> {
         let mut transcript = Transcript::new(b"milchglas presentation/1");
         transcript.append_message(b"request", self.request.to_bytes());
         transcript.append_message(b"selection", &self.selection.to_bytes());
@@ -208,15 +217,15 @@ impl<'a> Plan<'a> {
                 if *value == Value::Absent && !claim.optional {
                     return Err(Error::Invalid);
                 }
-                points.push(shown.generator(index.message())?);
+                points.push(*shown.base(index.message())?.point());
                 scalars.push(to_scalar(&claim.claim_type, value)?);
             }
             let public = shown.key.empty() + G1::msm_vartime(&points, &scalars);
 
-            let mut bases = vec![shown.generator(crate::schema::HOLDER_SECRET_MESSAGE)?];
-            bases.push(shown.generator(crate::schema::HANDLE_MESSAGE)?);
+            let mut bases = vec![shown.base(HOLDER_SECRET_MESSAGE)?.clone()];
+            bases.push(shown.base(HANDLE_MESSAGE)?.clone());
             for index in &hidden {
-                bases.push(shown.generator(index.message())?);
+                bases.push(shown.base(index.message())?.clone());
             }
             let inputs = std::iter::once(0).chain(handle..next).collect();
             let statement = Signature::new(shown.key.pairing(), public, bases);
@@ -262,24 +271,45 @@ impl<'a> Plan<'a> {
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, Error> {
+        Ok(self.prover(k, credentials, disclosed, hedge, rng)?.prove(rng)?)
+    }
+
+    /// Does all of [`Plan::prove`] that does not depend on who asks.
+    pub(crate) fn announce(
+        &self,
+        k: &HolderSecret,
+        credentials: &[&Credential],
+        disclosed: &[Vec<Value>],
+        hedge: &[u8],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Announced, Error> {
+        Ok(self.prover(k, credentials, disclosed, hedge, rng)?.announce(rng)?)
+    }
+
+    fn prover(
+        &self,
+        k: &HolderSecret,
+        credentials: &[&Credential],
+        disclosed: &[Vec<Value>],
+        hedge: &[u8],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Prover, Error> {
         if credentials.len() != self.shown.len() {
             return Err(Error::Misuse("one credential for each one asked for"));
         }
         let mut values = Zeroizing::new(Vec::with_capacity(self.variables()));
-        let mut witnesses = Vec::with_capacity(credentials.len());
+        let mut ready = Vec::with_capacity(credentials.len());
         values.push(k.scalar());
         for (shown, credential) in self.shown.iter().zip(credentials) {
-            if credential.issuer() != shown.parameters.fingerprint() || credential.key() != shown.key.id() {
-                return Err(Error::Misuse("the credential is not one of the selected key"));
+            if credential.issuer() != shown.parameters.fingerprint() {
+                return Err(Error::Misuse("the credential is not one of the selected issuer"));
             }
-            let messages = credential.messages(k, shown.schema)?;
-            values.push(credential.handle().to_scalar());
+            let this = credential.ready(k, shown.key, shown.schema)?;
+            values.push(this.messages.get(HANDLE_MESSAGE)?);
             for index in shown.hidden() {
-                values.push(*messages.get(index.message()).ok_or(Error::Misuse("one scalar for each message"))?);
+                values.push(this.messages.get(index.message())?);
             }
-            let signature = credential.signature();
-            let signed = shown.key.signed_point(&messages)?;
-            witnesses.push(SignatureWitness { A: *signature.A(), e: *signature.e(), C: signed });
+            ready.push(this);
         }
         let mut prover = Prover::new(self.transcript(disclosed)?, std::mem::take(&mut *values), hedge, rng);
         let vars = prover.inputs();
@@ -288,8 +318,8 @@ impl<'a> Plan<'a> {
             match step {
                 Step::Signature { statement, inputs, credential } => {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
-                    let witness = witnesses.get(credential).ok_or(Error::Misuse("a witness for each credential"))?;
-                    prover.add(&statement, &inputs, witness)?;
+                    let ready = ready.get(credential).ok_or(Error::Misuse("a witness for each credential"))?;
+                    prover.add(&statement, &inputs, &ready.witness)?;
                 }
                 Step::Range { statement, input } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
@@ -298,7 +328,7 @@ impl<'a> Plan<'a> {
                 Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
             }
         }
-        Ok(prover.prove(rng)?)
+        Ok(prover)
     }
 
     /// Checks the linear equations of a proof; its pairing equations are returned.

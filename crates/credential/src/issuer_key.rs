@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use milchglas_bbs::{Ciphersuite, Generators, Interface, PublicKey};
 use milchglas_curve::{G1, NonZeroG1, Scalar};
-use milchglas_sigma::PairingKey;
+use milchglas_sigma::{FixedPoint, PairingKey};
 
 use crate::cbor::Writer;
 use crate::digest::{IssuerFingerprint, IssuerKeyId, SchemaDigest, tagged_digest};
@@ -30,6 +30,7 @@ pub struct CredentialKey {
     interface: Interface,
     header: Vec<u8>,
     generators: Generators,
+    bases: Vec<FixedPoint>,
     empty: G1,
 }
 
@@ -53,6 +54,7 @@ impl CredentialKey {
         let interface = Interface::new(suite, format!("{}MILCHGLAS_V1_{id}_", suite.id()))?;
         let all = interface.create_generators(schemas.iter().map(Schema::messages).max().unwrap_or(0))?;
         let pairing = Arc::new(PairingKey::new(public.W()));
+        let bases: Vec<FixedPoint> = all.H().iter().map(FixedPoint::new).collect();
         let mut keys = Vec::with_capacity(schemas.len());
         for schema in schemas {
             let generators = all.first(schema.messages())?;
@@ -68,6 +70,7 @@ impl CredentialKey {
                 pairing: Arc::clone(&pairing),
                 interface: interface.clone(),
                 header,
+                bases: bases.iter().take(schema.messages()).cloned().collect(),
                 generators,
                 empty,
             });
@@ -117,6 +120,12 @@ impl CredentialKey {
         &self.generators
     }
 
+    /// The bases of the messages, which every proof multiplies.
+    #[must_use]
+    pub fn bases(&self) -> &[FixedPoint] {
+        &self.bases
+    }
+
     /// The base of the holder secret.
     ///
     /// # Errors
@@ -139,6 +148,6 @@ impl CredentialKey {
         if messages.len() != self.generators.H().len() {
             return Err(Error::Misuse("one scalar for each message"));
         }
-        Ok(self.empty + G1::msm(self.generators.H(), messages))
+        Ok(self.empty + FixedPoint::msm(&self.bases, messages))
     }
 }

@@ -13,6 +13,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use milchglas_bbs::PublicKey;
 pub use milchglas_bbs::SecretKey;
 use milchglas_curve::{Expander, G1, NonZeroG1, NonZeroG2, Scalar};
+use milchglas_sigma::FixedPoint;
 pub use milchglas_statements::SetSecretKey;
 use milchglas_statements::{DIGIT_BASE, PublicSet};
 use rand_core::CryptoRngCore;
@@ -216,6 +217,20 @@ impl Parameters {
     /// [`Error::Invalid`] if one is wrong.
     pub fn check(&self, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
         Ok(self.content.digits.check(rng)?)
+    }
+
+    /// Builds now, in idle time, the tables for proving under these parameters: about 5 ms and 1 MiB for a key of 13 messages.
+    pub fn prepare_for_proving(&self) {
+        FixedPoint::prepare_for_proving(self.fixed_points());
+    }
+
+    /// Builds now the tables for verifying under these parameters: about 1 ms and 90 KiB for a key of 13 messages.
+    pub fn prepare_for_verifying(&self) {
+        FixedPoint::prepare_for_verifying(self.fixed_points());
+    }
+
+    fn fixed_points(&self) -> impl Iterator<Item = &FixedPoint> {
+        self.prepared.iter().flat_map(CredentialKey::bases).chain([self.content.digits.base()])
     }
 
     /// What they say.

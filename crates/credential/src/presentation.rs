@@ -11,7 +11,7 @@
 
 use std::fmt;
 
-use milchglas_sigma::PairingChecks;
+use milchglas_sigma::{Announced, PairingChecks};
 use rand_core::CryptoRngCore;
 
 use crate::cbor::{self, Reader, Wire, Writer};
@@ -129,6 +129,65 @@ impl Presentation {
     /// [`Error::Decode`] where it is not such a form.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Ok(cbor::from_bytes(bytes, MAX_PRESENTATION)?)
+    }
+}
+
+/// A presentation that lacks only what depends on the verifier's nonce, made in idle time for a kind of request that is expected.
+///
+/// It answers once: [`Precomputed::answer`] consumes it. It can be neither copied nor stored, and is erased when dropped.
+///
+/// # Security
+/// Its nonces exist before the request. They are safe while the random number generator is sound, or while the hedge given to
+/// [`Precomputed::create`] never repeats. A process that forks, or a machine that is restored from a snapshot, after this was made and
+/// answers in both lives hands out the holder secret: drop it on fork, lock and restore.
+pub struct Precomputed {
+    announced: Announced,
+    shape: Vec<u8>,
+    selection: Selection,
+    disclosed: Vec<Vec<Value>>,
+}
+
+impl Precomputed {
+    /// Does everything that [`Presentation::create`] does short of the challenge. Of the plan's request only the as-of date and the ask
+    /// matter.
+    ///
+    /// # Errors
+    /// As [`Presentation::create`].
+    pub fn create(
+        plan: &Plan<'_>,
+        k: &HolderSecret,
+        credentials: &[&Credential],
+        hedge: &[u8],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Self, Error> {
+        let disclosed = plan.disclose(credentials)?;
+        let announced = plan.announce(k, credentials, &disclosed, hedge, rng)?;
+        Ok(Self { announced, shape: plan.shape(), selection: plan.selection().clone(), disclosed })
+    }
+
+    /// Whether it answers this plan: its request has the same as-of date and ask, and the selection is the same.
+    #[must_use]
+    pub fn fits(&self, plan: &Plan<'_>) -> bool {
+        self.shape == plan.shape()
+    }
+
+    /// Answers a request, with field arithmetic and hashing only.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if it does not [fit](Precomputed::fits). It is used up all the same.
+    pub fn answer(self, plan: &Plan<'_>) -> Result<Presentation, Error> {
+        if !self.fits(plan) {
+            return Err(Error::Misuse("the precomputed presentation is for another kind of request"));
+        }
+        let proof = self.announced.answer(plan.transcript(&self.disclosed)?);
+        let nonce = plan.request().fields().nonce;
+        Ok(Presentation { nonce, selection: self.selection, disclosed: self.disclosed, proof })
+    }
+}
+
+impl fmt::Debug for Precomputed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Precomputed(..)")
     }
 }
 

@@ -86,11 +86,6 @@ impl Elimination {
         self.definitions.get(&var)
     }
 
-    /// Number of defined variables.
-    pub(crate) fn len(&self) -> usize {
-        self.definitions.len()
-    }
-
     /// Defined variables and their definitions.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Definition)> {
         self.definitions.iter().map(|(&var, definition)| (var, definition))

@@ -63,6 +63,7 @@
 
 mod elimination;
 mod error;
+mod fixed;
 mod pairing;
 mod prover;
 mod system;
@@ -70,10 +71,11 @@ mod transcript;
 mod verifier;
 
 pub use error::Error;
+pub use fixed::FixedPoint;
 pub use merlin::Transcript;
 pub use pairing::{PairingChecks, PairingKey};
-pub use prover::Prover;
-pub use system::{Base, Commitment, Statement, System, Term, Var};
+pub use prover::{Announced, Prover};
+pub use system::{Base, Commitment, Multiple, Statement, System, Term, Var};
 pub use transcript::TranscriptExt;
 pub use verifier::Verifier;
 

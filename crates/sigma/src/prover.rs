@@ -1,7 +1,7 @@
 //! The prover's side.
 
 use merlin::{Transcript, TranscriptRng};
-use milchglas_curve::{G1, NonZeroG1, Scalar};
+use milchglas_curve::{NonZeroG1, Scalar};
 use rand_core::CryptoRngCore;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -48,6 +48,7 @@ impl Prover {
             return Err(Error::Misuse("a statement sends the number of points that it declares"));
         }
         statement.constrain(inputs, &commitment.points, &mut self.system)?;
+        self.system.learn_multiples(&commitment);
         self.points.extend_from_slice(&commitment.points);
         extend(&mut self.values, &commitment.secrets);
         if self.values.len() != self.system.vars() {
@@ -70,13 +71,28 @@ impl Prover {
     /// # Errors
     /// [`Error::Unsatisfied`] if the values break an affine constraint.
     pub fn prove(self, rng: &mut dyn CryptoRngCore) -> Result<Vec<u8>, Error> {
+        let transcript = self.transcript.clone();
+        Ok(self.announce(rng)?.answer(transcript))
+    }
+
+    /// Does everything that does not depend on the challenge. [`Announced::answer`] finishes the proof, perhaps later and for a
+    /// transcript that is only then known.
+    ///
+    /// # Security
+    /// If that transcript is not the one that this prover was started with, the nonces are hedged with less than the rule for
+    /// immediate proofs: then `hedge` must be a counter that is never used twice, or `rng` must be sound.
+    ///
+    /// # Errors
+    /// [`Error::Unsatisfied`] if the values break an affine constraint.
+    pub fn announce(self, rng: &mut dyn CryptoRngCore) -> Result<Announced, Error> {
         let Self { mut transcript, hedge, system, values, points, .. } = self;
         system.check_bound()?;
         if !system.constraints_hold(&values) {
             return Err(Error::Unsatisfied);
         }
-        transcript.append_points(b"points", points.iter().map(NonZeroG1::to_bytes));
-        transcript.append_message(b"system", &system.to_bytes());
+        let sent: Vec<[u8; 48]> = points.iter().map(NonZeroG1::to_bytes).collect();
+        let description = system.to_bytes(&system.images());
+        absorb(&mut transcript, &sent, &description);
 
         let mut nonce_rng = hedged(&transcript, &values, &hedge, rng);
         let mut nonces = Zeroizing::new(vec![Scalar::ZERO; system.vars()]);
@@ -84,21 +100,58 @@ impl Prover {
             nonces[var] = Scalar::random(&mut nonce_rng);
         }
         system.complete(&mut nonces, Scalar::ZERO);
+        let announcements = encode_all(&system.announce(&nonces)).collect();
+        let free = system.free().collect();
+        Ok(Announced { sent, description, announcements, free, nonces, values })
+    }
+}
 
-        let announcements: Vec<G1> = system.rows(&nonces).map(|row| G1::msm(&row.points, &row.scalars)).collect();
-        transcript.append_points(b"announcements", encode_all(&announcements));
+/// A proof that lacks only its challenge and responses. Consumed by [`Announced::answer`], so that it answers once.
+///
+/// It can be neither copied nor written anywhere: whoever has it twice, with two answers, has the witness.
+pub struct Announced {
+    sent: Vec<[u8; 48]>,
+    description: Vec<u8>,
+    announcements: Vec<[u8; 48]>,
+    free: Vec<usize>,
+    nonces: Zeroizing<Vec<Scalar>>,
+    values: Zeroizing<Vec<Scalar>>,
+}
+
+impl Announced {
+    /// Finishes the proof under a transcript that holds everything public which the statements do not write themselves.
+    #[must_use]
+    pub fn answer(self, mut transcript: Transcript) -> Vec<u8> {
+        absorb(&mut transcript, &self.sent, &self.description);
+        transcript.append_points(b"announcements", self.announcements.iter().copied());
         let challenge = transcript.challenge_scalar(b"challenge");
 
-        let mut proof = Vec::with_capacity(48 * points.len() + 32 * (1 + system.free_count()));
-        for point in &points {
-            proof.extend_from_slice(&point.to_bytes());
-        }
+        let mut proof = Vec::with_capacity(48 * self.sent.len() + 32 * (1 + self.free.len()));
+        proof.extend_from_slice(self.sent.as_flattened());
         proof.extend_from_slice(&challenge.to_bytes());
-        for var in system.free() {
-            proof.extend_from_slice(&(nonces[var] + challenge * values[var]).to_bytes());
+        for &var in &self.free {
+            proof.extend_from_slice(&(self.nonces[var] + challenge * self.values[var]).to_bytes());
         }
-        Ok(proof)
+        proof
     }
+
+    /// The description of the system that this proves, as the transcript absorbs it.
+    #[must_use]
+    pub fn system(&self) -> &[u8] {
+        &self.description
+    }
+}
+
+impl core::fmt::Debug for Announced {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Announced(..)")
+    }
+}
+
+/// What both sides absorb before the announcements.
+fn absorb(transcript: &mut Transcript, sent: &[[u8; 48]], description: &[u8]) {
+    transcript.append_points(b"points", sent.iter().copied());
+    transcript.append_message(b"system", description);
 }
 
 /// Appends secrets. A vector that grows by itself would leave the old copy in freed memory.

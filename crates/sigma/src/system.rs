@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use milchglas_curve::{G1, NonZeroG1, Scalar};
+use milchglas_curve::{G1, NonZeroG1, Scalar, VartimeTable};
 use rand_core::CryptoRngCore;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::elimination::Elimination;
-use crate::{Error, PairingKey};
+use crate::fixed::SecretSum;
+use crate::transcript::encode;
+use crate::{Error, FixedPoint, PairingKey};
 
 /// A secret scalar of a [`System`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +50,29 @@ pub struct Commitment {
     pub points: Vec<NonZeroG1>,
     /// The values of the statement's own variables.
     pub secrets: Vec<Scalar>,
+    /// Which of the points are known multiples of fixed points, so that the prover need not multiply them afresh.
+    pub multiples: Vec<Multiple>,
+}
+
+/// `points[place] = factor·base`, known to the prover alone.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Multiple {
+    /// Which point of the commitment.
+    #[zeroize(skip)]
+    pub place: usize,
+    /// The base.
+    #[zeroize(skip)]
+    pub base: FixedPoint,
+    /// The factor, a secret.
+    pub factor: Scalar,
 }
 
 impl Commitment {
     /// Appends another commitment, for statements made of smaller ones.
     pub fn append(&mut self, other: &Commitment) {
+        for Multiple { place, base, factor } in &other.multiples {
+            self.multiples.push(Multiple { place: self.points.len() + place, base: base.clone(), factor: *factor });
+        }
         self.points.extend_from_slice(&other.points);
         self.secrets.extend_from_slice(&other.secrets);
     }
@@ -95,12 +115,31 @@ pub(crate) struct PairingEquation {
     pub(crate) right: NonZeroG1,
 }
 
+/// A base, and what is known about multiplying it.
+#[derive(Debug)]
+struct Multiplied {
+    point: NonZeroG1,
+    fixed: Option<FixedPoint>,
+    /// Prover only: `point = factor·base`.
+    multiple: Option<(FixedPoint, Secret)>,
+}
+
+/// A scalar that is erased and not printed.
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct Secret(Scalar);
+
+impl core::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
 /// Linear equations in secret scalars over points of G1, affine constraints between the scalars, and pairing equations over
 /// public points.
 #[derive(Debug, Default)]
 pub struct System {
     vars: u32,
-    bases: Vec<NonZeroG1>,
+    bases: Vec<Multiplied>,
     equations: Vec<Equation>,
     constraints: Vec<(Vec<(Scalar, Var)>, Scalar)>,
     elimination: Elimination,
@@ -125,11 +164,28 @@ impl System {
 
     /// Interns a point that secrets multiply. Equal points get the same `Base`.
     pub fn base(&mut self, point: &NonZeroG1) -> Base {
-        let index = self.bases.iter().position(|base| base == point).unwrap_or_else(|| {
-            self.bases.push(*point);
+        let index = self.bases.iter().position(|base| base.point == *point).unwrap_or_else(|| {
+            self.bases.push(Multiplied { point: *point, fixed: None, multiple: None });
             self.bases.len() - 1
         });
         Base(index as u32)
+    }
+
+    /// Interns a point that many proofs multiply; its tables serve both sides.
+    pub fn fixed(&mut self, point: &FixedPoint) -> Base {
+        let base = self.base(point.point());
+        self.bases[base.0 as usize].fixed.get_or_insert_with(|| point.clone());
+        base
+    }
+
+    /// Prover only: tells how the points sent came about.
+    pub(crate) fn learn_multiples(&mut self, commitment: &Commitment) {
+        for multiple in &commitment.multiples {
+            let Some(point) = commitment.points.get(multiple.place) else { continue };
+            if let Some(base) = self.bases.iter_mut().find(|base| base.point == *point) {
+                base.multiple = Some((multiple.base.clone(), Secret(multiple.factor)));
+            }
+        }
     }
 
     /// Demands `image = Σ terms`.
@@ -165,10 +221,6 @@ impl System {
         (0..self.vars).filter(|&var| self.elimination.get(var).is_none()).map(|var| var as usize)
     }
 
-    pub(crate) fn free_count(&self) -> usize {
-        self.vars() - self.elimination.len()
-    }
-
     /// Fills in the entries of defined variables: `Σ coefficient·value + scale·constant`.
     ///
     /// `scale` is 1 for witnesses, 0 for nonces, and the challenge for responses.
@@ -195,37 +247,82 @@ impl System {
         if bound.iter().all(|&b| b) { Ok(()) } else { Err(Error::Misuse("a variable stands in no equation")) }
     }
 
+    /// `Σ terms` of each equation for secret values, in constant time.
+    pub(crate) fn announce(&self, nonces: &[Scalar]) -> Vec<G1> {
+        let sum = |row: Row| {
+            let mut sum = SecretSum::with_room(row.bases.len());
+            for (base, scalar) in row.bases.iter().zip(&row.scalars) {
+                match &self.bases[base.0 as usize] {
+                    Multiplied { multiple: Some((fixed, factor)), .. } => sum.add_fixed(fixed, *scalar * factor.0),
+                    Multiplied { fixed: Some(fixed), .. } => sum.add_fixed(fixed, *scalar),
+                    Multiplied { point, .. } => sum.add(point, *scalar),
+                }
+            }
+            sum.finish()
+        };
+        self.rows(nonces).map(sum).collect()
+    }
+
+    /// `Σ terms − challenge·image` of each equation for public values.
+    pub(crate) fn recompute(&self, responses: &[Scalar], challenge: Scalar, images: &[Option<NonZeroG1>]) -> Vec<G1> {
+        let sum = |(row, image): (Row, &Option<NonZeroG1>)| {
+            let mut tables: Vec<(&VartimeTable, Scalar)> = Vec::with_capacity(row.bases.len());
+            let mut points = Vec::with_capacity(row.bases.len() + 1);
+            let mut scalars = Vec::with_capacity(row.bases.len() + 1);
+            for (base, scalar) in row.bases.iter().zip(&row.scalars) {
+                let base = &self.bases[base.0 as usize];
+                match base.fixed.as_ref().and_then(FixedPoint::public_table) {
+                    Some(table) => tables.push((table, *scalar)),
+                    None => {
+                        points.push(base.point);
+                        scalars.push(*scalar);
+                    }
+                }
+            }
+            if let Some(image) = image {
+                points.push(*image);
+                scalars.push(-challenge);
+            }
+            G1::msm_vartime_with(&tables, &points, &scalars)
+        };
+        self.rows(responses).zip(images).map(sum).collect()
+    }
+
+    /// The images of the linear equations, normalised together; none stands for infinity.
+    pub(crate) fn images(&self) -> Vec<Option<NonZeroG1>> {
+        let images: Vec<G1> = self.equations.iter().map(|equation| equation.image).collect();
+        G1::batch_to_nonzero(&images)
+    }
+
     /// For each equation its bases, with the scalars of equal bases added up.
-    pub(crate) fn rows<'a>(&'a self, values: &'a [Scalar]) -> impl Iterator<Item = Row<'a>> {
+    pub(crate) fn rows(&self, values: &[Scalar]) -> impl Iterator<Item = Row> {
         self.equations.iter().map(move |equation| {
             // Room for all, so that growing leaves no copy of a nonce behind.
             let room = equation.terms.len();
             let mut row = Row {
-                image: &equation.image,
                 bases: Vec::with_capacity(room),
                 points: Vec::with_capacity(room),
                 scalars: Vec::with_capacity(room),
             };
             for term in &equation.terms {
                 let value = values[term.var.0 as usize];
-                row.add(term.base, &self.bases[term.base.0 as usize], if term.negative { -value } else { value });
+                row.add(term.base, &self.bases[term.base.0 as usize].point, if term.negative { -value } else { value });
             }
             row
         })
     }
 
     /// An injective description of the whole system, for the transcript. Spec: `spec/transcript.md`, System.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, images: &[Option<NonZeroG1>]) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 * (self.bases.len() + self.equations.len() + 4));
         let count = |out: &mut Vec<u8>, n: usize| out.extend_from_slice(&(n as u32).to_be_bytes());
         count(&mut out, self.vars());
         count(&mut out, self.bases.len());
         for base in &self.bases {
-            out.extend_from_slice(&base.to_bytes());
+            out.extend_from_slice(&base.point.to_bytes());
         }
         count(&mut out, self.equations.len());
-        let images: Vec<G1> = self.equations.iter().map(|equation| equation.image).collect();
-        for (equation, image) in self.equations.iter().zip(crate::transcript::encode_all(&images)) {
+        for (equation, image) in self.equations.iter().zip(encode(images)) {
             count(&mut out, equation.label.len());
             out.extend_from_slice(equation.label.as_bytes());
             out.extend_from_slice(&image);
@@ -256,14 +353,13 @@ impl System {
 }
 
 /// One equation with values in place of variables.
-pub(crate) struct Row<'a> {
-    pub(crate) image: &'a G1,
+pub(crate) struct Row {
     bases: Vec<Base>,
     pub(crate) points: Vec<NonZeroG1>,
     pub(crate) scalars: Vec<Scalar>,
 }
 
-impl Row<'_> {
+impl Row {
     fn add(&mut self, base: Base, point: &NonZeroG1, value: Scalar) {
         match self.bases.iter().position(|&b| b == base) {
             Some(i) => self.scalars[i] += value,
@@ -276,7 +372,7 @@ impl Row<'_> {
     }
 }
 
-impl Drop for Row<'_> {
+impl Drop for Row {
     fn drop(&mut self) {
         self.scalars.zeroize();
     }

@@ -139,7 +139,7 @@ fn extracts_the_witness_from_two_challenges_on_the_same_announcement() {
         nonces[var] = Scalar::random(&mut OsRng);
     }
     system.complete(&mut nonces, Scalar::ZERO);
-    let announcements: Vec<G1> = system.rows(&nonces).map(|row| G1::msm(&row.points, &row.scalars)).collect();
+    let announcements = system.announce(&nonces);
 
     let responses = |challenge: Scalar| {
         let mut responses = vec![Scalar::ZERO; 2];
@@ -148,9 +148,7 @@ fn extracts_the_witness_from_two_challenges_on_the_same_announcement() {
         }
         system.complete(&mut responses, challenge);
         // The verification equation holds for the same announcements.
-        for (row, announcement) in system.rows(&responses).zip(&announcements) {
-            assert_eq!(G1::msm_vartime(&row.points, &row.scalars) - *row.image * challenge, *announcement);
-        }
+        assert_eq!(system.recompute(&responses, challenge, &system.images()), announcements);
         responses
     };
     let [c, d] = [Scalar::from(3), Scalar::random(&mut OsRng)];

@@ -1,7 +1,7 @@
 //! How this protocol writes to a merlin transcript. Spec: `spec/transcript.md`.
 
 use merlin::Transcript;
-use milchglas_curve::{G1, Scalar};
+use milchglas_curve::{G1, NonZeroG1, Scalar};
 
 /// What the protocol appends to, and draws from, a transcript.
 pub trait TranscriptExt {
@@ -25,8 +25,15 @@ impl TranscriptExt for Transcript {
     }
 }
 
+/// The bytes of points, of which none stands for infinity.
+pub(crate) fn encode(points: &[Option<NonZeroG1>]) -> impl Iterator<Item = [u8; 48]> {
+    let identity = G1::identity().to_bytes();
+    points.iter().map(move |point| point.map_or(identity, |p| p.to_bytes()))
+}
+
 /// The bytes of projective points, normalised together.
 pub(crate) fn encode_all(points: &[G1]) -> impl Iterator<Item = [u8; 48]> {
-    let identity = G1::identity().to_bytes();
-    G1::batch_to_nonzero(points).into_iter().map(move |point| point.map_or(identity, |p| p.to_bytes()))
+    let points = G1::batch_to_nonzero(points);
+    let bytes: Vec<[u8; 48]> = encode(&points).collect();
+    bytes.into_iter()
 }

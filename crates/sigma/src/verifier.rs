@@ -1,7 +1,7 @@
 //! The verifier's side.
 
 use merlin::Transcript;
-use milchglas_curve::{DecodeError, G1, NonZeroG1, Scalar};
+use milchglas_curve::{DecodeError, NonZeroG1, Scalar};
 
 use crate::transcript::{TranscriptExt, encode_all};
 use crate::{Error, PairingChecks, Statement, System, Var};
@@ -59,12 +59,9 @@ impl<'p> Verifier<'p> {
         self.system.complete(&mut responses, challenge);
 
         self.transcript.append_points(b"points", self.points.iter().map(NonZeroG1::to_bytes));
-        self.transcript.append_message(b"system", &self.system.to_bytes());
-        let announcements: Vec<G1> = self
-            .system
-            .rows(&responses)
-            .map(|row| G1::msm_vartime(&row.points, &row.scalars) - row.image.mul_vartime(&challenge))
-            .collect();
+        let images = self.system.images();
+        self.transcript.append_message(b"system", &self.system.to_bytes(&images));
+        let announcements = self.system.recompute(&responses, challenge, &images);
         self.transcript.append_points(b"announcements", encode_all(&announcements));
         if self.transcript.challenge_scalar(b"challenge") != challenge {
             return Err(Error::Invalid);

@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use milchglas_curve::{Expander, G1, G2, NonZeroG1, NonZeroG2, Scalar};
-use milchglas_sigma::{Commitment, Error, PairingChecks, PairingKey, Statement, System, Term, Var};
+use milchglas_sigma::{Commitment, Error, FixedPoint, PairingChecks, PairingKey, Statement, System, Term, Var};
 use rand_core::CryptoRngCore;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -62,14 +62,14 @@ impl SetSecretKey {
     pub fn sign(&self, name: &[u8], elements: Vec<Scalar>) -> Result<PublicSet, Error> {
         let key = self.public_key()?;
         let base = set_base(name, &key, &elements);
-        let signatures = elements
+        let signatures: Vec<NonZeroG1> = elements
             .iter()
             .map(|&d| {
                 let inverse = (self.0 + d).invert().ok_or(Error::Misuse("a set key is not minus an element"))?;
                 (base * inverse).to_nonzero().ok_or(Error::Misuse("a set key is not minus an element"))
             })
             .collect::<Result<_, _>>()?;
-        Ok(PublicSet { base, point: key, key: Arc::new(PairingKey::new(&key)), elements, signatures })
+        Ok(PublicSet::assemble(base, &key, elements, signatures))
     }
 }
 
@@ -82,7 +82,8 @@ impl core::fmt::Debug for SetSecretKey {
 /// A set of scalars, each with its signature.
 #[derive(Clone, Debug)]
 pub struct PublicSet {
-    base: NonZeroG1,
+    base: FixedPoint,
+    counting: bool,
     point: NonZeroG2,
     key: Arc<PairingKey>,
     elements: Vec<Scalar>,
@@ -99,7 +100,19 @@ impl PublicSet {
             return Err(Error::Misuse("a set has at least one element, and one signature for each"));
         }
         let base = set_base(name, key, &elements);
-        Ok(Self { base, point: *key, key: Arc::new(PairingKey::new(key)), elements, signatures })
+        Ok(Self::assemble(base, key, elements, signatures))
+    }
+
+    fn assemble(base: NonZeroG1, key: &NonZeroG2, elements: Vec<Scalar>, signatures: Vec<NonZeroG1>) -> Self {
+        let counting = elements.iter().copied().eq((0..elements.len() as u64).map(Scalar::from));
+        let (base, pairing) = (FixedPoint::new(&base), Arc::new(PairingKey::new(key)));
+        Self { base, counting, point: *key, key: pairing, elements, signatures }
+    }
+
+    /// The base P_D, which every proof multiplies.
+    #[must_use]
+    pub fn base(&self) -> &FixedPoint {
+        &self.base
     }
 
     /// The authority's public key Y.
@@ -117,7 +130,7 @@ impl PublicSet {
     /// Whether the elements are exactly 0, 1, … up to and without `end`, in order.
     #[must_use]
     pub fn is_counting_up_to(&self, end: u64) -> bool {
-        self.elements.iter().copied().eq((0..end).map(Scalar::from))
+        self.counting && self.elements.len() as u64 == end
     }
 
     /// Checks every `S_d`: `e(S_d, Y) = e(P_D − d·S_d, P2)`, merged with random weights.
@@ -127,7 +140,7 @@ impl PublicSet {
     pub fn check(&self, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
         let mut system = System::default();
         for (d, S) in self.elements.iter().zip(&self.signatures) {
-            let right = G1::from(self.base) - G1::from(*S).mul_vartime(d);
+            let right = G1::from(*self.base.point()) - G1::from(*S).mul_vartime(d);
             system.pairing(*S, &self.key, right.to_nonzero().ok_or(Error::Invalid)?);
         }
         PairingChecks::of(system).check(rng)
@@ -155,6 +168,12 @@ pub struct MemberWitness {
     d: Scalar,
 }
 
+impl Drop for MemberWitness {
+    fn drop(&mut self) {
+        self.d.zeroize();
+    }
+}
+
 /// The one input is an element of the set.
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {
@@ -172,10 +191,9 @@ impl Statement for Member<'_> {
     fn commit(&self, witness: &MemberWitness, mut rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
         let r = Scalar::random(&mut rng);
         let V = witness.S * r;
-        let V_bar = self.set.base * r - V * witness.d;
-        let points = [V, V_bar].map(|point| point.to_nonzero().ok_or(Error::Unsatisfied));
-        let [V, V_bar] = points;
-        Ok(Commitment { points: vec![V?, V_bar?], secrets: vec![r] })
+        let points = G1::batch_to_nonzero(&[V, self.set.base.mul(&r) - V * witness.d]);
+        let points = points.into_iter().collect::<Option<Vec<_>>>().ok_or(Error::Unsatisfied)?;
+        Ok(Commitment { points, secrets: vec![r], multiples: Vec::new() })
     }
 
     fn constrain(&self, inputs: &[Var], points: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
@@ -183,7 +201,7 @@ impl Statement for Member<'_> {
             return Err(Error::Misuse("a member statement has one input and sends two points"));
         };
         let r = system.secret();
-        let terms = vec![Term::plus(r, system.base(&self.set.base)), Term::minus(d, system.base(&V))];
+        let terms = vec![Term::plus(r, system.fixed(&self.set.base)), Term::minus(d, system.base(&V))];
         system.equation("member", V_bar.into(), terms);
         system.pairing(V, &self.set.key, V_bar);
         Ok(())

@@ -65,7 +65,8 @@ impl Statement for Range<'_> {
     fn commit(&self, m: &Scalar, rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
         // A digit and its r for every two points. Room for all, so that growing leaves no copy behind.
         let room = self.points();
-        let mut commitment = Commitment { points: Vec::with_capacity(room), secrets: Vec::with_capacity(room) };
+        let mut commitment =
+            Commitment { points: Vec::with_capacity(room), secrets: Vec::with_capacity(room), multiples: Vec::new() };
         for (sign, offset) in self.sides() {
             let bytes = Zeroizing::new((offset + sign * *m).to_bytes());
             let (high, low) = bytes.split_at(bytes.len() - self.count as usize);
