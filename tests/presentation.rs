@@ -1,12 +1,14 @@
 //! Presentations end to end: issue, ask, answer, check.
 
 use milchglas_credential::claim::{Claims, Value};
+use milchglas_credential::compile::compile;
+use milchglas_credential::date::Date;
 use milchglas_credential::error::Error;
 use milchglas_credential::predicate::Predicate;
-use milchglas_credential::presentation::Presentation;
+use milchglas_credential::presentation::{Precomputed, Presentation};
 use milchglas_credential::request::Ask;
 use milchglas_credential::schema::Schema;
-use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, present, request, today};
+use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, only_selection, present, request, today};
 
 fn adult() -> Predicate {
     Predicate::AgeAtLeast { claim: "date_of_birth".parse().unwrap(), years: 18 }
@@ -73,4 +75,75 @@ fn rejects_who_is_too_young_by_one_day() {
             (expected, answer) => panic!("born {born}: expected {expected}, got {answer:?}"),
         }
     }
+}
+
+/// Tables change how long it takes, not what comes out.
+#[test]
+fn prepared_keys_give_the_same_bytes() {
+    let schema = Schema::national_id().unwrap();
+    let k = holder("erika").unwrap();
+    let run = |prepare: bool| {
+        let mut rng = SeededRng::new("prepared");
+        let issuer = TestIssuer::new("state", vec![schema.clone()]).unwrap();
+        let claims = Claims::from_json(&schema, &national_id_json("1990-01-31")).unwrap();
+        let credential = issuer.issue(&schema, &k, claims, &mut rng).unwrap();
+        if prepare {
+            let key = issuer.parameters.signing_key(&schema.digest()).unwrap();
+            credential.prepare(&k, key, &schema).unwrap();
+            issuer.parameters.prepare_for_proving();
+            issuer.parameters.prepare_for_verifying();
+        }
+        let ask = issuer.ask("card", &schema, &["surname"], vec![adult(), Predicate::Valid]).unwrap();
+        let request = request("first", today(), Ask::Credential(ask)).unwrap();
+        let presentation = present(&request, &[&issuer.parameters], &k, &[&credential], &mut rng).unwrap();
+        presentation.verify(&request, &[&issuer.parameters], &mut rng).unwrap();
+        let mut altered = presentation.to_bytes();
+        let last = altered.len() - 1;
+        altered[last] ^= 1;
+        let altered = Presentation::from_bytes(&altered).unwrap();
+        assert!(altered.verify(&request, &[&issuer.parameters], &mut rng).is_err());
+        presentation.to_bytes()
+    };
+    assert_eq!(run(false), run(true));
+}
+
+#[test]
+fn answers_from_a_precomputed_presentation() {
+    let mut rng = SeededRng::new("precomputed");
+    let schema = Schema::national_id().unwrap();
+    let issuer = TestIssuer::new("state", vec![schema.clone()]).unwrap();
+    let k = holder("erika").unwrap();
+    let claims = Claims::from_json(&schema, &national_id_json("1990-01-31")).unwrap();
+    let credential = issuer.issue(&schema, &k, claims, &mut rng).unwrap();
+    let parameters = [&issuer.parameters];
+    let ask = issuer.ask("card", &schema, &["surname"], vec![adult(), Predicate::Valid]).unwrap();
+    let expected = request("expected", today(), Ask::Credential(ask.clone())).unwrap();
+    let make = |hedge: &[u8], rng: &mut SeededRng| {
+        let plan = compile(&expected, only_selection(1), &parameters).unwrap();
+        Precomputed::create(&plan, &k, &[&credential], hedge, rng).unwrap()
+    };
+
+    let real = request("real", today(), Ask::Credential(ask.clone())).unwrap();
+    assert_ne!(real.fields().nonce, expected.fields().nonce);
+    let plan = compile(&real, only_selection(1), &parameters).unwrap();
+    let presentation = make(b"1", &mut rng).answer(&plan).unwrap();
+    let verified = presentation.verify(&real, &parameters, &mut rng).unwrap();
+    assert_eq!(verified.credentials()[0].disclosed().len(), 1);
+    assert!(presentation.verify(&expected, &parameters, &mut rng).is_err());
+
+    // Another day, another ask: it does not fit, and says so instead of proving something else.
+    let tomorrow = request("real", Date::from_ymd(2026, 11, 24).unwrap(), Ask::Credential(ask.clone())).unwrap();
+    let mut less = ask;
+    less.prove.pop();
+    let less = request("real", today(), Ask::Credential(less)).unwrap();
+    for other in [&tomorrow, &less] {
+        let plan = compile(other, only_selection(1), &parameters).unwrap();
+        let precomputed = make(b"2", &mut rng);
+        assert!(!precomputed.fits(&plan));
+        assert!(matches!(precomputed.answer(&plan), Err(Error::Misuse(_))));
+    }
+
+    // A generator that repeats itself, and a hedge that does not: other points, other proof.
+    let [one, two] = [b"3", b"4"].map(|hedge| make(hedge, &mut SeededRng::new("stuck")).answer(&plan).unwrap());
+    assert!(one.proof()[..96] != two.proof()[..96] && one.proof() != two.proof());
 }

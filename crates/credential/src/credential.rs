@@ -188,10 +188,10 @@ impl Credential {
         if key.id() != self.key || key.schema() != self.schema {
             return Err(Error::Misuse("the key is not the credential's"));
         }
-        if let Some(ready) = self.ready.get() {
-            if ready.messages.get(HOLDER_SECRET_MESSAGE)? == k.scalar() {
-                return Ok(Arc::clone(ready));
-            }
+        if let Some(ready) = self.ready.get()
+            && ready.messages.get(HOLDER_SECRET_MESSAGE)? == k.scalar()
+        {
+            return Ok(Arc::clone(ready));
         }
         let messages = self.messages(k, schema)?;
         let witness = SignatureWitness::new(self.signature.A(), self.signature.e(), &key.signed_point(&messages)?)?;

@@ -76,7 +76,7 @@ impl FixedPoint {
     /// The point times a secret, in constant time.
     #[must_use]
     pub fn mul(&self, scalar: &Scalar) -> G1 {
-        self.secret_table().map_or_else(|| &self.0.point * scalar, |table| table.mul(scalar))
+        self.secret_table().map_or_else(|| self.0.point * scalar, |table| table.mul(scalar))
     }
 
     /// `Σ scalar·point` in constant time, by tables where there are any.
