@@ -11,6 +11,38 @@
 //! Each implements [`milchglas_sigma::Statement`]: `commit` (prover) and `constrain` (both sides). The relations and the
 //! arguments for their soundness and zero knowledge are in `spec/statements.md`.
 //!
+//! ```
+//! use milchglas_curve::Scalar;
+//! use milchglas_sigma::{Prover, Transcript, Verifier};
+//! use milchglas_statements::{DIGIT_BASE, Opening, Range, SetSecretKey};
+//! use milchglas_curve::NonZeroG1;
+//! use rand_core::OsRng;
+//!
+//! // An authority signs the digits, once.
+//! let digits = SetSecretKey::random(&mut OsRng).sign(b"digits", (0..DIGIT_BASE).map(Scalar::from).collect())?;
+//! digits.check(&mut OsRng)?;
+//!
+//! // "I know the m in I = m·G, and 1000 ≤ m < 2000."
+//! let m = Scalar::from(1789);
+//! let base = NonZeroG1::generator();
+//! let image = (base * m).to_nonzero().ok_or("m is not zero")?;
+//! let opening = Opening { label: "example", base, image };
+//! let range = Range::new(&digits, 1000, 2000)?;
+//!
+//! let mut prover = Prover::new(Transcript::new(b"example"), vec![m], b"", &mut OsRng);
+//! let inputs = prover.inputs();
+//! prover.add(&opening, &inputs, &())?;
+//! prover.add(&range, &inputs, &m)?;
+//! let proof = prover.prove(&mut OsRng)?;
+//!
+//! let mut verifier = Verifier::new(Transcript::new(b"example"), 1, &proof);
+//! let inputs = verifier.inputs();
+//! verifier.add(&opening, &inputs)?;
+//! verifier.add(&range, &inputs)?;
+//! verifier.verify()?.check(&mut OsRng)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Not here: nonces, challenges and responses (in `sigma`), what a claim is (in `credential`).
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
