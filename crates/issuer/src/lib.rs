@@ -98,3 +98,5 @@ pub use enrolment::{Enrolment, PersonNumber};
 pub use error::{Error, Refusal};
 pub use issuer::Issuer;
 pub use registry::Assurance;
+#[doc(hidden)]
+pub use reply_address::encrypt_to_reply_address;

@@ -34,6 +34,16 @@ impl ReplyAddress {
     }
 }
 
+/// Encrypts to the address that an application names, as an answer is. For the fuzz targets; an issuer's answers come from
+/// [`Issuer::answer`](crate::Issuer::answer).
+///
+/// # Errors
+/// [`Error::Input`] where it is no such address.
+#[doc(hidden)]
+pub fn encrypt_to_reply_address(address: &str, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
+    ReplyAddress::read(address)?.encrypt(plaintext)
+}
+
 fn point(text: &str) -> Option<[u8; 32]> {
     let decoded = CheckedHrpstring::new::<Bech32>(text).ok()?;
     decoded.byte_iter().collect::<Vec<u8>>().try_into().ok()

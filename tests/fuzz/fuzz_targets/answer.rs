@@ -1,0 +1,5 @@
+//! Fuzzes an issuer's answers.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(ANSWER);

@@ -1,0 +1,5 @@
+//! Fuzzes applications.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(APPLICATION);

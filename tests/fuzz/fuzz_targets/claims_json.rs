@@ -1,0 +1,5 @@
+//! Fuzzes claims files.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(CLAIMS_JSON);

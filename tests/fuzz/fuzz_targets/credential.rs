@@ -1,0 +1,5 @@
+//! Fuzzes credentials.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(CREDENTIAL);

@@ -1,0 +1,5 @@
+//! Fuzzes encodings of points and scalars.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(CURVE);

@@ -1,0 +1,5 @@
+//! Fuzzes invitations.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(INVITATION);

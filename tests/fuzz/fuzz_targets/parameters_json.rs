@@ -1,0 +1,5 @@
+//! Fuzzes parameters files.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(PARAMETERS_JSON);

@@ -1,0 +1,5 @@
+//! Fuzzes PNG files.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(PNG);

@@ -1,0 +1,5 @@
+//! Fuzzes presentations.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(PRESENTATION);

@@ -1,0 +1,5 @@
+//! Fuzzes recovery phrases.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(RECOVERY_PHRASE);

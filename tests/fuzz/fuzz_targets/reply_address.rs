@@ -1,0 +1,5 @@
+//! Fuzzes addresses for an issuer's answer.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(REPLY_ADDRESS);

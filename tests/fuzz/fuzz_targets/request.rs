@@ -1,0 +1,5 @@
+//! Fuzzes the canonical form of requests.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(REQUEST);

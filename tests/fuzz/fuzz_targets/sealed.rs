@@ -1,0 +1,5 @@
+//! Fuzzes sealed files.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(SEALED);

@@ -1,0 +1,5 @@
+//! Fuzzes signed requests.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(SIGNED_REQUEST);

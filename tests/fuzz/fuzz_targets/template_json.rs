@@ -1,0 +1,5 @@
+//! Fuzzes a verifier's templates.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(TEMPLATE_JSON);

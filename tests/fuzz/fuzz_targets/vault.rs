@@ -1,0 +1,5 @@
+//! Fuzzes a wallet's vault, decrypted.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(VAULT);
