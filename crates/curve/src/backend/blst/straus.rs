@@ -61,6 +61,10 @@ fn odd_multiples(bases: &[Affine], width: u32) -> Vec<Affine> {
     // With 2^i odd multiples and 2^(i+1) times the base come the next 2^i odd multiples.
     let mut have = 1;
     while have < count {
+        if 2 * have == count {
+            // The powers have served.
+            pairs.clear();
+        }
         for b in 0..bases.len() {
             for j in b * count..b * count + have {
                 points[j + have] = points[j];
@@ -77,9 +81,10 @@ fn odd_multiples(bases: &[Affine], width: u32) -> Vec<Affine> {
 
 /// Σ k·P over bases with and without tables.
 pub fn sum_vartime(fixed: &[(&VartimeTable, &Fr)], fresh: &[(&Affine, &Fr)]) -> Point {
+    let fresh: Vec<(&Affine, &Fr)> = fresh.iter().copied().filter(|(_, k)| **k != fr::ZERO).collect();
     let halves: Vec<[[u64; 2]; 2]> = fresh.iter().map(|(_, k)| split(k)).collect();
     if halves.iter().flatten().filter(|half| **half != [0; 2]).count() >= MANY {
-        return pippenger(fixed, fresh, &halves);
+        return pippenger(fixed, &fresh, &halves);
     }
     let bases: Vec<Affine> = fresh.iter().map(|(base, _)| **base).collect();
     let multiples = odd_multiples(&bases, FRESH_WIDTH);
