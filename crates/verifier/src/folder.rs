@@ -86,6 +86,8 @@ impl Verifier<FolderStore> {
         let identity = VerifierIdentity { name: name.to_owned(), origin, key: public_key(&key) };
         identity.check()?;
         let store = FolderStore::open(folder)?;
+        // Two at once would leave the identity of one with the key of the other.
+        let lock = store.lock()?;
         if key_path(folder).try_exists().map_err(StoreError::from)? {
             return Err(StoreError::Io(io::ErrorKind::AlreadyExists).into());
         }
@@ -99,6 +101,7 @@ impl Verifier<FolderStore> {
         // The key comes last: only with it is there a verifier in the folder.
         atomic_write(identity_path(folder), json.as_bytes(), PUBLIC)?;
         SealedFile::create(key_path(folder), passphrase, KEY_KIND, &*seed, work)?;
+        drop(lock);
         Self::with_key(Checker::from_parts(identity, Trust::default(), store), key)
     }
 

@@ -242,3 +242,15 @@ fn clears_what_a_killed_writer_left() {
     assert_eq!(left, expected);
     cafe.check(&scene.answer(&asked), now(), &mut OsRng).unwrap();
 }
+
+#[test]
+fn one_of_many_made_at_once_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| init(folder.path()).is_ok())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).filter(|made| *made).count()
+    });
+    assert_eq!(made, 1);
+    // Identity and key are those of the same one.
+    Verifier::open(folder.path(), &passphrase("one")).unwrap();
+}
