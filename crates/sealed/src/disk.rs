@@ -125,8 +125,12 @@ impl Place {
     /// Takes the exclusive lock `.NAME.lock`, which stays in the folder: the file itself is replaced at every save and so
     /// can not carry it. Waits up to a second.
     pub(crate) fn lock(&self) -> Result<File, Error> {
-        let lock =
-            private().write(true).create(true).truncate(false).open(self.beside(".lock")).map_err(Op::Lock.failed())?;
+        let path = self.beside(".lock");
+        // Asked before opening: opening a pipe would wait for its reader.
+        if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
+            return Err(Error::Decode { what: "not a regular file" });
+        }
+        let lock = private().write(true).create(true).truncate(false).open(path).map_err(Op::Lock.failed())?;
         let start = Instant::now();
         loop {
             match lock.try_lock() {

@@ -3,7 +3,7 @@
 //! Not here: framing and encryption (`container`), the order of disk steps (`disk`).
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -51,10 +51,8 @@ impl SealedFile {
         passphrase: &Passphrase,
         kind: &'static str,
     ) -> Result<(Self, Zeroizing<Vec<u8>>), Error> {
-        let place = Place::new(path.as_ref())?;
-        if !place.is_taken() {
-            return Err(Error::Io { op: Op::Read, kind: io::ErrorKind::NotFound });
-        }
+        // A link leads to the file itself: saving must replace that one, not the link.
+        let place = Place::new(&fs::canonicalize(path).map_err(Op::Read.failed())?)?;
         let lock = place.lock()?;
         place.clear_temporary(&mut Os);
         let (seal, content) = Seal::decode(&place.read(MAX_FILE_BYTES)?, passphrase, kind)?;

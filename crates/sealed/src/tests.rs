@@ -49,6 +49,30 @@ fn names(folder: &Path) -> Vec<String> {
 
 // ---- the file ----
 
+#[cfg(unix)]
+#[test]
+fn follows_a_link_to_the_file_itself() {
+    let (folder, path) = vault();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("vault", &link).unwrap();
+    let (mut file, _) = SealedFile::open(&link, &passphrase("a"), KIND).unwrap();
+    assert_eq!(content(&path, "a"), Err(Error::Busy));
+    file.save(b"through the link").unwrap();
+    drop(file);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(content(&path, "a").unwrap(), b"through the link");
+}
+
+#[cfg(unix)]
+#[test]
+fn refuses_a_lock_that_would_wait_for_somebody() {
+    let (folder, path) = vault();
+    let lock = folder.path().join(".vault.lock");
+    fs::remove_file(&lock).unwrap();
+    assert!(Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    assert_eq!(content(&path, "a"), Err(Error::Decode { what: "not a regular file" }));
+}
+
 #[test]
 fn roundtrips_contents_of_all_sizes() {
     let (_folder, path) = vault();
