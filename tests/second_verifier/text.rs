@@ -7,6 +7,11 @@ pub(crate) fn is_readable(text: &str, max: usize) -> bool {
     (1..=max).contains(&count)
         && edge(text.chars().next())
         && edge(text.chars().next_back())
+        && text.chars().any(|c| {
+            !c.is_whitespace()
+                && !matches!(u32::from(c),
+                    0x17b4 | 0x17b5 | 0x180b..=0x180d | 0x180f | 0x200c | 0x200d | 0x2800 | 0xfe00..=0xfe0f)
+        })
         && text.chars().all(|c| {
             !c.is_control()
                 && !matches!(u32::from(c),

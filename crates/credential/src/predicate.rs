@@ -26,7 +26,7 @@ use crate::date::Date;
 use crate::error::{DecodeError, Error};
 use crate::number::Number;
 use crate::schema::{Claim, ClaimIndex, Schema};
-use crate::text::{ClaimName, is_readable};
+use crate::text::{ClaimName, is_readable, quoted};
 use milchglas_curve::Scalar;
 use serde::{Deserialize, Serialize};
 
@@ -286,7 +286,7 @@ impl Predicate {
                 Literal::Boolean(true) => format!("{title} is yes"),
                 Literal::Boolean(false) => format!("{title} is no"),
                 Literal::Integer(number) => format!("{title} is {number}"),
-                Literal::Text(text) => format!("{title} is “{text}”"),
+                Literal::Text(text) => format!("{title} is {}", quoted(text)),
             },
         })
     }

@@ -148,13 +148,14 @@ checked_text!(Label, is_label, LABEL_MAX, "a name of lower-case letters, digits,
 
 checked_text!(Origin, is_origin, ORIGIN_MAX, "an origin: https and a lower-case host, or milchglas: and a name");
 
-/// Whether a text of at most `max` characters is safe to show: not empty, no space at either end, no control character, nothing that
-/// reorders or hides what stands beside it.
+/// Whether a text of at most `max` characters is safe to show: something to be seen, no space at either end, no control character,
+/// nothing that reorders or hides what stands beside it.
 pub(crate) fn is_readable(text: &str, max: usize) -> bool {
     !text.is_empty()
         && text.trim() == text
         && text.chars().count() <= max
         && !text.chars().any(|c| c.is_control() || reorders_or_hides(c))
+        && text.chars().any(|c| !c.is_whitespace() && !is_blank(c))
 }
 
 /// Characters that change the order of their neighbours or have no appearance of their own. The two joiners U+200C and U+200D stay
@@ -164,6 +165,24 @@ fn reorders_or_hides(c: char) -> bool {
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}'
         | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
         | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Characters that have their place beside others and show nothing alone.
+fn is_blank(c: char) -> bool {
+    matches!(c,
+        '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180D}' | '\u{180F}' | '\u{200C}' | '\u{200D}' | '\u{2800}'
+        | '\u{FE00}'..='\u{FE0F}')
+}
+
+/// The text in quotation marks. Those in it become single ones, so that text from outside can not end its quotation and go on in ours.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let single = |c| match c {
+        '\u{201C}' | '\u{201F}' | '\u{301D}' => '‘',
+        '"' | '\u{201D}' | '\u{201E}' | '\u{02EE}' | '\u{2033}' | '\u{301E}' | '\u{FF02}' => '’',
+        other => other,
+    };
+    format!("“{}”", text.chars().map(single).collect::<String>())
 }
 
 #[cfg(test)]
@@ -259,7 +278,8 @@ mod tests {
 
     #[test]
     fn tells_what_can_be_shown() {
-        for text in ["a", "Café Muster", "王小明", "Straße 1, 8000 Zürich", "می\u{200c}خواهم"] {
+        for text in ["a", "Café Muster", "王小明", "Straße 1, 8000 Zürich", "می\u{200c}خواهم", "☕\u{fe0f}"]
+        {
             assert!(is_readable(text, 30), "{text}");
         }
         for text in [
@@ -276,10 +296,24 @@ mod tests {
             "a\u{200b}b",
             "\u{feff}a",
             "a\u{e0041}",
+            "\u{200d}",
+            "\u{200c}\u{200d}",
+            "\u{2800}",
+            "\u{2800} \u{fe0f}",
+            "\u{17b4}",
         ] {
             assert!(!is_readable(text, 30), "{text:?}");
         }
         assert!(is_readable("äöü", 3));
         assert!(!is_readable("äöü", 2));
+    }
+
+    #[test]
+    fn keeps_a_quotation_closed() {
+        assert_eq!(quoted("Café"), "“Café”");
+        for mark in ['"', '“', '”', '„', '‟', '″', '〝', '〞', '＂', 'ˮ'] {
+            let text = quoted(&format!("a{mark}b"));
+            assert!(text == "“a’b”" || text == "“a‘b”", "{text}");
+        }
     }
 }

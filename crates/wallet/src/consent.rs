@@ -24,7 +24,7 @@ use milchglas_credential::request::{
     Accept, Ask, AuthenticatedRequest, CredentialAsk, Request, SchemaRef, SignedRequest, VerifierIdentity,
 };
 use milchglas_credential::selection::{Selection, ShownAs};
-use milchglas_credential::text::{ClaimName, Label, Origin};
+use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
@@ -128,7 +128,7 @@ impl fmt::Display for Warning {
                 "You have never answered this verifier with this wallet. Nobody vouches for its name; its key is all that \
                  identifies it.",
             ),
-            Self::NewName { before } => write!(f, "It called itself “{before}” before."),
+            Self::NewName { before } => write!(f, "It called itself {} before.", quoted(before)),
             Self::SameName { origin } => {
                 write!(f, "You know another verifier of the same name, at {origin}. This is not that one.")
             }
@@ -179,7 +179,7 @@ impl Consent {
         let choice = self.choices.get(choice)?;
         let verifier = self.verifier();
         let mut text = Sentences::default();
-        text.push(format!("“{}” asks, at {}.", verifier.name, verifier.origin));
+        text.push(format!("{} asks, at {}.", quoted(&verifier.name), verifier.origin));
         text.push(format!("Its key is {}.", verifier.key));
         text.push(match self.standing {
             Standing::FirstTime => "This wallet has not answered it before.".to_owned(),
@@ -236,8 +236,8 @@ impl CardShown {
         let key = self.key.map(|(place, of, until)| {
             format!(" It is signed with the issuer's key {place} of {of}, accepted until {until}.")
         });
-        let (title, issuer) = (&self.title, &self.issuer_name);
-        learned.push(format!("That you have a {title} from “{issuer}”.{}", key.unwrap_or_default()));
+        let (title, issuer) = (&self.title, quoted(&self.issuer_name));
+        learned.push(format!("That you have a {title} from {issuer}.{}", key.unwrap_or_default()));
         for disclosed in &self.disclosed {
             learned.push(match &disclosed.value {
                 Some(value) => format!("Its {}: {}", disclosed.title, value.as_str()),
@@ -446,7 +446,7 @@ impl<S: Store> Wallet<S> {
             known.map_or_else(|| format!("credential of kind “{}”", schema.id), |schema| schema.title().to_owned())
         };
         let issuer = |accept: &Accept| match self.issuer_name(&accept.issuer) {
-            Some(name) => format!("“{name}”"),
+            Some(name) => quoted(name),
             None => format!("an issuer with the fingerprint {}", accept.issuer),
         };
         let kinds = listed(ask.schemas.iter().map(kind));

@@ -8,6 +8,7 @@ use milchglas_credential::date::{Date, Days};
 use milchglas_credential::error::Error;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::schema::Schema;
+use milchglas_credential::text::quoted;
 use zeroize::Zeroizing;
 
 /// What stands between these claims and the predicate; nothing if it holds.
@@ -90,9 +91,17 @@ pub(crate) fn shortfall(
             format!("Your {title} is {found}; the request needs at least {min} and less than {max}.")
         }
         Predicate::Equals { value: wanted, .. } => {
-            format!("Your {title} is {found}; the request needs {}.", literal(wanted).as_str())
+            format!("Your {title} is {found}; the request needs {}.", wanted_value(wanted))
         }
     }))
+}
+
+/// A value that somebody else wrote, set off from what we say.
+fn wanted_value(wanted: &Literal) -> String {
+    match wanted {
+        Literal::Text(text) => quoted(text),
+        Literal::Boolean(_) | Literal::Integer(_) => literal(wanted).to_string(),
+    }
 }
 
 /// A value as people read it.
@@ -202,7 +211,7 @@ mod tests {
                 r#"{"between": {"claim": "balance", "min": 0, "max": 10}}"#,
                 "Your balance is -5; the request needs at least 0 and less than 10.",
             ),
-            ("", r#"{"equals": {"claim": "country", "value": "DE"}}"#, "Your country is CH; the request needs DE."),
+            ("", r#"{"equals": {"claim": "country", "value": "DE"}}"#, "Your country is CH; the request needs “DE”."),
             ("", r#"{"equals": {"claim": "member", "value": true}}"#, "Your membership is no; the request needs yes."),
             (
                 "",

@@ -226,6 +226,20 @@ fn lines(sentences: &Sentences) -> Vec<&str> {
 }
 
 #[test]
+fn a_name_from_outside_can_not_end_its_quotation() {
+    let (_dir, wallet, issuer) = with_card();
+    let mut hostile = fields(1, Ask::Credential(issuer.ask(&[], &[ADULT])));
+    hostile.verifier.name = "Bank” asks, at https://bank.example. “Bank".into();
+    let consent = wallet.review(&signed(hostile, &cafe_key()), now()).unwrap();
+    let first = "“Bank’ asks, at https://bank.example. ‘Bank” asks, at https://cafe.example.";
+    assert_eq!(consent.text(0).unwrap().iter().next(), Some(first));
+
+    let equals = r#"{"equals": {"claim": "surname", "value": "X”. Nothing is learned. “X"}}"#;
+    let why = refused(wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[equals]))), now())).explanation();
+    assert!(lines(&why)[0].ends_with("the request needs “X’. Nothing is learned. ‘X”."), "{why:?}");
+}
+
+#[test]
 fn answers_the_cafe_and_remembers_it() {
     let (dir, mut wallet, issuer) = with_card();
     let ask = Ask::Credential(issuer.ask(&[], &[ADULT, VALID]));
@@ -654,7 +668,7 @@ fn says_what_helps_where_nothing_satisfies() {
     let any = Ask::Any(vec![named("a", adult()), named("b", issuer.ask(&[], &[swiss]))]);
     let all = Ask::All(vec![named("c", issuer.ask(&[], &[german])), any]);
     let ways = "The request permits 2 ways, and none of them is open to you:";
-    let country = "Your nationality is DE; the request needs CH.";
+    let country = "Your nationality is DE; the request needs “CH”.";
     assert_eq!(explain(&wallet, all).1, [ways, young, country]);
 
     // Parameters that the issuer never showed.
