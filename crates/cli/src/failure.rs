@@ -57,6 +57,9 @@ pub(crate) struct Failure {
 /// What a folder is told that has none of the role's files.
 pub(crate) const NOTHING_HERE: &str = "nothing is here yet; init makes it";
 
+/// What a command is told whose new file or folder would replace another.
+pub(crate) const IN_THE_WAY: &str = "exists already, and is not replaced";
+
 /// What commands return.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
@@ -128,8 +131,14 @@ impl From<milchglas_sealed::Error> for Failure {
             Error::Misuse { .. } => Kind::Usage,
             Error::Busy | Error::Io { .. } | _ => Kind::Storage,
         };
-        let nothing = matches!(error, Error::Io { op: Op::Read, kind: std::io::ErrorKind::NotFound });
-        Self::new(kind, if nothing { NOTHING_HERE.to_owned() } else { error.to_string() })
+        let message = match error {
+            Error::Io { op: Op::Read, kind: std::io::ErrorKind::NotFound } => NOTHING_HERE.to_owned(),
+            Error::Io { op: Op::Create | Op::Rename, kind: std::io::ErrorKind::AlreadyExists } => IN_THE_WAY.to_owned(),
+            Error::Io { .. } | Error::Decode { .. } | Error::Unopenable | Error::Busy | Error::Misuse { .. } | _ => {
+                error.to_string()
+            }
+        };
+        Self::new(kind, message)
     }
 }
 

@@ -7,13 +7,13 @@ use core::fmt;
 /// Reports what was expected, never the bytes themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeError {
-    /// What the bytes should have been.
+    /// What the bytes should have been, or which rule they break.
     pub what: &'static str,
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not the encoding of a valid {}", self.what)
+        write!(f, "not what it should be: {}", self.what)
     }
 }
 

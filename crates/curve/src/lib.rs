@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn names_what_did_not_decode() {
         let error = NonZeroG1::from_bytes(&G1::identity().to_bytes()).unwrap_err();
-        assert_eq!(error.to_string(), "not the encoding of a valid G1 point other than the identity");
+        assert_eq!(error.to_string(), "not what it should be: G1 point other than the identity");
         let error = Scalar::from_bytes(&[0xff; 32]).unwrap_err();
         assert_eq!(error, DecodeError { what: "scalar" });
     }

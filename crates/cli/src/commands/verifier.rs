@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Context, work};
 use crate::args;
-use crate::failure::{Failure, Kind, NOTHING_HERE, Result};
+use crate::failure::{Failure, IN_THE_WAY, Kind, NOTHING_HERE, Result};
 use crate::output::{Delivery, Readers, Report};
 use crate::{input, passphrase};
 
@@ -125,6 +125,7 @@ pub(crate) fn failure(error: Error) -> Failure {
     match error {
         Error::Input(error) => error.into(),
         Error::Store(StoreError::Io(std::io::ErrorKind::NotFound)) => Failure::storage(NOTHING_HERE),
+        Error::Store(StoreError::Io(std::io::ErrorKind::AlreadyExists)) => Failure::storage(IN_THE_WAY),
         Error::File(SealedError::Io { .. }) | Error::Store(StoreError::Io(_)) => Failure::storage(error.to_string()),
         Error::File(error) => error.into(),
         Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict => Failure::refused(error.to_string()),

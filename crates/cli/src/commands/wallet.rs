@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Context, work};
 use crate::args::{self, Deliver, WalletAt};
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Kind, Result};
 use crate::output::{Delivery, Readers, Report};
 use crate::{input, output, passphrase};
 
@@ -160,7 +160,10 @@ fn respond(request: &Path, choice: usize, yes: bool, to: &Deliver, at: &WalletAt
     let delivery = Delivery::prepare(to, context.as_json, Readers::Owner)?;
     let bytes = input::object(request)?;
     let mut wallet = open(at)?;
-    let consent = wallet.review(&bytes, context.now).map_err(failure)?;
+    let consent = wallet.review(&bytes, context.now).map_err(|error| match failure(error) {
+        unreadable @ Failure { kind: Kind::Input, .. } => unreadable.about(request.display()),
+        other => other,
+    })?;
     let count = consent.choices().len();
     let place = choice.checked_sub(1).filter(|place| *place < count);
     let place = place.ok_or_else(|| Failure::usage(format!("--choice is 1 to {count} for this request")))?;
