@@ -1,7 +1,14 @@
 //! What the suites share: inputs that are the same in every run, and how long to measure.
 #![forbid(unsafe_code)]
 
+pub mod scene;
+
+#[cfg(feature = "peers")]
+pub mod peers;
+
+use cpu_time::ThreadTime;
 use criterion::Criterion;
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use milchglas_curve::{Expander, G1, NonZeroG1, Scalar};
 use std::time::Duration;
 
@@ -13,6 +20,51 @@ pub fn quick() -> Criterion {
         .sample_size(20)
         .warm_up_time(Duration::from_millis(150))
         .measurement_time(Duration::from_millis(600))
+        .configure_from_args()
+}
+
+/// The processor time of the measuring thread, which is wall-clock time on an idle machine and hardly changes on a busy one. All that
+/// is compared with others runs on one thread.
+pub struct ThreadCpuTime;
+
+impl Measurement for ThreadCpuTime {
+    type Intermediate = ThreadTime;
+    type Value = Duration;
+
+    fn start(&self) -> ThreadTime {
+        ThreadTime::now()
+    }
+
+    fn end(&self, start: ThreadTime) -> Duration {
+        start.elapsed()
+    }
+
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        *a + *b
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        WallTime.to_f64(value)
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
+}
+
+/// A suite whose single measurements take milliseconds.
+#[must_use]
+pub fn slow() -> Criterion<ThreadCpuTime> {
+    Criterion::default()
+        .with_measurement(ThreadCpuTime)
+        .without_plots()
+        .sample_size(30)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_millis(2000))
         .configure_from_args()
 }
 

@@ -2,12 +2,14 @@
 
 use milchglas_credential::claim::{Claims, Value};
 use milchglas_credential::compile::compile;
+use milchglas_credential::credential::Credential;
 use milchglas_credential::date::Date;
 use milchglas_credential::error::Error;
 use milchglas_credential::predicate::Predicate;
-use milchglas_credential::presentation::{Precomputed, Presentation};
+use milchglas_credential::presentation::{Pending, Precomputed, Presentation, finish_all};
 use milchglas_credential::request::Ask;
 use milchglas_credential::schema::Schema;
+use milchglas_curve::NonZeroG1;
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, only_selection, present, request, today};
 
 fn adult() -> Predicate {
@@ -146,4 +148,48 @@ fn answers_from_a_precomputed_presentation() {
     // A generator that repeats itself, and a hedge that does not: other points, other proof.
     let [one, two] = [b"3", b"4"].map(|hedge| make(hedge, &mut SeededRng::new("stuck")).answer(&plan).unwrap());
     assert!(one.proof()[..96] != two.proof()[..96] && one.proof() != two.proof());
+}
+
+/// The signature replaced by points of nobody's: the linear equations hold, the pairing equation does not.
+#[test]
+fn finishes_a_batch_of_mixed_requests_and_issuers_and_names_the_bad() {
+    let mut rng = SeededRng::new("batch");
+    let schema = Schema::national_id().unwrap();
+    let issuers = ["state", "town"].map(|name| TestIssuer::new(name, vec![schema.clone()]).unwrap());
+    let k = holder("erika").unwrap();
+    let cards = issuers.each_ref().map(|issuer| {
+        let claims = Claims::from_json(&schema, &national_id_json("1990-01-31")).unwrap();
+        issuer.issue(&schema, &k, claims, &mut rng).unwrap()
+    });
+    let forged = cards.each_ref().map(|card| {
+        let mut bytes = card.to_bytes().to_vec();
+        let place = bytes.len() - 80;
+        bytes[place..place + 48].copy_from_slice(&NonZeroG1::generator().to_bytes());
+        Credential::from_bytes(&bytes, |_, _| Some(&schema)).unwrap()
+    });
+    for bad in [0b0000, 0b0001, 0b0010, 0b0100, 0b1000, 0b0110, 0b1111_u32] {
+        let pending = (0..4).map(|i| {
+            let (issuer, card, forged) = (&issuers[i % 2], &cards[i % 2], &forged[i % 2]);
+            let disclose: &[&str] = if i < 2 { &[] } else { &["surname"] };
+            let prove = if i % 3 == 0 { vec![adult()] } else { vec![adult(), Predicate::Valid] };
+            let ask = issuer.ask("card", &schema, disclose, prove).unwrap();
+            let request = request(&format!("batch {i}"), today(), Ask::Credential(ask)).unwrap();
+            let card = if bad >> i & 1 == 1 { forged } else { card };
+            let answer = present(&request, &[&issuer.parameters], &k, &[card], &mut rng).unwrap();
+            answer.check(&request, &[&issuer.parameters]).unwrap()
+        });
+        let pending: Vec<Pending> = pending.collect();
+        let verdicts = finish_all(pending, &mut SeededRng::new("weights"));
+        assert_eq!(verdicts.len(), 4);
+        for (i, verdict) in verdicts.into_iter().enumerate() {
+            match verdict {
+                Err(error) => assert_eq!((error, bad >> i & 1), (Error::Invalid, 1)),
+                Ok(verified) => {
+                    assert_eq!(bad >> i & 1, 0);
+                    assert_eq!(verified.credentials()[0].issuer(), issuers[i % 2].parameters.fingerprint());
+                    assert_eq!(verified.credentials()[0].disclosed().len(), usize::from(i >= 2));
+                }
+            }
+        }
+    }
 }

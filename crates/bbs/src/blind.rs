@@ -273,7 +273,7 @@ impl BlindInterface {
 
         let domain = self.interface.calculate_domain(pk, &all_generators, header);
         let scalars = Zeroizing::new(signed_scalars(&domain, &scalars));
-        let B = G1::msm(generators.points(), &scalars) + C;
+        let B = generators.sum(&scalars) + C;
         self.interface.sign_point(sk, &B)
     }
 

@@ -4,7 +4,7 @@
 //! Everything here is public. Caution: generators belong to the interface that made them; under another identifier they
 //! yield signatures that nobody else accepts.
 
-use milchglas_curve::{DecodeError, G1, NonZeroG1};
+use milchglas_curve::{DecodeError, FixedPoint, G1, NonZeroG1, PublicSum, Scalar, SecretSum};
 
 use crate::{ciphersuite::Ciphersuite, error::Error};
 
@@ -15,13 +15,30 @@ pub const MAX_MESSAGES: usize = 4096;
 
 /// `P1`, `Q_1` and `H_1 … H_L`. Making one point takes about 100 µs, so keep them: those for L messages contain those for
 /// fewer ([`first`](Self::first)).
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Points that are used again and again build tables for their multiplication, which all copies share; see [`FixedPoint`].
+#[derive(Clone, Debug)]
 pub struct Generators {
     /// `P1, Q_1, H_1, …, H_L`: never fewer than two.
     points: Vec<NonZeroG1>,
+    /// The same, with their tables.
+    fixed: Vec<FixedPoint>,
 }
 
+impl PartialEq for Generators {
+    fn eq(&self, other: &Self) -> bool {
+        self.points == other.points
+    }
+}
+
+impl Eq for Generators {}
+
 impl Generators {
+    fn new(points: Vec<NonZeroG1>) -> Self {
+        let fixed = points.iter().map(FixedPoint::new).collect();
+        Self { points, fixed }
+    }
+
     /// `create_generators(L + 1, api_id)` of the draft, preceded by the suite's `P1`.
     pub(crate) fn create(suite: Ciphersuite, api_id: &[u8], L: usize) -> Result<Self, Error> {
         if L > MAX_MESSAGES {
@@ -43,7 +60,7 @@ impl Generators {
             expander.expand(&input, &seed_dst, &mut v);
             points.push(G1::hash(expander, &v, &generator_dst));
         }
-        Ok(Self { points })
+        Ok(Self::new(points))
     }
 
     /// L, the number of messages that these generators serve.
@@ -81,14 +98,53 @@ impl Generators {
     /// # Errors
     /// [`Error::GeneratorCount`] if there are fewer.
     pub fn first(&self, L: usize) -> Result<Self, Error> {
-        let points = self.points.get(..L.saturating_add(2)).ok_or(Error::GeneratorCount)?;
-        Ok(Self { points: points.to_vec() })
+        let end = L.saturating_add(2);
+        let points = self.points.get(..end).ok_or(Error::GeneratorCount)?.to_vec();
+        let fixed = self.fixed.iter().take(end).cloned().collect();
+        Ok(Self { points, fixed })
     }
 
     /// These generators followed by `others` (any points whose discrete logarithms nobody knows).
     #[must_use]
     pub fn append(&self, others: &[NonZeroG1]) -> Self {
-        Self { points: [&self.points, others].concat() }
+        let points = [&self.points, others].concat();
+        let fixed = self.fixed.iter().cloned().chain(others.iter().map(FixedPoint::new)).collect();
+        Self { points, fixed }
+    }
+
+    /// [`points`](Self::points) with their tables.
+    #[must_use]
+    pub fn fixed_points(&self) -> &[FixedPoint] {
+        &self.fixed
+    }
+
+    /// Builds now, in idle time, the tables for signing and proving: about 0.3 ms and 66 KiB a point.
+    pub fn prepare_for_secrets(&self) {
+        FixedPoint::prepare_for_proving(&self.fixed);
+    }
+
+    /// Builds now the tables for verifying: about 0.05 ms and 6 KiB a point.
+    pub fn prepare_for_verifying(&self) {
+        FixedPoint::prepare_for_verifying(&self.fixed);
+    }
+
+    /// `Σ scalar·point` over [`points`](Self::points), or the first of them, in constant time.
+    pub(crate) fn sum(&self, scalars: &[Scalar]) -> G1 {
+        let mut sum = SecretSum::with_room(scalars.len());
+        for (point, scalar) in self.fixed.iter().zip(scalars) {
+            sum.add_fixed(point, *scalar);
+        }
+        sum.finish()
+    }
+
+    /// `Σ scalar·point` over [`points`](Self::points) plus a multiple of another point, for public inputs.
+    pub(crate) fn sum_vartime(&self, scalars: &[Scalar], point: &NonZeroG1, scalar: Scalar) -> G1 {
+        let mut sum = PublicSum::with_room(scalars.len() + 1);
+        for (fixed, scalar) in self.fixed.iter().zip(scalars) {
+            sum.add_fixed(fixed, *scalar);
+        }
+        sum.add(point, scalar);
+        sum.finish_vartime()
     }
 
     /// Refuses generators for another number of messages.

@@ -64,5 +64,5 @@ pub use generators::{Generators, MAX_MESSAGES};
 pub use interface::Interface;
 pub use keys::{PublicKey, SecretKey};
 pub use milchglas_curve::{DecodeError, G1, NonZeroG1, Scalar};
-pub use proof::Proof;
+pub use proof::{PreparedSignature, Proof};
 pub use signature::Signature;

@@ -136,7 +136,7 @@ impl Interface {
         for scalar in scalars.iter_mut() {
             *scalar *= *inverse;
         }
-        signature(G1::msm(generators.points(), &scalars), e)
+        signature(generators.sum(&scalars), e)
     }
 
     /// The last step of signing a point whose messages the signer need not know: `A = B/(SK + e)` with
@@ -168,7 +168,8 @@ impl Interface {
         header: &[u8],
         messages: &[Scalar],
     ) -> Result<(), Error> {
-        self.core_verify_with(G1::msm, pk, signature, generators, header, messages)
+        let expected = |scalars: &[Scalar]| generators.sum(scalars) - signature.A * signature.e;
+        self.core_verify_with(expected, pk, signature, generators, header, messages)
     }
 
     /// [`core_verify`](Self::core_verify) in variable time, for messages that are no secrets.
@@ -183,12 +184,14 @@ impl Interface {
         header: &[u8],
         messages: &[Scalar],
     ) -> Result<(), Error> {
-        self.core_verify_with(G1::msm_vartime, pk, signature, generators, header, messages)
+        let expected = |scalars: &[Scalar]| generators.sum_vartime(scalars, &signature.A, -signature.e);
+        self.core_verify_with(expected, pk, signature, generators, header, messages)
     }
 
+    /// `expected` computes `B − e·A` from the scalars of B.
     fn core_verify_with(
         &self,
-        msm: fn(&[NonZeroG1], &[Scalar]) -> G1,
+        expected: impl FnOnce(&[Scalar]) -> G1,
         pk: &PublicKey,
         signature: &Signature,
         generators: &Generators,
@@ -198,9 +201,7 @@ impl Interface {
         generators.check_count(messages.len())?;
         let domain = self.calculate_domain(pk, generators, header);
         let scalars = Zeroizing::new(signed_scalars(&domain, messages));
-        let B = msm(generators.points(), &scalars);
-        let A = G1::from(signature.A);
-        let terms = [(A, pk.prepared()), (A * signature.e - B, G2Prepared::generator())];
+        let terms = [(signature.A.into(), pk.prepared()), (-expected(&scalars), G2Prepared::generator())];
         if pairing_product_is_one(&terms) { Ok(()) } else { Err(Error::InvalidSignature) }
     }
 }

@@ -14,7 +14,7 @@
 
 use ed25519_dalek::{Signature as IdentitySignature, Signer, SigningKey, VerifyingKey};
 use milchglas_bbs::SecretKey;
-use milchglas_curve::{G1, NonZeroG1};
+use milchglas_curve::{FixedPoint, G1, NonZeroG1};
 use milchglas_sigma::{Prover, Transcript, Verifier};
 use milchglas_statements::Opening;
 use rand_core::CryptoRngCore;
@@ -306,8 +306,8 @@ impl VerifiedApplication {
             return Err(Error::Misuse("the application was verified for another invitation"));
         }
         let messages = crate::credential::messages(milchglas_curve::Scalar::ZERO, &handle, &claims, schema)?;
-        let known = G1::msm(
-            key.generators().H().get(HANDLE_MESSAGE..).unwrap_or_default(),
+        let known = FixedPoint::msm(
+            key.bases().get(HANDLE_MESSAGE..).unwrap_or_default(),
             messages.get(HANDLE_MESSAGE..).unwrap_or_default(),
         );
         let signature =

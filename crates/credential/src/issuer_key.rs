@@ -30,7 +30,6 @@ pub struct CredentialKey {
     interface: Interface,
     header: Vec<u8>,
     generators: Generators,
-    bases: Vec<FixedPoint>,
     empty: G1,
 }
 
@@ -54,7 +53,6 @@ impl CredentialKey {
         let interface = Interface::new(suite, format!("{}MILCHGLAS_V1_{id}_", suite.id()))?;
         let all = interface.create_generators(schemas.iter().map(Schema::messages).max().unwrap_or(0))?;
         let pairing = Arc::new(PairingKey::new(public.W()));
-        let bases: Vec<FixedPoint> = all.H().iter().map(FixedPoint::new).collect();
         let mut keys = Vec::with_capacity(schemas.len());
         for schema in schemas {
             let generators = all.first(schema.messages())?;
@@ -70,7 +68,6 @@ impl CredentialKey {
                 pairing: Arc::clone(&pairing),
                 interface: interface.clone(),
                 header,
-                bases: bases.iter().take(schema.messages()).cloned().collect(),
                 generators,
                 empty,
             });
@@ -123,7 +120,7 @@ impl CredentialKey {
     /// The bases of the messages, which every proof multiplies.
     #[must_use]
     pub fn bases(&self) -> &[FixedPoint] {
-        &self.bases
+        self.generators.fixed_points().get(2..).unwrap_or_default()
     }
 
     /// The base of the holder secret.
@@ -148,6 +145,6 @@ impl CredentialKey {
         if messages.len() != self.generators.H().len() {
             return Err(Error::Misuse("one scalar for each message"));
         }
-        Ok(self.empty + FixedPoint::msm(&self.bases, messages))
+        Ok(self.empty + FixedPoint::msm(self.bases(), messages))
     }
 }

@@ -37,6 +37,7 @@ compile_error!("milchglas-curve needs a backend: enable the feature `blst` or th
 pub mod backend;
 mod error;
 mod fixed_base;
+mod fixed_point;
 mod g1;
 mod g2;
 mod hash;
@@ -46,6 +47,7 @@ mod scalar;
 
 pub use error::DecodeError;
 pub use fixed_base::{FixedBase, VartimeTable};
+pub use fixed_point::{FixedPoint, PublicSum, SecretSum};
 pub use g1::{G1, NonZeroG1};
 pub use g2::{G2, NonZeroG2};
 pub use hash::Expander;

@@ -63,7 +63,6 @@
 
 mod elimination;
 mod error;
-mod fixed;
 mod pairing;
 mod prover;
 mod system;
@@ -71,8 +70,8 @@ mod transcript;
 mod verifier;
 
 pub use error::Error;
-pub use fixed::FixedPoint;
 pub use merlin::Transcript;
+pub use milchglas_curve::FixedPoint;
 pub use pairing::{PairingChecks, PairingKey};
 pub use prover::{Announced, Prover};
 pub use system::{Base, Commitment, Multiple, Statement, System, Term, Var};

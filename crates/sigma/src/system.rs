@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use milchglas_curve::{G1, NonZeroG1, Scalar, VartimeTable};
+use milchglas_curve::{G1, NonZeroG1, PublicSum, Scalar, SecretSum};
 use rand_core::CryptoRngCore;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::elimination::Elimination;
-use crate::fixed::SecretSum;
 use crate::transcript::encode;
 use crate::{Error, FixedPoint, PairingKey};
 
@@ -266,24 +265,17 @@ impl System {
     /// `Σ terms − challenge·image` of each equation for public values.
     pub(crate) fn recompute(&self, responses: &[Scalar], challenge: Scalar, images: &[Option<NonZeroG1>]) -> Vec<G1> {
         let sum = |(row, image): (Row, &Option<NonZeroG1>)| {
-            let mut tables: Vec<(&VartimeTable, Scalar)> = Vec::with_capacity(row.bases.len());
-            let mut points = Vec::with_capacity(row.bases.len() + 1);
-            let mut scalars = Vec::with_capacity(row.bases.len() + 1);
+            let mut sum = PublicSum::with_room(row.bases.len() + 1);
             for (base, scalar) in row.bases.iter().zip(&row.scalars) {
-                let base = &self.bases[base.0 as usize];
-                match base.fixed.as_ref().and_then(FixedPoint::public_table) {
-                    Some(table) => tables.push((table, *scalar)),
-                    None => {
-                        points.push(base.point);
-                        scalars.push(*scalar);
-                    }
+                match &self.bases[base.0 as usize] {
+                    Multiplied { fixed: Some(fixed), .. } => sum.add_fixed(fixed, *scalar),
+                    Multiplied { point, .. } => sum.add(point, *scalar),
                 }
             }
             if let Some(image) = image {
-                points.push(*image);
-                scalars.push(-challenge);
+                sum.add(image, -challenge);
             }
-            G1::msm_vartime_with(&tables, &points, &scalars)
+            sum.finish_vartime()
         };
         self.rows(responses).zip(images).map(sum).collect()
     }

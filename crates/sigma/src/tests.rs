@@ -1,13 +1,15 @@
 //! What the statements rely on: constraints, extraction, exact encodings, hedged randomness.
 
+use std::sync::Arc;
+
 use merlin::Transcript;
-use milchglas_curve::{Expander, G1, NonZeroG1, Scalar};
+use milchglas_curve::{Expander, G1, G2, NonZeroG1, Scalar};
 use proptest::prelude::*;
 use rand_core::{CryptoRng, CryptoRngCore, OsRng, RngCore};
 
 use crate::elimination::Elimination;
 use crate::transcript::encode_all;
-use crate::{Commitment, Error, Prover, Statement, System, Term, TranscriptExt, Var, Verifier};
+use crate::{Commitment, Error, PairingChecks, PairingKey, Prover, Statement, System, Term, TranscriptExt, Var, Verifier};
 
 /// `I = a·G + b·H` and `c0 + a − 2·b = 0`.
 struct Toy {
@@ -199,6 +201,44 @@ fn broken_randomness_never_repeats_a_nonce_under_another_challenge() {
     let free = 1; // `a` is solved for, `b` is free.
     let nonces: Vec<Scalar> = proofs.iter().map(|p| scalar(&p[32..]) - scalar(&p[..32]) * [a, b][free]).collect();
     assert!(nonces[0] != nonces[1] && nonces[0] != nonces[2] && nonces[1] != nonces[2]);
+}
+
+/// `e(L, y·P2) = e(y·L + error, P2)`, true for the error 0 only.
+fn pairing_checks(number: u64, key: &Arc<PairingKey>, y: Scalar, error: G1) -> PairingChecks {
+    let left = (G1::generator() * Scalar::from(number + 2)).to_nonzero().unwrap();
+    let mut system = System::default();
+    system.pairing(left, key, (left * y + error).to_nonzero().unwrap());
+    PairingChecks::of(system)
+}
+
+#[test]
+fn names_bad_pairing_checks_at_every_place_and_accepts_the_others() {
+    let keys = [3, 5].map(|y| {
+        let y = Scalar::from(y);
+        (y, Arc::new(PairingKey::new(&(G2::generator() * y).to_nonzero().unwrap())))
+    });
+    let error = G1::generator() * Scalar::from(77);
+    // Each number's binary digits say which of five members are bad; where two are, their errors cancel in an unweighted sum.
+    for bad in 0_u32..32 {
+        let mut sign = -Scalar::ONE;
+        let checks: Vec<PairingChecks> = (0..5)
+            .map(|i| {
+                let (y, key) = &keys[i % 2];
+                let is_bad = bad >> i & 1 == 1;
+                if is_bad {
+                    sign = -sign;
+                }
+                pairing_checks(i as u64, key, *y, if is_bad { error * sign } else { G1::identity() })
+            })
+            .collect();
+        let verdicts = PairingChecks::check_each(&checks, &mut OsRng);
+        let expected: Vec<_> = (0..5).map(|i| if bad >> i & 1 == 1 { Err(Error::Invalid) } else { Ok(()) }).collect();
+        assert_eq!(verdicts, expected, "{bad:05b}");
+        let mut merged = PairingChecks::default();
+        checks.into_iter().for_each(|check| merged.merge(check));
+        assert_eq!(merged.check(&mut OsRng).is_ok(), bad == 0);
+    }
+    assert_eq!(PairingChecks::check_each(&[], &mut OsRng), []);
 }
 
 #[test]

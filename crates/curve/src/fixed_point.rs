@@ -4,7 +4,9 @@ use core::fmt;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use milchglas_curve::{FixedBase, G1, NonZeroG1, Scalar, VartimeTable};
+use zeroize::Zeroizing;
+
+use crate::{FixedBase, G1, NonZeroG1, Scalar, VartimeTable};
 
 /// From this use on tables pay: a table for secrets costs as much as about five multiplications, one for public scalars less.
 const USES_BEFORE_TABLES: u32 = 6;
@@ -93,11 +95,11 @@ impl FixedPoint {
         sum.finish()
     }
 
-    pub(crate) fn secret_table(&self) -> Option<&FixedBase> {
+    fn secret_table(&self) -> Option<&FixedBase> {
         self.0.secret.get(|| FixedBase::new(&self.0.point))
     }
 
-    pub(crate) fn public_table(&self) -> Option<&VartimeTable> {
+    fn public_table(&self) -> Option<&VartimeTable> {
         self.0.public.get(|| VartimeTable::new(&self.0.point))
     }
 }
@@ -126,16 +128,17 @@ impl fmt::Debug for FixedPoint {
 }
 
 /// A sum over points with and without tables, in constant time in the scalars.
-pub(crate) struct SecretSum<'a> {
+pub struct SecretSum<'a> {
     tables: Vec<&'a FixedBase>,
-    table_scalars: zeroize::Zeroizing<Vec<Scalar>>,
+    table_scalars: Zeroizing<Vec<Scalar>>,
     points: Vec<NonZeroG1>,
-    point_scalars: zeroize::Zeroizing<Vec<Scalar>>,
+    point_scalars: Zeroizing<Vec<Scalar>>,
 }
 
 impl<'a> SecretSum<'a> {
     /// With room for all, so that growing leaves no copy of a secret behind.
-    pub(crate) fn with_room(room: usize) -> Self {
+    #[must_use]
+    pub fn with_room(room: usize) -> Self {
         Self {
             tables: Vec::with_capacity(room),
             table_scalars: Vec::with_capacity(room).into(),
@@ -144,7 +147,8 @@ impl<'a> SecretSum<'a> {
         }
     }
 
-    pub(crate) fn add_fixed(&mut self, fixed: &'a FixedPoint, scalar: Scalar) {
+    /// Adds a multiple of a point that is multiplied again and again.
+    pub fn add_fixed(&mut self, fixed: &'a FixedPoint, scalar: Scalar) {
         match fixed.secret_table() {
             Some(table) => {
                 self.tables.push(table);
@@ -154,12 +158,58 @@ impl<'a> SecretSum<'a> {
         }
     }
 
-    pub(crate) fn add(&mut self, point: &NonZeroG1, scalar: Scalar) {
+    /// Adds a multiple of a point.
+    pub fn add(&mut self, point: &NonZeroG1, scalar: Scalar) {
         self.points.push(*point);
         self.point_scalars.push(scalar);
     }
 
-    pub(crate) fn finish(self) -> G1 {
+    /// The sum.
+    #[must_use]
+    pub fn finish(self) -> G1 {
         FixedBase::msm(&self.tables, &self.table_scalars) + G1::msm(&self.points, &self.point_scalars)
+    }
+}
+
+impl fmt::Debug for SecretSum<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretSum(..)")
+    }
+}
+
+/// A sum over points with and without tables, in variable time, for public inputs only.
+#[derive(Debug)]
+pub struct PublicSum<'a> {
+    tables: Vec<(&'a VartimeTable, Scalar)>,
+    points: Vec<NonZeroG1>,
+    scalars: Vec<Scalar>,
+}
+
+impl<'a> PublicSum<'a> {
+    /// With room for all.
+    #[must_use]
+    pub fn with_room(room: usize) -> Self {
+        let (tables, points, scalars) = (Vec::with_capacity(room), Vec::with_capacity(room), Vec::with_capacity(room));
+        Self { tables, points, scalars }
+    }
+
+    /// Adds a multiple of a point that is multiplied again and again.
+    pub fn add_fixed(&mut self, fixed: &'a FixedPoint, scalar: Scalar) {
+        match fixed.public_table() {
+            Some(table) => self.tables.push((table, scalar)),
+            None => self.add(fixed.point(), scalar),
+        }
+    }
+
+    /// Adds a multiple of a point.
+    pub fn add(&mut self, point: &NonZeroG1, scalar: Scalar) {
+        self.points.push(*point);
+        self.scalars.push(scalar);
+    }
+
+    /// The sum.
+    #[must_use]
+    pub fn finish_vartime(self) -> G1 {
+        G1::msm_vartime_with(&self.tables, &self.points, &self.scalars)
     }
 }

@@ -1,0 +1,119 @@
+//! The people of the suites: an issuer, a holder with a card, a verifier that asks.
+
+use milchglas_credential::claim::Claims;
+use milchglas_credential::compile::{Plan, compile};
+use milchglas_credential::credential::{Credential, HolderSecret};
+use milchglas_credential::predicate::Predicate;
+use milchglas_credential::presentation::Presentation;
+use milchglas_credential::request::{Ask, Request};
+use milchglas_credential::schema::Schema;
+use milchglas_tests::{SeededRng, TestIssuer, holder, only_selection, request, today};
+use rand_core::OsRng;
+
+/// The messages of the card that is compared with others: holder secret, handle and eight claims.
+pub const MESSAGES: usize = 10;
+/// The claims that it discloses.
+pub const DISCLOSED: [&str; 3] = ["surname", "given_names", "id_number"];
+
+/// One holder with one card.
+pub struct Scene {
+    /// The issuer.
+    pub issuer: TestIssuer,
+    /// The card's schema.
+    pub schema: Schema,
+    /// The holder's secret.
+    pub k: HolderSecret,
+    /// The card.
+    pub credential: Credential,
+}
+
+/// "At least 18 years old today": a range of 16 bits.
+#[must_use]
+pub fn adult() -> Predicate {
+    Predicate::AgeAtLeast { claim: "date_of_birth".parse().unwrap(), years: 18 }
+}
+
+/// "Within its validity": a range of 8 bits.
+#[must_use]
+pub fn valid() -> Predicate {
+    Predicate::Valid
+}
+
+/// A schema of `messages` messages in all, from 9 on.
+#[must_use]
+pub fn schema(messages: usize) -> Schema {
+    let fillers: String =
+        (8..messages).map(|i| format!(r#", {{"name": "filler_{i}", "title": "filler", "type": "text"}}"#)).collect();
+    let json = format!(
+        r#"{{"milchglas": "schema/1", "id": "bench-{messages}", "title": "bench card", "claims": [
+            {{"name": "surname", "title": "surname", "type": "text"}},
+            {{"name": "given_names", "title": "given names", "type": "text"}},
+            {{"name": "id_number", "title": "ID number", "type": "text"}},
+            {{"name": "date_of_birth", "title": "date of birth", "type": "date"}},
+            {{"name": "valid_from", "title": "valid from", "type": "month"}},
+            {{"name": "valid_until", "title": "valid until", "type": "month"}}{fillers}],
+            "validity": {{"from": "valid_from", "until": "valid_until"}}}}"#
+    );
+    Schema::from_json(&json).unwrap()
+}
+
+/// Claims for [`schema`].
+#[must_use]
+pub fn claims(schema: &Schema, messages: usize) -> Claims {
+    let fillers: String = (8..messages).map(|i| format!(r#", "filler_{i}": "something {i}""#)).collect();
+    let json = format!(
+        r#"{{"surname": "Muster", "given_names": "Erika", "id_number": "T22000129", "date_of_birth": "1990-01-31",
+            "valid_from": "2024-01", "valid_until": "2033-12"{fillers}}}"#
+    );
+    Claims::from_json(schema, &json).unwrap()
+}
+
+impl Scene {
+    /// A card of `messages` messages, with all tables built.
+    #[must_use]
+    pub fn new(messages: usize) -> Self {
+        let scene = Self::cold(messages);
+        scene.issuer.parameters.prepare_for_proving();
+        scene.issuer.parameters.prepare_for_verifying();
+        let key = scene.issuer.parameters.signing_key(&scene.schema.digest()).unwrap();
+        scene.credential.prepare(&scene.k, key, &scene.schema).unwrap();
+        scene
+    }
+
+    /// A card of `messages` messages, without tables.
+    #[must_use]
+    pub fn cold(messages: usize) -> Self {
+        let schema = schema(messages);
+        let issuer = TestIssuer::new("bench issuer", vec![schema.clone()]).unwrap();
+        let k = holder("bench holder").unwrap();
+        let claims = claims(&schema, messages);
+        let credential = issuer.issue(&schema, &k, claims, &mut SeededRng::new("bench card")).unwrap();
+        Self { issuer, schema, k, credential }
+    }
+
+    /// The verifier's `number`-th request.
+    #[must_use]
+    pub fn request(&self, number: usize, disclose: &[&str], prove: Vec<Predicate>) -> Request {
+        let ask = self.issuer.ask("card", &self.schema, disclose, prove).unwrap();
+        request(&format!("bench request {number}"), today(), Ask::Credential(ask)).unwrap()
+    }
+
+    /// The plan that answers a request.
+    #[must_use]
+    pub fn plan<'r>(&'r self, request: &'r Request) -> Plan<'r> {
+        compile(request, only_selection(1), &[&self.issuer.parameters]).unwrap()
+    }
+
+    /// Answers a request, from the request to the bytes.
+    #[must_use]
+    pub fn answer(&self, request: &Request) -> Vec<u8> {
+        let plan = self.plan(request);
+        Presentation::create(&plan, &self.k, &[&self.credential], b"", &mut OsRng).unwrap().to_bytes()
+    }
+
+    /// Checks an answer, from the bytes to the verdict.
+    pub fn check(&self, request: &Request, answer: &[u8]) {
+        let presentation = Presentation::from_bytes(answer).unwrap();
+        presentation.verify(request, &[&self.issuer.parameters], &mut OsRng).unwrap();
+    }
+}
