@@ -124,8 +124,10 @@ impl Parameters {
     /// Signs parameters with the issuer's identity key.
     ///
     /// # Errors
-    /// [`Error::Decode`] without keys or schemas, with more than 16 of either, with a name that can not be read, or with one key for two purposes.
+    /// [`Error::Misuse`] without keys or schemas, with more than 16 of either, or with one key for two purposes; [`Error::Decode`] for a name
+    /// that can not be read.
     pub fn sign(content: Content, identity: &SigningKey) -> Result<Self, Error> {
+        content.check().map_err(Error::Misuse)?;
         let key = IdentityKey(identity.verifying_key().to_bytes());
         let bytes = canonical(&content, &key);
         Self::assemble(content, key, identity.sign(&[SIGNATURE_TAG, &bytes].concat()), &bytes)
@@ -154,6 +156,7 @@ impl Parameters {
             digits: file.digits.read()?,
             schemas: file.schemas,
         };
+        content.check().map_err(Error::decode)?;
         let bytes = canonical(&content, &file.identity);
         let signature = lower_case_hex(&file.signature).ok_or(Error::decode("a signature of 64 bytes"))?;
         let signature = Signature::from_bytes(&signature);
@@ -164,17 +167,8 @@ impl Parameters {
     }
 
     fn assemble(content: Content, identity: IdentityKey, signature: Signature, bytes: &[u8]) -> Result<Self, Error> {
-        if content.keys.is_empty() || content.schemas.is_empty() {
-            return Err(Error::decode("parameters have at least one key and one schema"));
-        }
         if !is_readable(&content.name, MAX_NAME) {
             return Err(Error::decode("an issuer's name of 1 to 64 readable characters"));
-        }
-        if content.keys.len() > MAX_LIST || content.schemas.len() > MAX_LIST {
-            return Err(Error::decode("parameters have at most 16 keys and 16 schemas"));
-        }
-        if content.keys.iter().any(|key| key.public.W() == content.digits.key()) {
-            return Err(Error::decode("signature keys and set key are independent"));
         }
         let issuer = fingerprint(&identity);
         let mut prepared = Vec::new();
@@ -293,6 +287,22 @@ impl Parameters {
     #[must_use]
     pub fn registry_base(&self) -> NonZeroG1 {
         self.registry_base
+    }
+}
+
+impl Content {
+    /// The rules for lists and keys; what is broken, if one is.
+    fn check(&self) -> Result<(), &'static str> {
+        if self.keys.is_empty() || self.schemas.is_empty() {
+            return Err("parameters have at least one key and one schema");
+        }
+        if self.keys.len() > MAX_LIST || self.schemas.len() > MAX_LIST {
+            return Err("parameters have at most 16 keys and 16 schemas");
+        }
+        if self.keys.iter().any(|key| key.public.W() == self.digits.key()) {
+            return Err("signature keys and set key are independent");
+        }
+        Ok(())
     }
 }
 

@@ -82,7 +82,8 @@ impl G1 {
         self.to_nonzero().map_or_else(Self::identity, |point| Self::msm_vartime(&[point], &[*scalar]))
     }
 
-    /// Σ scalar·point, in constant time in the scalars (not in their number).
+    /// Σ scalar·point, in constant time in the scalars (not in their number). For points that recur,
+    /// [`FixedBase::msm`](crate::FixedBase::msm) is several times faster.
     ///
     /// # Panics
     /// When the two slices differ in length.
@@ -100,7 +101,8 @@ impl G1 {
         Self::msm_vartime_with(&[], points, scalars)
     }
 
-    /// Σ scalar·point over points with and without a table, in variable time, for public inputs only.
+    /// Σ scalar·point over points with and without a table, in variable time, for public inputs only. One call for many points is
+    /// cheaper than several calls.
     ///
     /// # Panics
     /// When `points` and `scalars` differ in length.

@@ -6,6 +6,8 @@
 //! Timing is in the name. What ends in `_vartime` is for public inputs; the rest takes a time that does not depend on secret
 //! values, as far as the backend keeps its promise.
 //!
+//! What is multiplied again and again has a table: [`FixedBase`] for secret scalars, [`VartimeTable`] for public ones.
+//!
 //! Two backends stand behind the same types and give the same bytes: `blst` (the default feature; audited C and assembly) and
 //! `portable` (the crate `bls12_381`, pure Rust). Where both features are on, `blst` serves and both are compiled.
 //!

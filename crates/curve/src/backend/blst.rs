@@ -1,8 +1,9 @@
 //! Arithmetic by the `blst` library: audited C and assembly.
 //!
-//! All `unsafe` of the workspace is in this file. Every call passes pointers made from references to initialised values of the
-//! very `#[repr(C)]` types that the function expects, outputs are separate locals, and no function keeps a pointer; the comments
-//! at the blocks say "plain call" for this and more where there is more to say.
+//! All `unsafe` of the workspace is in this file; what is built on it lies in the folder of the same name. Every call passes pointers
+//! made from references to initialised values of the very `#[repr(C)]` types that the function expects, and no function keeps a
+//! pointer. Outputs are separate values, or one of the inputs where the library works in place too. The comments at the blocks say
+//! "plain call" for this and more where there is more to say.
 //!
 //! Timing: constant in the values, unless a name ends in `_vartime` or the function's comment says otherwise.
 //! Caution: the multiplications of blst decompose the scalar by the curve's endomorphism, which is correct in the subgroup only,
@@ -31,7 +32,12 @@ pub mod fr {
 
     /// The scalar of a small integer.
     pub fn from_u64(value: u64) -> Fr {
-        let limbs = [value, 0, 0, 0];
+        from_limbs([value, 0])
+    }
+
+    /// The scalar of an integer of two limbs, least significant first.
+    pub(super) fn from_limbs(limbs: [u64; 2]) -> Fr {
+        let limbs = [limbs[0], limbs[1], 0, 0];
         let mut out = ZERO;
         // SAFETY: plain call; the input is the four limbs that it reads.
         unsafe { blst_fr_from_uint64(&mut out, limbs.as_ptr()) };
@@ -381,12 +387,32 @@ macro_rules! group {
 
 /// The base field, as far as points need it.
 mod fp {
-    use blst::{blst_fp, blst_fp_cneg, blst_fp_inverse, blst_fp_mul, blst_fp_sqr, blst_fp_sub};
+    use blst::{blst_fp, blst_fp_add, blst_fp_cneg, blst_fp_inverse, blst_fp_mul, blst_fp_sqr, blst_fp_sub};
     use subtle::{Choice, ConditionallySelectable};
     use zeroize::Zeroize;
 
     /// An element, in Montgomery form, always fully reduced.
     pub(super) type Fp = blst_fp;
+
+    /// 1, which in Montgomery form is 2^384 mod p.
+    pub(super) const ONE: Fp = Fp {
+        l: [
+            0x7609_0000_0002_fffd,
+            0xebf4_000b_c40c_0002,
+            0x5f48_9857_53c7_58ba,
+            0x77ce_5853_7052_5745,
+            0x5c07_1a97_a256_ec6d,
+            0x15f6_5ec3_fa80_e493,
+        ],
+    };
+
+    /// 2·a.
+    pub(super) fn twice(a: &Fp) -> Fp {
+        let mut out = Fp::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp_add(&mut out, a, a) };
+        out
+    }
 
     /// a − b.
     pub(super) fn sub(a: &Fp, b: &Fp) -> Fp {
@@ -399,9 +425,35 @@ mod fp {
     /// a·b.
     pub(super) fn mul(a: &Fp, b: &Fp) -> Fp {
         let mut out = Fp::default();
-        // SAFETY: plain call.
-        unsafe { blst_fp_mul(&mut out, a, b) };
+        mul_to(&mut out, a, b);
         out
+    }
+
+    /// a·b, into its place: a copy of what was just computed costs as much as a subtraction.
+    pub(super) fn mul_to(out: &mut Fp, a: &Fp, b: &Fp) {
+        // SAFETY: plain call.
+        unsafe { blst_fp_mul(out, a, b) };
+    }
+
+    /// Multiplies a by b.
+    pub(super) fn mul_assign(a: &mut Fp, b: &Fp) {
+        let a: *mut Fp = a;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp_mul(a, a, b) };
+    }
+
+    /// Subtracts b from a.
+    pub(super) fn sub_assign(a: &mut Fp, b: &Fp) {
+        let a: *mut Fp = a;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp_sub(a, a, b) };
+    }
+
+    /// Subtracts a from b, in the place of a.
+    pub(super) fn sub_from(a: &mut Fp, b: &Fp) {
+        let a: *mut Fp = a;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp_sub(a, b, a) };
     }
 
     /// a².
@@ -493,12 +545,31 @@ pub mod g1 {
         out
     }
 
+    /// Doubles p.
+    pub(super) fn double_assign(p: &mut Point) {
+        let p: *mut Point = p;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_p1_double(p, p) };
+    }
+
+    /// Adds q to p, for all p and q alike.
+    pub(super) fn add_assign_affine(p: &mut Point, q: &Affine) {
+        let p: *mut Point = p;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_p1_add_or_double_affine(p, p, q) };
+    }
+
     /// p + q for p ≠ q, either of which may be the identity. Gives a point with z = 0 for p = q, as it does for p = −q.
-    pub(super) fn add_affine_unequal(p: &Point, q: &Affine) -> Point {
-        let mut out = identity();
+    pub(super) fn add_unequal_affine_to(out: &mut Point, p: &Point, q: &Affine) {
         // SAFETY: plain call.
-        unsafe { blst_p1_add_affine(&mut out, p, q) };
-        out
+        unsafe { blst_p1_add_affine(out, p, q) };
+    }
+
+    /// Adds q to p, as `add_unequal_affine_to`.
+    pub(super) fn add_assign_unequal_affine(p: &mut Point, q: &Affine) {
+        let p: *mut Point = p;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_p1_add_affine(p, p, q) };
     }
 }
 
@@ -571,9 +642,9 @@ pub mod pairing {
     /// Whether Π e(p, q) = 1. One chain of squarings serves all pairs, and one final exponentiation.
     pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Affine, &'a Prepared)>) -> bool {
         // Where lines are evaluated, −2·x and 2·y take the place of x and y.
-        let twice = |a: &fp::Fp| fp::sub(a, &fp::negate_if(a, true));
-        let terms: Vec<_> =
-            terms.map(|(p, q)| (g1::Affine { x: fp::negate_if(&twice(&p.x), true), y: twice(&p.y) }, q)).collect();
+        let terms: Vec<_> = terms
+            .map(|(p, q)| (g1::Affine { x: fp::negate_if(&fp::twice(&p.x), true), y: fp::twice(&p.y) }, q))
+            .collect();
         let mut product = blst_fp12::default();
         let mut line = 0;
         for bit in (0..63).rev() {

@@ -15,7 +15,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::affine_sum::{add_each, clear_elements, clear_points};
+use super::affine_sum::{ENOUGH, add_each, clear_elements, clear_points};
 use super::endomorphism::{self, ENTRIES, SignedDigit, SignedDigits, WINDOW, WINDOWS};
 use super::fp::{self, Fp};
 use super::fr::Fr;
@@ -34,8 +34,6 @@ const LIMBS: usize = 12;
 
 /// How many tables are built, and how many bases summed, at once. It bounds the scratch space, to about 100 KiB for a sum.
 const CHUNK: usize = 16;
-/// How many additions make an inversion pay.
-const ENOUGH: usize = 12;
 
 /// Builds the tables of these bases; cheaper together than one by one.
 pub fn combs(bases: &[Affine]) -> Vec<Comb> {
@@ -110,7 +108,7 @@ fn sum_of_chunk(terms: &[(&Comb, &Fr)]) -> Point {
             [*first, *second] = look_up(&comb.rows[i], digits.get(i));
         }
     }
-    let mut products: Vec<Fp> = Vec::with_capacity(WINDOWS / 2 * stride);
+    let mut products: Vec<Fp> = Vec::with_capacity(WINDOWS / 2 * stride + 1);
 
     let mut windows = WINDOWS;
     while windows > 1 && windows / 2 * stride >= ENOUGH {
@@ -125,7 +123,11 @@ fn sum_of_chunk(terms: &[(&Comb, &Fr)]) -> Point {
         for (sum, points) in sums.iter_mut().zip([first, second]) {
             for point in points {
                 // The operands of a lone base can not coincide.
-                *sum = if terms.len() == 1 { g1::add_affine_unequal(sum, point) } else { g1::add_affine(sum, point) };
+                if terms.len() == 1 {
+                    g1::add_assign_unequal_affine(sum, point);
+                } else {
+                    g1::add_assign_affine(sum, point);
+                }
             }
         }
     }
