@@ -14,7 +14,12 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::{ciphersuite::Ciphersuite, error::Error, random_scalars::calculate_random_scalars};
 
 /// `SK`, a scalar that is not zero. Erased when dropped.
-pub struct SecretKey(Scalar);
+///
+/// The first use of its public key computes it; keep the object to keep that work.
+pub struct SecretKey {
+    SK: Scalar,
+    public: OnceLock<PublicKey>,
+}
 
 impl SecretKey {
     /// The length of an encoded key.
@@ -43,7 +48,7 @@ impl SecretKey {
         let default_dst = [suite.id().as_bytes(), b"KEYGEN_DST_"].concat();
         let derive_input = Zeroizing::new([key_material, &info_length.to_be_bytes(), key_info].concat());
         let SK = suite.hash_to_scalar(&derive_input, key_dst.unwrap_or(&default_dst))?;
-        if SK.is_zero() { Err(Error::KeyMaterial) } else { Ok(Self(SK)) }
+        if SK.is_zero() { Err(Error::KeyMaterial) } else { Ok(Self::new(SK)) }
     }
 
     /// A uniformly random key.
@@ -52,7 +57,7 @@ impl SecretKey {
     /// [`Error::Randomness`] if the generator fails.
     pub fn random(rng: &mut (impl CryptoRngCore + ?Sized)) -> Result<Self, Error> {
         let scalars = calculate_random_scalars(1, rng)?;
-        scalars.first().map(|SK| Self(*SK)).ok_or(Error::Randomness)
+        scalars.first().map(|SK| Self::new(*SK)).ok_or(Error::Randomness)
     }
 
     /// Reads 32 octets, big-endian.
@@ -60,13 +65,13 @@ impl SecretKey {
     /// # Errors
     /// [`Error::Decode`] if the value is zero or not below r.
     pub fn from_bytes(octets: &[u8; Self::LENGTH]) -> Result<Self, Error> {
-        Ok(Self(nonzero_scalar(octets, "secret key")?))
+        Ok(Self::new(nonzero_scalar(octets, "secret key")?))
     }
 
     /// The key as 32 octets, big-endian; erased when dropped.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<[u8; Self::LENGTH]> {
-        Zeroizing::new(self.0.to_bytes())
+        Zeroizing::new(self.SK.to_bytes())
     }
 
     /// `SkToPk(SK)`.
@@ -74,8 +79,12 @@ impl SecretKey {
     /// # Errors
     /// None with a key made by this type; the curve's types ask for the check.
     pub fn public_key(&self) -> Result<PublicKey, Error> {
-        let W = NonZeroG2::generator() * self.0;
-        W.to_nonzero().map(PublicKey::from).ok_or(Error::Unsignable)
+        if let Some(public) = self.public.get() {
+            return Ok(public.clone());
+        }
+        let W = NonZeroG2::generator() * self.SK;
+        let public: PublicKey = W.to_nonzero().map(PublicKey::from).ok_or(Error::Unsignable)?;
+        Ok(self.public.get_or_init(|| public).clone())
     }
 
     /// `1 / (SK + e)`.
@@ -83,13 +92,17 @@ impl SecretKey {
     /// # Errors
     /// [`Error::Unsignable`] if `SK = −e`.
     pub(crate) fn inverse_of_sum(&self, e: &Scalar) -> Result<Scalar, Error> {
-        (self.0 + *e).invert().ok_or(Error::Unsignable)
+        (self.SK + *e).invert().ok_or(Error::Unsignable)
+    }
+
+    fn new(SK: Scalar) -> Self {
+        Self { SK, public: OnceLock::new() }
     }
 }
 
 impl Drop for SecretKey {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.SK.zeroize();
     }
 }
 
@@ -172,9 +185,9 @@ mod tests {
     #[test]
     fn rejects_e_that_is_the_negated_key() {
         let sk = SecretKey::key_gen(Ciphersuite::Bls12381Sha256, &[7; 32], b"", None).unwrap();
-        assert_eq!(sk.inverse_of_sum(&-sk.0).unwrap_err(), Error::Unsignable);
+        assert_eq!(sk.inverse_of_sum(&-sk.SK).unwrap_err(), Error::Unsignable);
         let e = Scalar::from(5);
-        assert_eq!((sk.0 + e) * sk.inverse_of_sum(&e).unwrap(), Scalar::ONE);
+        assert_eq!((sk.SK + e) * sk.inverse_of_sum(&e).unwrap(), Scalar::ONE);
     }
 
     #[test]

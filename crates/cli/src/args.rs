@@ -9,6 +9,7 @@ use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::text::{Label, Origin};
 use milchglas_wallet::CredentialId;
+use serde::Deserialize;
 
 const FLOW: &str = r#"The café, from the beginning. Three parties, three folders; between them
 go files, pipes or QR codes:
@@ -243,13 +244,23 @@ pub(crate) enum Issuer {
     /// hand it to that person. Next: the person runs `wallet apply`. The same person invited again renews the card.
     ///
     /// Example: milchglas issuer invite --schema national-id --claims erika.json --assurance full --qr invitation.png
+    ///
+    /// Many persons: --batch reads a file with a JSON object on each line and writes a line for each to --out, in the same order.
+    /// In a line: `claims`; `schema` and `assurance` where they differ from --schema and --assurance; `person` with `space` and
+    /// `number` where the schema has no claim that numbers persons; `id`, a text or number of yours that the output line repeats.
+    /// Out comes `invitation`, the Base45 text that `wallet apply` reads and a QR code carries, or `error`. A line that is
+    /// refused is also reported with its number; the others go on, and the exit code is 1. If the run is killed, run it again: what
+    /// it had made by then was given to nobody and expires.
+    ///
+    /// Example: milchglas issuer invite --batch people.jsonl --schema national-id --assurance full --valid-for 20160 --out
+    /// invitations.jsonl
     Invite {
         /// The schema's short name.
-        #[arg(long, value_parser = parse::<Label>)]
-        schema: Label,
+        #[arg(long, value_parser = parse::<Label>, required_unless_present = "batch")]
+        schema: Option<Label>,
         /// The person's claims, a JSON file.
-        #[arg(long, value_name = "FILE")]
-        claims: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "batch")]
+        claims: Option<PathBuf>,
         /// In which numbering the person's number is unique, where the schema has no claim for it.
         #[arg(long, value_name = "NAME", requires = "person_file")]
         person_space: Option<String>,
@@ -257,11 +268,14 @@ pub(crate) enum Issuer {
         #[arg(long, value_name = "FILE", requires = "person_space")]
         person_file: Option<PathBuf>,
         /// How the person was checked: light from afar, full at a terminal with the physical card.
-        #[arg(long)]
-        assurance: AssuranceArg,
+        #[arg(long, required_unless_present = "batch")]
+        assurance: Option<AssuranceArg>,
         /// For how many minutes the invitation can be answered.
         #[arg(long, value_name = "MINUTES", default_value_t = 60)]
         valid_for: u32,
+        /// Many persons: a file with a JSON object on each line, or - for standard input.
+        #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["claims", "person_space", "person_file", "qr"])]
+        batch: Option<PathBuf>,
         #[command(flatten)]
         to: Deliver,
         #[command(flatten)]
@@ -272,9 +286,21 @@ pub(crate) enum Issuer {
     /// The office runs it on what `wallet apply` made. The same application again gives the same answer. Next: `wallet accept`.
     ///
     /// Example: milchglas issuer issue application.bin --out answer.bin
+    ///
+    /// Many applications: --batch reads a file with a JSON object on each line and writes a line for each to --out, in the same
+    /// order. In a line: `application`, the object as Base45 text or lower-case hex; if you like `claims`, which must then be those
+    /// of the invitation; `id`, a text or number of yours that the output line repeats. Out comes `answer`, the Base45 text that
+    /// `wallet accept` reads, or `error`. All cores sign. A line that is refused is also reported with its number; the others go
+    /// on, and the exit code is 1. If the run is killed, run it again: nobody gets a second card, and the file is complete.
+    ///
+    /// Example: milchglas issuer issue --batch applications.jsonl --out answers.jsonl
     Issue {
         /// The application, or - for standard input.
-        application: PathBuf,
+        #[arg(required_unless_present = "batch")]
+        application: Option<PathBuf>,
+        /// Many applications: a file with a JSON object on each line, or - for standard input.
+        #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["application", "qr"])]
+        batch: Option<PathBuf>,
         #[command(flatten)]
         to: Deliver,
         #[command(flatten)]
@@ -294,7 +320,8 @@ pub(crate) enum Issuer {
     },
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum AssuranceArg {
     /// A remote check.
     Light,

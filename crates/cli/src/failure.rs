@@ -90,6 +90,11 @@ impl Failure {
         self
     }
 
+    /// The same failure, said a second time.
+    pub(crate) fn again(&self) -> Self {
+        Self { kind: self.kind, message: self.message.clone(), fields: self.fields.clone() }
+    }
+
     /// Adds fields to the JSON object.
     pub(crate) fn with(mut self, fields: Value) -> Self {
         self.fields = Some(fields);

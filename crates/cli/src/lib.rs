@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `args` | the command line and its help |
 //! | `input`, `output`, [`qr`] | objects in files, pipes and QR codes |
+//! | `batch` | files of JSON lines, one object a line |
 //! | `passphrase` | secrets from the terminal or a file |
 //! | `commands` | one function for each command |
 //! | `inspect` | any object in readable form |
@@ -18,6 +19,7 @@
 #![deny(missing_docs)]
 
 mod args;
+mod batch;
 mod clock;
 mod commands;
 mod demo;

@@ -90,6 +90,16 @@ pub(crate) enum Readers {
     Everyone,
 }
 
+impl Readers {
+    /// The mode of a file that they may read.
+    pub(crate) fn mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Everyone => 0o644,
+        }
+    }
+}
+
 /// Where an object will go, checked before it exists.
 pub(crate) struct Delivery<'a> {
     to: &'a Deliver,
@@ -158,10 +168,7 @@ impl<'a> Delivery<'a> {
     }
 
     fn file(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        let mode = match self.readers {
-            Readers::Owner => 0o600,
-            Readers::Everyone => 0o644,
-        };
+        let mode = self.readers.mode();
         let written = if self.to.force {
             milchglas_sealed::atomic_write(path, bytes, mode)
         } else {
@@ -172,7 +179,7 @@ impl<'a> Delivery<'a> {
 }
 
 /// Checks that a file may be written to this path.
-fn free(path: &Path, force: bool) -> Result<()> {
+pub(crate) fn free(path: &Path, force: bool) -> Result<()> {
     let refused = |message: &str| Err(Failure::storage(message).about(path.display()));
     match path.symlink_metadata() {
         Ok(_) if !force => refused("exists already; --force replaces it"),

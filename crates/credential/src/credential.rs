@@ -5,7 +5,7 @@
 //! Not here: issuing (`issuance`), showing (`presentation`).
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use milchglas_bbs::Signature;
 use milchglas_curve::{Expander, G1, Scalar};
@@ -87,7 +87,9 @@ impl Handle {
     /// `h·G'`, what an inspector's decryption opens to: the registry looks it up. In constant time.
     #[must_use]
     pub fn inspector_point(&self) -> G1 {
-        G1::from(G1::hash(Expander::XmdSha256, b"", INSPECTOR_BASE_DST)) * self.to_scalar()
+        static BASE: LazyLock<FixedPoint> =
+            LazyLock::new(|| FixedPoint::new(&G1::hash(Expander::XmdSha256, b"", INSPECTOR_BASE_DST)));
+        BASE.mul(&self.to_scalar())
     }
 }
 

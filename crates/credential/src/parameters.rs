@@ -71,6 +71,7 @@ pub struct Parameters {
     digest: ParametersDigest,
     signature: Signature,
     prepared: Vec<CredentialKey>,
+    registry_base: NonZeroG1,
 }
 
 /// The file.
@@ -175,7 +176,8 @@ impl Parameters {
             prepared.extend(CredentialKey::prepare(&issuer, &key.public, &content.schemas)?);
         }
         let digest = ParametersDigest(tagged_digest("milchglas parameters/1", bytes));
-        Ok(Self { content, identity, digest, signature, prepared })
+        let registry_base = G1::hash(Expander::XmdSha256, issuer.as_bytes(), REGISTRY_DST);
+        Ok(Self { content, identity, digest, signature, prepared, registry_base })
     }
 
     /// The parameters file.
@@ -284,7 +286,7 @@ impl Parameters {
     /// The base of the names under which this issuer's registry knows its holders.
     #[must_use]
     pub fn registry_base(&self) -> NonZeroG1 {
-        G1::hash(Expander::XmdSha256, self.fingerprint().as_bytes(), REGISTRY_DST)
+        self.registry_base
     }
 }
 

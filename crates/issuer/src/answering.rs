@@ -5,16 +5,19 @@
 //! about a registered name counts only after its proof.
 //!
 //! Secret: claims and credential, erased after use; the answer is encrypted to the wallet.
-//! Not here: the transaction (`registry`), the signature (`milchglas-credential`).
+//! Not here: the transaction (`registry`), the signature (`milchglas-credential`), many applications at once (`groups`).
 
+use std::sync::Arc;
+
+use milchglas_credential::claim::Claims;
 use milchglas_credential::credential::Handle;
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{InvitationNonce, SchemaDigest};
-use milchglas_credential::issuance::{Answer, Application, Invitation};
+use milchglas_credential::issuance::{Answer, Application, Invitation, VerifiedApplication};
 use milchglas_credential::parameters::Parameters;
-use rand_core::{CryptoRng, RngCore};
+use rand_core::{CryptoRng, CryptoRngCore, RngCore};
 
-use crate::enrolment::{check_validity, valid_until};
+use crate::enrolment::{check_validity, read_claims, valid_until};
 use crate::registry::{self, Begun, Found, UnixSeconds};
 use crate::reply_address::ReplyAddress;
 use crate::{Error, Issuer, Refusal, waiting_claims};
@@ -44,10 +47,27 @@ impl Issuer {
             Found::Open(open) => open,
         };
 
-        let waiting = waiting_claims::open(&self.keys.claims, &open)?;
-        let older = self.older(&waiting.parameters())?;
-        let parameters = older.as_ref().unwrap_or(&self.parameters);
-        if last_key(parameters) != last_key(&self.parameters) {
+        let checked = self.check(application, &open, None, now, rng)?;
+        let issuance = match self.registry.begin(nonce, &checked.facts(), seconds, rng).await? {
+            Begun::Answered(response) => return Ok(response),
+            Begun::Open(issuance) => issuance,
+        };
+        let stored = self.sign(checked, issuance.handle())?;
+        Ok(issuance.commit(stored).await?)
+    }
+
+    /// All that is checked before the registry is locked. `claims` are those that the officer says once more, if any.
+    pub(crate) fn check(
+        &self,
+        application: Application,
+        open: &registry::Invitation,
+        claims: Option<&str>,
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Checked, Error> {
+        let waiting = waiting_claims::open(&self.keys.claims, open)?;
+        let parameters = self.parameters_of(&waiting.parameters())?;
+        if last_key(&parameters) != last_key(&self.parameters) {
             return Err(Refusal::KeyReplaced.into());
         }
         let invitation = Invitation {
@@ -57,34 +77,53 @@ impl Issuer {
             nonce: InvitationNonce(open.nonce.0),
             expires: Timestamp::from_unix(open.expires.0).ok_or(DAMAGED)?,
         };
-        let verified = application.verify(&invitation, parameters, rng)?;
-        let reply_address = ReplyAddress::read(verified.reply_to())?;
+        let application = application.verify(&invitation, &parameters, rng)?;
+        let reply_address = ReplyAddress::read(application.reply_to())?;
         let schema = parameters.schema(&invitation.schema).ok_or(DAMAGED)?;
         let issuer_key = parameters.signing_key(&invitation.schema).ok_or(DAMAGED)?.id();
-        let claims = waiting.claims(schema)?;
-        check_validity(schema, &claims, now)?;
-        let valid_until = valid_until(schema, &claims).ok_or(DAMAGED)?;
+        let waiting = waiting.claims(schema)?;
+        if let Some(claims) = claims
+            && read_claims(schema, claims, open.assurance)?.values() != waiting.values()
+        {
+            return Err(Refusal::ClaimsContradict.into());
+        }
+        check_validity(schema, &waiting, now)?;
+        let valid_until = registry::ValidUntil(valid_until(schema, &waiting).ok_or(DAMAGED)?.index());
+        let issuer_key = registry::IssuerKeyId(issuer_key.0);
+        Ok(Checked { application, invitation, parameters, claims: waiting, reply_address, issuer_key, valid_until })
+    }
 
-        let facts = registry::Application {
-            name: registry::RegisteredName(verified.name().to_bytes()),
-            commitment: registry::Commitment(verified.commitment().to_bytes()),
-            digest,
-        };
-        let issuance = match self.registry.begin(nonce, &facts, seconds, rng).await? {
-            Begun::Answered(response) => return Ok(response),
-            Begun::Open(issuance) => issuance,
-        };
-        let handle = Handle::from_bytes(issuance.handle().0);
-        let inspector_point = handle.inspector_point().to_bytes();
-        let credential = verified.issue(&invitation, parameters, &self.keys.signing, handle, claims)?;
+    /// Signs the credential and encrypts it to the wallet.
+    pub(crate) fn sign(&self, checked: Checked, handle: registry::Handle) -> Result<registry::Answer, Error> {
+        let Checked { application, invitation, parameters, claims, reply_address, issuer_key, valid_until } = checked;
+        let handle = Handle::from_bytes(handle.0);
+        let inspector_point = registry::InspectorPoint(handle.inspector_point().to_bytes());
+        let credential = application.issue(&invitation, &parameters, &self.keys.signing, handle, claims)?;
         let ciphertext = reply_address.encrypt(&credential.to_bytes())?;
-        let stored = registry::Answer {
-            response: Answer { nonce: invitation.nonce, ciphertext }.to_bytes(),
-            inspector_point: registry::InspectorPoint(inspector_point),
-            issuer_key: registry::IssuerKeyId(issuer_key.0),
-            valid_until: registry::ValidUntil(valid_until.index()),
-        };
-        Ok(issuance.commit(stored).await?)
+        let response = Answer { nonce: invitation.nonce, ciphertext }.to_bytes();
+        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until })
+    }
+}
+
+/// An application that the registry's rules may still refuse, and nothing else.
+pub(crate) struct Checked {
+    application: VerifiedApplication,
+    invitation: Invitation,
+    parameters: Arc<Parameters>,
+    claims: Claims,
+    reply_address: ReplyAddress,
+    issuer_key: registry::IssuerKeyId,
+    valid_until: registry::ValidUntil,
+}
+
+impl Checked {
+    /// What the registry needs to know of it.
+    pub(crate) fn facts(&self) -> registry::Application {
+        registry::Application {
+            name: registry::RegisteredName(self.application.name().to_bytes()),
+            commitment: registry::Commitment(self.application.commitment().to_bytes()),
+            digest: registry::ApplicationDigest(self.application.digest().0),
+        }
     }
 }
 

@@ -66,8 +66,20 @@ impl Issuer {
         now: Timestamp,
         rng: &mut (impl CryptoRng + RngCore),
     ) -> Result<SignedInvitation, Error> {
+        let (waiting, invitation) = self.prepare(enrolment, now, rng)?;
+        self.registry.invite(&waiting, UnixSeconds(now.as_unix())).await?;
+        Ok(SignedInvitation::sign(invitation, &self.keys.identity))
+    }
+
+    /// An invitation as the registry stores it, and as it will be signed.
+    pub(crate) fn prepare(
+        &self,
+        enrolment: &Enrolment<'_>,
+        now: Timestamp,
+        rng: &mut (impl CryptoRng + RngCore),
+    ) -> Result<(registry::Invitation, Invitation), Error> {
         let schema = self.schema(enrolment.schema).ok_or(Refusal::UnknownSchema)?;
-        let claims = read_claims(schema, enrolment)?;
+        let claims = read_claims(schema, enrolment.claims, enrolment.assurance)?;
         check_validity(schema, &claims, now)?;
         let person = self.person_tag(schema, &claims, enrolment.person)?;
         let expires = now
@@ -87,7 +99,6 @@ impl Issuer {
         };
         let parameters = self.parameters.digest();
         waiting.payload = waiting_claims::seal(&self.keys.claims, &parameters, &claims, &waiting, rng)?;
-        self.registry.invite(&waiting, UnixSeconds(now.as_unix())).await?;
         let invitation = Invitation {
             issuer: self.parameters.fingerprint(),
             parameters,
@@ -95,7 +106,7 @@ impl Issuer {
             nonce: InvitationNonce(nonce),
             expires,
         };
-        Ok(SignedInvitation::sign(invitation, &self.keys.identity))
+        Ok((waiting, invitation))
     }
 
     /// How the registry knows the person with this number: for look-ups with [`registry::Registry::person`].
@@ -151,12 +162,12 @@ impl Issuer {
 }
 
 /// The claims, with the assurance that the officer says.
-fn read_claims(schema: &Schema, enrolment: &Enrolment<'_>) -> Result<Claims, Error> {
+pub(crate) fn read_claims(schema: &Schema, claims: &str, assurance: Assurance) -> Result<Claims, Error> {
     let Some(index) = schema.assurance() else {
-        return Ok(Claims::from_json(schema, enrolment.claims)?);
+        return Ok(Claims::from_json(schema, claims)?);
     };
-    let assurance = Value::Integer(Number::from(enrolment.assurance.level()));
-    let claims = Claims::from_json_with(schema, enrolment.claims, &[(index, assurance.clone())])?;
+    let assurance = Value::Integer(Number::from(assurance.level()));
+    let claims = Claims::from_json_with(schema, claims, &[(index, assurance.clone())])?;
     if claims.get(index) != Some(&assurance) {
         return Err(Refusal::AssuranceContradicts.into());
     }

@@ -49,6 +49,8 @@ pub enum Refusal {
     NoLongerValid,
     /// The claims file says another assurance than the officer.
     AssuranceContradicts,
+    /// The claims said again with an application are not those of its invitation.
+    ClaimsContradict,
     /// The schema has no claim that numbers the person, and no number was given.
     PersonNumberMissing,
     /// A number was given for the person, though the schema has a claim for it.
@@ -71,6 +73,10 @@ impl Refusal {
             Self::AssuranceContradicts => {
                 "The claims file says another assurance than the one at which the person was checked. Leave it out of the \
                  file: the issuer sets it."
+            }
+            Self::ClaimsContradict => {
+                "The claims beside the application are not those that the person was invited with. Leave them out, or make a \
+                 new invitation."
             }
             Self::PersonNumberMissing => {
                 "The schema has no claim that numbers the person. Give the person's number beside the claims: it is not \

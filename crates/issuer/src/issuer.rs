@@ -9,6 +9,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::ParametersDigest;
@@ -24,6 +25,8 @@ use crate::registry::Registry;
 
 /// What the keys file is, inside its encryption.
 const KIND: &str = "issuer-keys";
+/// How many earlier publications are kept in memory, each with its tables.
+const MAX_OLDER: usize = 4;
 
 /// An open issuer. It keeps every other process out of its folder's keys until it is dropped.
 ///
@@ -32,7 +35,9 @@ pub struct Issuer {
     pub(crate) folder: Folder,
     pub(crate) file: SealedFile,
     pub(crate) keys: Keys,
-    pub(crate) parameters: Parameters,
+    pub(crate) parameters: Arc<Parameters>,
+    /// Parameters of invitations made before the last publication.
+    older: Mutex<Vec<Arc<Parameters>>>,
     pub(crate) registry: Registry,
 }
 
@@ -83,7 +88,7 @@ impl Issuer {
         folder.keep(&parameters)?;
         let file = SealedFile::create(folder.keys(), passphrase, KIND, &keys.to_bytes(), work)?;
         folder.publish(&parameters)?;
-        Ok(Self { folder, file, keys, parameters, registry })
+        Ok(Self { folder, file, keys, parameters: Arc::new(parameters), older: Mutex::default(), registry })
     }
 
     /// Opens the issuer in the folder. Takes one scrypt, on this thread.
@@ -102,7 +107,7 @@ impl Issuer {
         }
         folder.publish(&parameters)?;
         let registry = Registry::open(&folder.registry()).await?;
-        Ok(Self { folder, file, keys, parameters, registry })
+        Ok(Self { folder, file, keys, parameters: Arc::new(parameters), older: Mutex::default(), registry })
     }
 
     /// The current parameters.
@@ -200,16 +205,25 @@ impl Issuer {
         self.registry.close().await;
     }
 
-    /// Parameters by their digest, current or kept: `None` if they are the current ones.
-    pub(crate) fn older(&self, digest: &ParametersDigest) -> Result<Option<Parameters>, Error> {
+    /// Parameters by their digest, current or kept.
+    pub(crate) fn parameters_of(&self, digest: &ParametersDigest) -> Result<Arc<Parameters>, Error> {
         if self.parameters.digest() == *digest {
-            return Ok(None);
+            return Ok(Arc::clone(&self.parameters));
         }
-        let older = self.folder.kept(digest)?;
-        if older.identity() != self.parameters.identity() {
+        // Held while reading: others who want the same file wait for it.
+        let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = older.iter().find(|parameters| parameters.digest() == *digest) {
+            return Ok(Arc::clone(found));
+        }
+        let found = Arc::new(self.folder.kept(digest)?);
+        if found.identity() != self.parameters.identity() {
             return Err(Error::Damaged { what: "an invitation under another issuer's parameters" });
         }
-        Ok(Some(older))
+        if older.len() == MAX_OLDER {
+            older.remove(0);
+        }
+        older.push(Arc::clone(&found));
+        Ok(found)
     }
 
     /// Makes this content, under the next sequence number, the current parameters.
@@ -225,7 +239,7 @@ impl Issuer {
             return Ok(saved?);
         }
         // Also where only the last sync failed: the new file is in place, and what is saved next must go on from it.
-        self.parameters = next;
+        self.parameters = Arc::new(next);
         saved?;
         self.folder.publish(&self.parameters)
     }

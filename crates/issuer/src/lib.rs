@@ -10,6 +10,8 @@
 //! issuer   application ────────► answer ──► answer       the credential, encrypted; stored before it is returned
 //! ```
 //!
+//! Many persons at once: [`Issuer::invite_all`] and [`Issuer::answer_all`] take groups, under the same rules.
+//!
 //! What holds, each by a test:
 //!
 //! - One secret a person, one person a secret: the registered name N belongs to one person, and a person has one N.
@@ -85,6 +87,7 @@ mod answering;
 mod enrolment;
 mod error;
 mod folder;
+mod groups;
 mod issuer;
 mod keys;
 pub mod registry;
@@ -96,7 +99,8 @@ mod tests;
 
 pub use enrolment::{Enrolment, PersonNumber};
 pub use error::{Error, Refusal};
+pub use groups::{GROUP, Submission};
 pub use issuer::Issuer;
-pub use registry::Assurance;
+pub use registry::{Answered, Assurance};
 #[doc(hidden)]
 pub use reply_address::encrypt_to_reply_address;

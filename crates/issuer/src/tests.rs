@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::registry::{self, InspectorPoint, Status};
-use crate::{Assurance, Enrolment, Error, Issuer, PersonNumber, Refusal};
+use crate::{Answered, Assurance, Enrolment, Error, Issuer, PersonNumber, Refusal, Submission};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -794,4 +794,100 @@ fn makes_inspector_points_that_add_like_handles() {
     assert!(point(0).is_identity());
     assert_eq!(point(1) + point(2), point(3));
     assert_ne!(point(1), point(2));
+}
+
+#[tokio::test]
+async fn answers_a_group_as_if_its_members_came_one_by_one() {
+    let office = Office::open().await;
+    let parameters = office.issuer.parameters();
+    let (erika, other) = (Applicant::new(1), Applicant::new(2));
+    let [first, renewal, elses, otto] =
+        [office.invite("A1").await, office.invite("A1").await, office.invite("A2").await, office.invite("A3").await];
+    let applications = [
+        erika.apply(&first, parameters),
+        // The same bytes again, a second application to the same invitation, and noise.
+        Vec::new(),
+        erika.apply(&first, parameters),
+        b"noise".to_vec(),
+        // The same person again; another person with the first one's secret; somebody else.
+        erika.apply(&renewal, parameters),
+        erika.apply(&elses, parameters),
+        other.apply(&otto, parameters),
+    ];
+    let mut group: Vec<Submission<'_>> =
+        applications.iter().map(|application| Submission { application, claims: None }).collect();
+    group[1] = group[0];
+    let answers = office.issuer.answer_all(&group, now(), &mut OsRng).await.unwrap();
+
+    let ok = |at: usize| answers[at].as_ref().unwrap();
+    let refused = |at: usize| match &answers[at] {
+        Err(Error::Refused(Refusal::Registry(refusal))) => *refusal,
+        result => panic!("not a refusal: {result:?}"),
+    };
+    assert!(ok(0).fresh && !ok(1).fresh);
+    assert_eq!(ok(1).response, ok(0).response);
+    assert_eq!(refused(2), registry::Refusal::AnsweredToAnother);
+    assert!(matches!(answers[3], Err(Error::Input(_))));
+    assert_eq!(refused(5), registry::Refusal::NameOfAnotherPerson);
+    let handles: Vec<Handle> = [(0, &erika), (4, &erika), (6, &other)]
+        .map(|(at, applicant)| applicant.accept(&ok(at).response, parameters).handle().clone())
+        .into();
+    assert!(handles[0] != handles[1] && handles[1] != handles[2] && handles[0] != handles[2]);
+    assert_eq!(office.statuses("A1").await, [Status::Superseded, Status::Active]);
+    assert_eq!(office.statuses("A3").await, [Status::Active]);
+
+    // One by one they get what the group got; a refusal left its invitation open.
+    assert_eq!(office.answer(&applications[0]).await.unwrap(), ok(0).response);
+    assert_eq!(office.answer(&applications[4]).await.unwrap(), ok(4).response);
+    office.answer(&Applicant::new(3).apply(&elses, parameters)).await.unwrap();
+    let again = office.issuer.answer_all(&group, now(), &mut OsRng).await.unwrap();
+    assert!(again.iter().flatten().all(|answered| !answered.fresh));
+    assert_eq!(again[4].as_ref().unwrap(), &Answered { fresh: false, ..ok(4).clone() });
+}
+
+#[tokio::test]
+async fn refuses_in_a_group_what_it_refuses_alone() {
+    let mut office = Office::open().await;
+    let erika = Applicant::new(1);
+    let persons = ["B1", "B2", "B3", "B4"].map(claims);
+    let short = Enrolment { valid_for: Duration::from_secs(1), ..card(&persons[0]) };
+    let enrolments = [short, card(&persons[1]), card(&persons[2]), card("{}"), card(&persons[3])];
+    let invited = office.issuer.invite_all(&enrolments, now(), &mut OsRng).await.unwrap();
+    assert!(matches!(invited[3], Err(Error::Input(_))));
+    assert_eq!(office.issuer.registry().counts().await.unwrap().open_invitations, 4);
+    let parameters = office.issuer.parameters().clone();
+    let apply = |at: usize, applicant: &Applicant| applicant.apply(invited[at].as_ref().unwrap(), &parameters);
+    let (late, forged) = (apply(0, &erika), apply(1, &erika));
+    let forged = [&forged[..forged.len() - 1], &[forged[forged.len() - 1] ^ 1]].concat();
+    let (said, contradicts) = (apply(2, &Applicant::new(3)), apply(4, &Applicant::new(4)));
+    let (right, wrong) = (claims("B3"), claims("B5"));
+    let group = [
+        Submission { application: &late, claims: None },
+        Submission { application: &forged, claims: None },
+        Submission { application: &said, claims: Some(&right) },
+        Submission { application: &contradicts, claims: Some(&wrong) },
+        Submission { application: &contradicts, claims: Some("{}") },
+    ];
+    let later = time("2026-11-23T09:00:01Z");
+    let answers = office.issuer.answer_all(&group, later, &mut OsRng).await.unwrap();
+    let expired = Refusal::Registry(registry::Refusal::InvitationExpired);
+    assert!(matches!(answers[0], Err(Error::Refused(refusal)) if refusal == expired));
+    assert!(matches!(answers[1], Err(Error::Invalid)));
+    assert!(answers[2].as_ref().unwrap().fresh);
+    assert!(matches!(answers[3], Err(Error::Refused(Refusal::ClaimsContradict))));
+    assert!(matches!(answers[4], Err(Error::Input(_))));
+    assert_eq!(format!("{:?}", group[2]), "Submission(..)");
+
+    // Invitations from before a publication, in numbers.
+    office.issuer.add_schema(Schema::from_json(TICKET).unwrap()).unwrap();
+    let answers = office.issuer.answer_all(&group[3..4], later, &mut OsRng).await.unwrap();
+    assert!(matches!(answers[0], Err(Error::Refused(Refusal::ClaimsContradict))));
+    let good = Submission { application: &contradicts, claims: None };
+    let answers = office.issuer.answer_all(&[good], later, &mut OsRng).await.unwrap();
+    assert!(answers[0].as_ref().unwrap().fresh);
+    // After a new key they are refused.
+    office.issuer.rotate(day("2030-01-01"), now().date(), &mut OsRng).unwrap();
+    let old = apply(1, &Applicant::new(5));
+    let answers = office.issuer.answer_all(&[Submission { application: &old, claims: None }], later, &mut OsRng).await;
+    assert!(matches!(answers.unwrap()[0], Err(Error::Refused(Refusal::KeyReplaced))));
 }

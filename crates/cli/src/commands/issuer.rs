@@ -1,5 +1,6 @@
 //! `milchglas issuer …`
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
@@ -8,16 +9,19 @@ use milchglas_credential::claim::{ClaimType, IntegerBits};
 use milchglas_credential::date::Month;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::text::Label;
-use milchglas_issuer::{Assurance, Enrolment, Error, Issuer, PersonNumber};
+use milchglas_issuer::{Assurance, Enrolment, Error, GROUP, Issuer, PersonNumber, Submission};
 use rand_core::OsRng;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::{Context, schema, work};
 use crate::args::{self, AssuranceArg, Deliver, IssuerAt};
+use crate::batch::{self, Id, Line, Outcome, Words};
 use crate::failure::{Failure, Result};
 use crate::output::{Delivery, Readers, Report};
-use crate::{input, passphrase};
+use crate::{input, passphrase, qr};
 
 /// Runs one issuer command.
 pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
@@ -40,7 +44,21 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
         }
         args::Issuer::Publish { out, force, at } => publish(Deliver { out, qr: None, force }, &at, context),
         args::Issuer::Claims { schema, dir } => claims(&schema, &dir, context),
-        args::Issuer::Invite { schema, claims, person_space, person_file, assurance, valid_for, to, at } => {
+        args::Issuer::Invite { schema, assurance, valid_for, batch: Some(file), to, at, .. } => {
+            let defaults = Defaults { schema, assurance, valid_for: minutes(valid_for) };
+            invite_all(&file, &defaults, &to, &at, context)
+        }
+        args::Issuer::Invite {
+            schema: Some(schema),
+            claims: Some(claims),
+            person_space,
+            person_file,
+            assurance: Some(assurance),
+            valid_for,
+            batch: None,
+            to,
+            at,
+        } => {
             let delivery = Delivery::prepare(&to, context.as_json, Readers::Owner)?;
             let claims = Zeroizing::new(input::text(&claims)?);
             let number = person_file.map(|file| passphrase::secret_line(Some(&file), "")).transpose()?;
@@ -50,7 +68,7 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
                 claims: &claims,
                 person: person.map(|(space, number)| PersonNumber { space, number }),
                 assurance: assurance.into(),
-                valid_for: Duration::from_secs(60 * u64::from(valid_for)),
+                valid_for: minutes(valid_for),
             };
             let issuer = open(&at)?;
             let invitation = finish(issuer.invite(&enrolment, context.now, &mut OsRng))?.map_err(failure)?;
@@ -62,7 +80,11 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
             let fields = json!({"schema": schema, "expires": expires, "nonce": invitation.unverified().nonce});
             Ok(Report::new(text, fields).delivered(&delivery.write(&invitation.to_bytes())?))
         }
-        args::Issuer::Issue { application, to, at } => {
+        args::Issuer::Invite { .. } => {
+            Err(Failure::usage("invite needs --schema, --claims and --assurance, or --batch"))
+        }
+        args::Issuer::Issue { batch: Some(file), to, at, .. } => issue_all(&file, &to, &at, context),
+        args::Issuer::Issue { application: Some(application), batch: None, to, at } => {
             let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
             let bytes = input::object(&application)?;
             let issuer = open(&at)?;
@@ -71,6 +93,7 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
             let text = "The card is issued, encrypted for the wallet that applied.\nNext: milchglas wallet accept";
             Ok(Report::new(text, json!({"issued": true})).delivered(&delivery.write(&answer)?))
         }
+        args::Issuer::Issue { application: None, .. } => Err(Failure::usage("issue needs an application, or --batch")),
         args::Issuer::Rotate { accepted_until, at } => {
             let mut issuer = open(&at)?;
             issuer.rotate(accepted_until, context.now.date(), &mut OsRng).map_err(failure)?;
@@ -81,6 +104,156 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
             Ok(described(&text, &issuer))
         }
     }
+}
+
+/// What holds for a line that does not say it.
+struct Defaults {
+    schema: Option<Label>,
+    assurance: Option<AssuranceArg>,
+    valid_for: Duration,
+}
+
+/// A line of `invite --batch`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonLine<'a> {
+    id: Option<Id>,
+    schema: Option<Label>,
+    assurance: Option<AssuranceArg>,
+    #[serde(borrow)]
+    claims: &'a RawValue,
+    person: Option<NumberLine<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NumberLine<'a> {
+    space: String,
+    #[serde(borrow)]
+    number: Cow<'a, str>,
+}
+
+/// A line of `issue --batch`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApplicationLine<'a> {
+    id: Option<Id>,
+    application: String,
+    #[serde(borrow)]
+    claims: Option<&'a RawValue>,
+}
+
+fn invite_all(file: &Path, defaults: &Defaults, to: &Deliver, at: &IssuerAt, context: Context) -> Result<Report> {
+    let issuer = open(at)?;
+    let words =
+        Words { done: "invited", count: "invited", next: "hand each invitation to its person: milchglas wallet apply" };
+    batch::run(file, to, Readers::Owner, context.as_json, GROUP, &words, |lines| {
+        let read: Vec<Result<PersonLine<'_>>> = lines.iter().map(Line::parse).collect();
+        let mut enrolments = Vec::with_capacity(lines.len());
+        let mut outcomes = Vec::with_capacity(lines.len());
+        for line in &read {
+            let enrolment = match line {
+                Ok(line) => enrolment(line, defaults),
+                Err(failure) => Err(failure.again()),
+            };
+            outcomes.push(enrolment.map(|enrolment| enrolments.push(enrolment)));
+        }
+        let invited = finish(issuer.invite_all(&enrolments, context.now, &mut OsRng))?.map_err(failure)?;
+        Ok(outcomes_of(
+            read,
+            outcomes,
+            invited,
+            |line| line.id.clone(),
+            |invitation| {
+                let text = qr::encode_text(&invitation.to_bytes());
+                (fields([("invitation", json!(text)), ("expires", json!(invitation.unverified().expires))]), true)
+            },
+        ))
+    })
+}
+
+fn enrolment<'a>(line: &'a PersonLine<'_>, defaults: &'a Defaults) -> Result<Enrolment<'a>> {
+    let schema = line.schema.as_ref().or(defaults.schema.as_ref());
+    let schema = schema.ok_or_else(|| Failure::input("no schema, neither in the line nor by --schema"))?;
+    let assurance = line.assurance.or(defaults.assurance);
+    let assurance = assurance.ok_or_else(|| Failure::input("no assurance, neither in the line nor by --assurance"))?;
+    Ok(Enrolment {
+        schema: schema.as_str(),
+        claims: line.claims.get(),
+        person: line.person.as_ref().map(|person| PersonNumber { space: &person.space, number: &person.number }),
+        assurance: assurance.into(),
+        valid_for: defaults.valid_for,
+    })
+}
+
+fn issue_all(file: &Path, to: &Deliver, at: &IssuerAt, context: Context) -> Result<Report> {
+    let issuer = open(at)?;
+    let words =
+        Words { done: "issued", count: "issued", next: "send each answer to its wallet: milchglas wallet accept" };
+    batch::run(file, to, Readers::Everyone, context.as_json, GROUP, &words, |lines| {
+        let read: Vec<Result<(ApplicationLine<'_>, Vec<u8>)>> = lines
+            .iter()
+            .map(|line| {
+                let line: ApplicationLine<'_> = line.parse()?;
+                let bytes = application(&line.application);
+                Ok((line, bytes))
+            })
+            .collect();
+        let mut submissions = Vec::with_capacity(lines.len());
+        let mut outcomes = Vec::with_capacity(lines.len());
+        for line in &read {
+            outcomes.push(match line {
+                Ok((line, bytes)) => {
+                    let claims = line.claims.map(RawValue::get);
+                    submissions.push(Submission { application: bytes, claims });
+                    Ok(())
+                }
+                Err(failure) => Err(failure.again()),
+            });
+        }
+        let answered = finish(issuer.answer_all(&submissions, context.now, &mut OsRng))?.map_err(failure)?;
+        Ok(outcomes_of(
+            read,
+            outcomes,
+            answered,
+            |(line, _)| line.id.clone(),
+            |answered| (fields([("answer", json!(qr::encode_text(&answered.response)))]), answered.fresh),
+        ))
+    })
+}
+
+/// An application in a line. What is neither text form is handed on as no application.
+fn application(text: &str) -> Vec<u8> {
+    let hex = hex::decode(text).ok().filter(|bytes| hex::encode(bytes) == text);
+    hex.or_else(|| qr::decode_text(text.as_bytes()).ok()).unwrap_or_default()
+}
+
+/// Brings together the lines that could be read, those that could not, and what the issuer said.
+fn outcomes_of<L, T>(
+    read: Vec<Result<L>>,
+    outcomes: Vec<Result<()>>,
+    said: Vec<std::result::Result<T, Error>>,
+    id: impl Fn(&L) -> Option<Id>,
+    done: impl Fn(T) -> (Map<String, Value>, bool),
+) -> Vec<Outcome> {
+    let mut said = said.into_iter();
+    let lines = read.iter().zip(outcomes).map(|(line, outcome)| {
+        let id = line.as_ref().ok().and_then(&id);
+        let done = outcome.and_then(|()| {
+            let said = said.next().ok_or_else(|| Failure::storage("the issuer left a line out"))?;
+            said.map(&done).map_err(failure)
+        });
+        Outcome { id, done }
+    });
+    lines.collect()
+}
+
+fn fields<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn minutes(count: u32) -> Duration {
+    Duration::from_secs(60 * u64::from(count))
 }
 
 fn publish(to: Deliver, at: &IssuerAt, context: Context) -> Result<Report> {

@@ -18,6 +18,9 @@
 //! An answer is durable before [`Issuance::commit`] returns: write-ahead log, synchronised at every commit. Writers of any number of
 //! processes take turns; a transaction takes the write lock when it begins.
 //!
+//! Many applications may share one transaction ([`Registry::answer_all`]): each is checked after what the earlier ones have stored,
+//! as if they had come one by one, and all answers become durable together.
+//!
 //! Caution: the registry believes what it is told. The caller has verified the application (one secret behind name and commitment,
 //! bound to the nonce), encrypted the payload and the answer, and encoded every point canonically, or one secret could
 //! have two names.
@@ -120,6 +123,30 @@ pub enum Found {
     Open(Box<Invitation>),
 }
 
+/// One of several applications that are answered in one transaction.
+///
+/// Its answer was made beforehand, on a handle that the caller drew: what is refused is dropped, and its handle has never existed.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The invitation that it answers, as [`Registry::find`] found it open.
+    pub nonce: InvitationNonce,
+    /// The application.
+    pub application: Application,
+    /// A fresh random handle, which the credential certifies.
+    pub handle: Handle,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// What an application got, durably.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The bytes for the wallet.
+    pub response: Vec<u8>,
+    /// Whether this call issued the credential; not so where the same application was answered before.
+    pub fresh: bool,
+}
+
 /// An application that is being answered, inside its transaction.
 ///
 /// It holds the registry's only write lock: compute the answer, [`commit`](Self::commit), and do nothing else meanwhile. Dropped
@@ -150,29 +177,26 @@ impl Registry {
     /// [`Refusal::InvitationExists`], [`Refusal::InvitationExpired`] if it expires by `now`; misuse if the payload is longer than
     /// [`MAX_BLOB`].
     pub async fn invite(&self, invitation: &Invitation, now: UnixSeconds) -> Result<(), RegistryError> {
-        check_blob(&invitation.payload)?;
-        if invitation.expires <= now {
-            return Err(refused(Refusal::InvitationExpired));
+        self.invite_all(std::slice::from_ref(invitation), now).await
+    }
+
+    /// Stores invitations: all of them, in one transaction, or none.
+    ///
+    /// # Errors
+    /// As [`invite`](Self::invite), where one of them runs into it.
+    pub async fn invite_all(&self, invitations: &[Invitation], now: UnixSeconds) -> Result<(), RegistryError> {
+        for invitation in invitations {
+            check_blob(&invitation.payload)?;
+            if invitation.expires <= now {
+                return Err(refused(Refusal::InvitationExpired));
+            }
         }
         let mut transaction = self.write().await?;
         lapse(&mut transaction, now).await?;
-        let inserted = sqlx::query(
-            "INSERT INTO invitations (nonce, schema_digest, assurance, expires, person_tag, payload)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(&invitation.nonce.0[..])
-        .bind(&invitation.schema.0[..])
-        .bind(invitation.assurance.stored())
-        .bind(invitation.expires.stored())
-        .bind(&invitation.person.0[..])
-        .bind(&invitation.payload[..])
-        .execute(&mut *transaction)
-        .await;
-        match inserted {
-            Ok(_) => transaction.commit().await.map_err(storage),
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(refused(Refusal::InvitationExists)),
-            Err(error) => Err(storage(error)),
+        for invitation in invitations {
+            insert_invitation(&mut transaction, invitation).await?;
         }
+        transaction.commit().await.map_err(storage)
     }
 
     /// How the invitation `nonce` stands towards an application of this digest: what the caller must know before it can verify the
@@ -197,6 +221,66 @@ impl Registry {
         }
     }
 
+    /// [`find`](Self::find) for several applications.
+    ///
+    /// # Errors
+    /// For each what [`find`](Self::find) refuses; for all [`RegistryError::Storage`].
+    pub async fn find_all(
+        &self,
+        applications: &[(InvitationNonce, ApplicationDigest)],
+        now: UnixSeconds,
+    ) -> Result<Vec<Result<Found, Refusal>>, RegistryError> {
+        let mut all = Vec::with_capacity(applications.len());
+        for (nonce, application) in applications {
+            all.push(unless_refused(self.find(*nonce, application, now).await)?);
+        }
+        Ok(all)
+    }
+
+    /// Answers several applications in one transaction, one after the other, each by the rules of [`begin`](Self::begin) and
+    /// [`Issuance::commit`]. What it returns may be sent: it is on disk.
+    ///
+    /// On an error it is not known whether the answers were stored: all of them or none. The same applications again tell.
+    ///
+    /// # Errors
+    /// For each the rule that refuses it. For all: misuse if a response is longer than [`MAX_BLOB`]; [`RegistryError::Storage`], also
+    /// where a handle exists already.
+    pub async fn answer_all(
+        &self,
+        prepared: Vec<Prepared>,
+        now: UnixSeconds,
+    ) -> Result<Vec<Result<Answered, Refusal>>, RegistryError> {
+        for Prepared { answer, .. } in &prepared {
+            check_blob(&answer.response)?;
+        }
+        let mut transaction = self.write().await?;
+        let mut all = Vec::with_capacity(prepared.len());
+        let mut expired = false;
+        for Prepared { nonce, application, handle, answer } in prepared {
+            let permitted = unless_refused(permit(&mut transaction, nonce, &application, now).await)?;
+            all.push(match permitted {
+                Ok(Permitted::Answered(response)) => Ok(Answered { response, fresh: false }),
+                Ok(Permitted::Open { invitation, person_id }) => {
+                    if is_taken(&mut transaction, &handle).await? {
+                        return Err(repeats_itself());
+                    }
+                    let issued = Issued { invitation: &invitation, application: &application, person_id, handle, now };
+                    issued.store(&mut transaction, &answer).await?;
+                    Ok(Answered { response: answer.response, fresh: true })
+                }
+                Err(refusal) => {
+                    expired |= refusal == Refusal::InvitationExpired;
+                    Err(refusal)
+                }
+            });
+        }
+        if expired {
+            lapse(&mut transaction, now).await?;
+        }
+        transaction.commit().await.map_err(storage)?;
+        Ok(all)
+    }
+
     /// Begins to answer `application` to the invitation `nonce`: checks every rule and draws a fresh handle from `rng`.
     ///
     /// The caller has verified the application's proof. A refusal leaves the invitation open for a better application. Waits for
@@ -213,21 +297,20 @@ impl Registry {
         rng: &mut (impl CryptoRng + RngCore),
     ) -> Result<Begun, RegistryError> {
         let mut transaction = self.write().await?;
-        let row = sqlx::query(STANDING).bind(&nonce.0[..]).fetch_optional(&mut *transaction).await.map_err(storage)?;
-        let invitation = match standing(row, nonce, &application.digest)? {
-            Found::Answered(response) => return Ok(Begun::Answered(response)),
-            Found::Open(invitation) => *invitation,
+        let (invitation, person_id) = match permit(&mut transaction, nonce, application, now).await {
+            Ok(Permitted::Answered(response)) => return Ok(Begun::Answered(response)),
+            Ok(Permitted::Open { invitation, person_id }) => (invitation, person_id),
+            Err(RegistryError::Refused(Refusal::InvitationExpired)) => {
+                lapse(&mut transaction, now).await?;
+                transaction.commit().await.map_err(storage)?;
+                return Err(refused(Refusal::InvitationExpired));
+            }
+            Err(error) => return Err(error),
         };
-        if invitation.expires <= now {
-            lapse(&mut transaction, now).await?;
-            transaction.commit().await.map_err(storage)?;
-            return Err(refused(Refusal::InvitationExpired));
-        }
-        let person_id = registered_person(&mut transaction, &invitation.person, &application.name).await?;
         let handle = draw_handle(&mut transaction, rng).await?;
         Ok(Begun::Open(Box::new(Issuance {
             transaction,
-            invitation,
+            invitation: *invitation,
             application: *application,
             person_id,
             handle,
@@ -382,12 +465,38 @@ impl Issuance {
     pub async fn commit(self, answer: Answer) -> Result<Vec<u8>, RegistryError> {
         check_blob(&answer.response)?;
         let Self { mut transaction, invitation, application, person_id, handle, now } = self;
+        let issued = Issued { invitation: &invitation, application: &application, person_id, handle, now };
+        issued.store(&mut transaction, &answer).await?;
+        transaction.commit().await.map_err(storage)?;
+        Ok(answer.response)
+    }
+}
+
+impl fmt::Debug for Issuance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Issuance(..)")
+    }
+}
+
+/// A credential that the rules permit, to be stored with its answer.
+struct Issued<'a> {
+    invitation: &'a Invitation,
+    application: &'a Application,
+    person_id: Option<i64>,
+    handle: Handle,
+    now: UnixSeconds,
+}
+
+impl Issued<'_> {
+    /// Writes the answer and everything that follows from it, and deletes the payload.
+    async fn store(self, transaction: &mut Transaction<'static, Sqlite>, answer: &Answer) -> Result<(), RegistryError> {
+        let Self { invitation, application, person_id, handle, now } = self;
         let person_id = match person_id {
             Some(id) => id,
             None => sqlx::query_scalar("INSERT INTO persons (tag, name) VALUES ($1, $2) RETURNING id")
                 .bind(&invitation.person.0[..])
                 .bind(&application.name.0[..])
-                .fetch_one(&mut *transaction)
+                .fetch_one(&mut **transaction)
                 .await
                 .map_err(storage)?,
         };
@@ -399,7 +508,7 @@ impl Issuance {
         .bind(person_id)
         .bind(&invitation.schema.0[..])
         .bind(Status::Active.stored())
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await
         .map_err(storage)?;
         sqlx::query(
@@ -417,7 +526,7 @@ impl Issuance {
         .bind(i64::from(answer.valid_until.0))
         .bind(now.stored())
         .bind(Status::Active.stored())
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await
         .map_err(storage)?;
         sqlx::query(
@@ -429,17 +538,60 @@ impl Issuance {
         .bind(&answer.response[..])
         .bind(&handle.0[..])
         .bind(&invitation.nonce.0[..])
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await
         .map_err(storage)?;
-        transaction.commit().await.map_err(storage)?;
-        Ok(answer.response)
+        Ok(())
     }
 }
 
-impl fmt::Debug for Issuance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Issuance(..)")
+/// What the rules say to an application.
+enum Permitted {
+    /// It was answered before.
+    Answered(Vec<u8>),
+    /// It may be answered, to the person registered under this id or to a new one.
+    Open { invitation: Box<Invitation>, person_id: Option<i64> },
+}
+
+/// Checks every rule. Writes nothing.
+async fn permit(
+    transaction: &mut Transaction<'static, Sqlite>,
+    nonce: InvitationNonce,
+    application: &Application,
+    now: UnixSeconds,
+) -> Result<Permitted, RegistryError> {
+    let row = sqlx::query(STANDING).bind(&nonce.0[..]).fetch_optional(&mut **transaction).await.map_err(storage)?;
+    let invitation = match standing(row, nonce, &application.digest)? {
+        Found::Answered(response) => return Ok(Permitted::Answered(response)),
+        Found::Open(invitation) => invitation,
+    };
+    if invitation.expires <= now {
+        return Err(refused(Refusal::InvitationExpired));
+    }
+    let person_id = registered_person(transaction, &invitation.person, &application.name).await?;
+    Ok(Permitted::Open { invitation, person_id })
+}
+
+async fn insert_invitation(
+    transaction: &mut Transaction<'static, Sqlite>,
+    invitation: &Invitation,
+) -> Result<(), RegistryError> {
+    let inserted = sqlx::query(
+        "INSERT INTO invitations (nonce, schema_digest, assurance, expires, person_tag, payload)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(&invitation.nonce.0[..])
+    .bind(&invitation.schema.0[..])
+    .bind(invitation.assurance.stored())
+    .bind(invitation.expires.stored())
+    .bind(&invitation.person.0[..])
+    .bind(&invitation.payload[..])
+    .execute(&mut **transaction)
+    .await;
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(refused(Refusal::InvitationExists)),
+        Err(error) => Err(storage(error)),
     }
 }
 
@@ -510,16 +662,24 @@ async fn draw_handle(
         let mut handle = [0; 16];
         rng.try_fill_bytes(&mut handle)
             .map_err(|_| RegistryError::Storage(StorageError::new("the random number generator failed")))?;
-        let taken = sqlx::query("SELECT handle FROM credentials WHERE handle = $1")
-            .bind(&handle[..])
-            .fetch_optional(&mut **transaction)
-            .await
-            .map_err(storage)?;
-        if taken.is_none() {
+        if !is_taken(transaction, &Handle(handle)).await? {
             return Ok(Handle(handle));
         }
     }
-    Err(RegistryError::Storage(StorageError::new("the random number generator repeats itself")))
+    Err(repeats_itself())
+}
+
+async fn is_taken(transaction: &mut Transaction<'static, Sqlite>, handle: &Handle) -> Result<bool, RegistryError> {
+    let taken = sqlx::query("SELECT handle FROM credentials WHERE handle = $1")
+        .bind(&handle.0[..])
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(storage)?;
+    Ok(taken.is_some())
+}
+
+fn repeats_itself() -> RegistryError {
+    RegistryError::Storage(StorageError::new("the random number generator repeats itself"))
 }
 
 async fn lapse(transaction: &mut Transaction<'static, Sqlite>, now: UnixSeconds) -> Result<u64, RegistryError> {
@@ -578,6 +738,15 @@ fn check_blob(blob: &[u8]) -> Result<(), RegistryError> {
         return Err(RegistryError::Misuse { what: "payloads and responses have at most MAX_BLOB bytes" });
     }
     Ok(())
+}
+
+/// Takes a refusal for a result: it concerns one of several, and the others go on.
+fn unless_refused<T>(result: Result<T, RegistryError>) -> Result<Result<T, Refusal>, RegistryError> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(RegistryError::Refused(refusal)) => Ok(Err(refusal)),
+        Err(error) => Err(error),
+    }
 }
 
 fn refused(refusal: Refusal) -> RegistryError {

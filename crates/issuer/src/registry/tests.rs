@@ -173,6 +173,57 @@ async fn answers_the_same_application_with_the_same_bytes() {
 }
 
 #[tokio::test]
+async fn stores_a_group_whole_or_not_at_all() {
+    let (_folder, registry) = fresh().await;
+    let invitations: Vec<Invitation> = (0..3).map(|_| invitation(PersonTag(random()))).collect();
+    registry.invite_all(&invitations, NOW).await.unwrap();
+    // One that exists: nobody is invited.
+    let twice = [invitation(PersonTag(random())), invitations[0].clone()];
+    assert_eq!(refusal(registry.invite_all(&twice, NOW).await), Refusal::InvitationExists);
+    assert_eq!(registry.counts().await.unwrap().open_invitations, 3);
+
+    let prepare = |invitation: &Invitation, handle: Handle| Prepared {
+        nonce: invitation.nonce,
+        application: application(RegisteredName(random())),
+        handle,
+        answer: answer(handle),
+    };
+    let group: Vec<Prepared> = invitations.iter().map(|invitation| prepare(invitation, Handle(random()))).collect();
+    // The last one's handle is the first one's.
+    let mut repeating = group.clone();
+    repeating[2] = prepare(&invitations[2], group[0].handle);
+    assert!(matches!(registry.answer_all(repeating, NOW).await, Err(RegistryError::Storage(_))));
+    let counts = registry.counts().await.unwrap();
+    assert_eq!((counts.persons, counts.active, counts.open_invitations), (0, 0, 3));
+
+    // An unknown invitation and a second application do not hold up the others.
+    let stranger = prepare(&invitation(PersonTag(random())), Handle(random()));
+    let second = prepare(&invitations[1], Handle(random()));
+    let all = [group.clone(), vec![stranger, second, group[2].clone()]].concat();
+    let answers = registry.answer_all(all, NOW).await.unwrap();
+    for (answered, prepared) in answers.iter().zip(&group) {
+        assert_eq!(answered, &Ok(Answered { response: prepared.answer.response.clone(), fresh: true }));
+    }
+    assert_eq!(answers[3], Err(Refusal::UnknownInvitation));
+    assert_eq!(answers[4], Err(Refusal::AnsweredToAnother));
+    assert_eq!(answers[5], Ok(Answered { response: group[2].answer.response.clone(), fresh: false }));
+    assert_eq!(registry.counts().await.unwrap().active, 3);
+}
+
+#[tokio::test]
+async fn forgets_the_persons_of_a_group_that_comes_too_late() {
+    let (_folder, registry) = fresh().await;
+    let invitation = invitation(PersonTag(random()));
+    registry.invite(&invitation, NOW).await.unwrap();
+    let handle = Handle(random());
+    let application = application(RegisteredName(random()));
+    let late = Prepared { nonce: invitation.nonce, application, handle, answer: answer(handle) };
+    let answers = registry.answer_all(vec![late], EXPIRES).await.unwrap();
+    assert_eq!(answers, [Err(Refusal::InvitationExpired)]);
+    assert_eq!(registry.counts().await.unwrap().open_invitations, 0);
+}
+
+#[tokio::test]
 async fn rejects_another_application_to_an_answered_invitation() {
     let (_folder, registry) = fresh().await;
     let invitation = invitation(PersonTag(random()));
