@@ -2,12 +2,14 @@
 
 use milchglas_credential::claim::{Claims, Value};
 use milchglas_credential::compile::compile;
+use milchglas_credential::credential::Credential;
 use milchglas_credential::date::Date;
 use milchglas_credential::error::Error;
 use milchglas_credential::predicate::Predicate;
-use milchglas_credential::presentation::{Precomputed, Presentation};
-use milchglas_credential::request::Ask;
+use milchglas_credential::presentation::{Precomputed, Presentation, verify_all};
+use milchglas_credential::request::{Ask, Request};
 use milchglas_credential::schema::Schema;
+use milchglas_curve::G1;
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, only_selection, present, request, today};
 
 fn adult() -> Predicate {
@@ -146,4 +148,54 @@ fn answers_from_a_precomputed_presentation() {
     // A generator that repeats itself, and a hedge that does not: other points, other proof.
     let [one, two] = [b"3", b"4"].map(|hedge| make(hedge, &mut SeededRng::new("stuck")).answer(&plan).unwrap());
     assert!(one.proof()[..96] != two.proof()[..96] && one.proof() != two.proof());
+}
+
+#[test]
+fn verifies_presentations_of_mixed_requests_and_issuers_together() {
+    let mut rng = SeededRng::new("batch");
+    let schema = Schema::national_id().unwrap();
+    let issuers = ["state", "town"].map(|name| TestIssuer::new(name, vec![schema.clone()]).unwrap());
+    let parameters = [&issuers[0].parameters, &issuers[1].parameters];
+    let k = holder("erika").unwrap();
+    let cards = [0, 1].map(|issuer: usize| {
+        let claims = Claims::from_json(&schema, &national_id_json(["1990-01-31", "1985-02-28"][issuer])).unwrap();
+        issuers[issuer].issue(&schema, &k, claims, &mut rng).unwrap()
+    });
+    let mut items = Vec::new();
+    for (place, issuer) in [0, 1, 1, 0, 1].into_iter().enumerate() {
+        let disclose: &[&str] = if place % 2 == 0 { &["date_of_birth"] } else { &[] };
+        let ask = issuers[issuer].ask("card", &schema, disclose, vec![adult()]).unwrap();
+        let request = request(&format!("batch {place}"), today(), Ask::Credential(ask)).unwrap();
+        let presentation = present(&request, &parameters, &k, &[&cards[issuer]], &mut rng).unwrap();
+        items.push((presentation, request));
+    }
+    let check = |items: &[(&Presentation, &Request)], rng: &mut SeededRng| -> Vec<Option<usize>> {
+        let results = verify_all(items, &parameters, rng);
+        let told = results.iter().zip(items).map(|(result, (presentation, request))| {
+            // Alone, it is accepted or refused alike.
+            let alone = presentation.verify(request, &parameters, &mut SeededRng::new("alone"));
+            assert_eq!(result.as_ref().err(), alone.as_ref().err());
+            let (together, alone) = (result.as_ref().ok()?, alone.ok()?);
+            let (shown, same) = (&together.credentials()[0], &alone.credentials()[0]);
+            assert!(shown.disclosed() == same.disclosed() && shown.issuer() == same.issuer());
+            Some(shown.disclosed().len())
+        });
+        told.collect()
+    };
+    let mut all: Vec<(&Presentation, &Request)> = items.iter().map(|(p, request)| (p, request)).collect();
+    assert_eq!(check(&all, &mut rng), [Some(1), Some(0), Some(1), Some(0), Some(1)]);
+    assert_eq!(check(&[], &mut rng), []);
+
+    // One that does not answer its request, and one whose signature is not the issuer's: it fails in the pairings alone.
+    let mut bytes = cards[1].to_bytes();
+    let at = bytes.len() - 80;
+    let point = G1::from_bytes(bytes[at..at + 48].try_into().unwrap()).unwrap() + G1::generator();
+    bytes[at..at + 48].copy_from_slice(&point.to_bytes());
+    let forged = Credential::from_bytes(&bytes, |_, _| Some(&schema)).unwrap();
+    let forged = present(&items[2].1, &parameters, &k, &[&forged], &mut rng).unwrap();
+    assert!(forged.check(&items[2].1, &parameters).is_ok());
+    all[2].0 = &forged;
+    all[3].1 = &items[1].1;
+    assert_eq!(check(&all, &mut rng), [Some(1), Some(0), None, None, Some(1)]);
+    assert_eq!(check(&all[2..3], &mut rng), [None]);
 }

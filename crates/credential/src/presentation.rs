@@ -9,6 +9,8 @@
 //! Caution: [`Verified`] says that the proof holds for the request. That the request is the verifier's own, fresh, and answered
 //! once is for the caller to check before (see the verifier crate).
 
+mod batch;
+
 use std::fmt;
 
 use milchglas_sigma::{Announced, PairingChecks};
@@ -25,6 +27,8 @@ use crate::request::Request;
 use crate::schema::MAX_CLAIMS;
 use crate::selection::Selection;
 use crate::text::{ClaimName, Label};
+
+pub use batch::{finish_all, verify_all};
 
 /// Most bytes of a presentation. No permitted request has a longer answer: 16 credentials with 64 disclosed texts of 1,024 bytes each
 /// and 16 predicates of 16 digits each stay below.
@@ -140,6 +144,14 @@ impl Presentation {
 /// Its nonces exist before the request. They are safe while the random number generator is sound, or while the hedge given to
 /// [`Precomputed::create`] never repeats. A process that forks, or a machine that is restored from a snapshot, after this was made and
 /// answers in both lives hands out the holder secret: drop it on fork, lock and restore.
+///
+/// ```compile_fail,E0382
+/// # use milchglas_credential::{compile::Plan, presentation::Precomputed};
+/// fn answer_twice(precomputed: Precomputed, first: &Plan<'_>, second: &Plan<'_>) {
+///     let _ = precomputed.answer(first);
+///     let _ = precomputed.answer(second); // use of moved value
+/// }
+/// ```
 pub struct Precomputed {
     announced: Announced,
     shape: Vec<u8>,
