@@ -30,8 +30,9 @@ fn ours(c: &mut Criterion<ThreadCpuTime>) {
     let prepared = bbs.prepare_signature(&pk, &signature, &generators, HEADER, &scalars).unwrap();
     prepared.prepare_for_proving();
     let prove = || prepared.proof_gen(PH, &DISCLOSED, &mut OsRng).unwrap().to_bytes();
-    let prove_once =
-        || bbs.proof_gen(&pk, &signature, &generators, HEADER, PH, &messages, &DISCLOSED, &mut OsRng).unwrap().to_bytes();
+    let prove_once = || {
+        bbs.proof_gen(&pk, &signature, &generators, HEADER, PH, &messages, &DISCLOSED, &mut OsRng).unwrap().to_bytes()
+    };
     let proof = prove();
     let shown = &messages[..DISCLOSED.len()];
 

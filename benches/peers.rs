@@ -88,8 +88,7 @@ pub mod proof_system {
         pub fn prove(&self, (spec, witnesses): (ProofSpec<Bls12_381>, Witnesses<Bls12_381>)) -> Vec<u8> {
             let mut rng = ark_std_04::rand::rngs::OsRng;
             let nonce = Some(b"a nonce".to_vec());
-            let (proof, _) =
-                Proof::new::<_, Blake2b512>(&mut rng, spec, witnesses, nonce, Default::default()).unwrap();
+            let (proof, _) = Proof::new::<_, Blake2b512>(&mut rng, spec, witnesses, nonce, Default::default()).unwrap();
             let mut bytes = Vec::new();
             proof.serialize_compressed(&mut bytes).unwrap();
             bytes
@@ -118,6 +117,7 @@ pub mod proof_system {
 /// The crate `bbs_plus`: BBS with the proof that its fastest module makes, the one that the IETF draft's sends two points of.
 pub mod bbs_plus {
     use ark_bls12_381_04::{Bls12_381, Fr};
+    use ark_ff_04::PrimeField;
     use ark_serialize_04::{CanonicalDeserialize, CanonicalSerialize};
     use ark_std_04::rand::rngs::OsRng;
     use bbs_plus::prelude::{
@@ -126,7 +126,6 @@ pub mod bbs_plus {
     use bbs_plus::proof_23_ietf::{PoKOfSignature23G1Proof, PoKOfSignature23G1Protocol};
     use bbs_plus::signature_23::Signature23G1;
     use blake2::{Blake2b512, Digest as _};
-    use ark_ff_04::PrimeField;
     use std::collections::BTreeMap;
 
     /// Keys, a signature, and what is disclosed of it.
@@ -248,7 +247,15 @@ pub mod zkryptium {
             let keys = KeyPair::<Suite>::generate(&[7; 32], None, None).unwrap();
             let (sk, pk) = (keys.private_key().clone(), keys.public_key().clone());
             let signature = Signature::<Suite>::sign(Some(&messages), &sk, &pk, Some(header)).unwrap();
-            Self { sk, pk, messages, disclosed: disclosed.to_vec(), header: header.to_vec(), ph: ph.to_vec(), signature }
+            Self {
+                sk,
+                pk,
+                messages,
+                disclosed: disclosed.to_vec(),
+                header: header.to_vec(),
+                ph: ph.to_vec(),
+                signature,
+            }
         }
 
         /// Signs.

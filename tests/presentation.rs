@@ -6,10 +6,10 @@ use milchglas_credential::credential::Credential;
 use milchglas_credential::date::Date;
 use milchglas_credential::error::Error;
 use milchglas_credential::predicate::Predicate;
-use milchglas_credential::presentation::{Pending, Precomputed, Presentation, finish_all};
-use milchglas_credential::request::Ask;
+use milchglas_credential::presentation::{Pending, Precomputed, Presentation, finish_all, verify_all};
+use milchglas_credential::request::{Ask, Request};
 use milchglas_credential::schema::Schema;
-use milchglas_curve::NonZeroG1;
+use milchglas_curve::{G1, NonZeroG1};
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, only_selection, present, request, today};
 
 fn adult() -> Predicate {
@@ -192,4 +192,54 @@ fn finishes_a_batch_of_mixed_requests_and_issuers_and_names_the_bad() {
             }
         }
     }
+}
+
+#[test]
+fn verifies_presentations_of_mixed_requests_and_issuers_together() {
+    let mut rng = SeededRng::new("batch");
+    let schema = Schema::national_id().unwrap();
+    let issuers = ["state", "town"].map(|name| TestIssuer::new(name, vec![schema.clone()]).unwrap());
+    let parameters = [&issuers[0].parameters, &issuers[1].parameters];
+    let k = holder("erika").unwrap();
+    let cards = [0, 1].map(|issuer: usize| {
+        let claims = Claims::from_json(&schema, &national_id_json(["1990-01-31", "1985-02-28"][issuer])).unwrap();
+        issuers[issuer].issue(&schema, &k, claims, &mut rng).unwrap()
+    });
+    let mut items = Vec::new();
+    for (place, issuer) in [0, 1, 1, 0, 1].into_iter().enumerate() {
+        let disclose: &[&str] = if place % 2 == 0 { &["date_of_birth"] } else { &[] };
+        let ask = issuers[issuer].ask("card", &schema, disclose, vec![adult()]).unwrap();
+        let request = request(&format!("batch {place}"), today(), Ask::Credential(ask)).unwrap();
+        let presentation = present(&request, &parameters, &k, &[&cards[issuer]], &mut rng).unwrap();
+        items.push((presentation, request));
+    }
+    let check = |items: &[(&Presentation, &Request)], rng: &mut SeededRng| -> Vec<Option<usize>> {
+        let results = verify_all(items, &parameters, rng);
+        let told = results.iter().zip(items).map(|(result, (presentation, request))| {
+            // Alone, it is accepted or refused alike.
+            let alone = presentation.verify(request, &parameters, &mut SeededRng::new("alone"));
+            assert_eq!(result.as_ref().err(), alone.as_ref().err());
+            let (together, alone) = (result.as_ref().ok()?, alone.ok()?);
+            let (shown, same) = (&together.credentials()[0], &alone.credentials()[0]);
+            assert!(shown.disclosed() == same.disclosed() && shown.issuer() == same.issuer());
+            Some(shown.disclosed().len())
+        });
+        told.collect()
+    };
+    let mut all: Vec<(&Presentation, &Request)> = items.iter().map(|(p, request)| (p, request)).collect();
+    assert_eq!(check(&all, &mut rng), [Some(1), Some(0), Some(1), Some(0), Some(1)]);
+    assert_eq!(check(&[], &mut rng), []);
+
+    // One that does not answer its request, and one whose signature is not the issuer's: it fails in the pairings alone.
+    let mut bytes = cards[1].to_bytes();
+    let at = bytes.len() - 80;
+    let point = G1::from_bytes(bytes[at..at + 48].try_into().unwrap()).unwrap() + G1::generator();
+    bytes[at..at + 48].copy_from_slice(&point.to_bytes());
+    let forged = Credential::from_bytes(&bytes, |_, _| Some(&schema)).unwrap();
+    let forged = present(&items[2].1, &parameters, &k, &[&forged], &mut rng).unwrap();
+    assert!(forged.check(&items[2].1, &parameters).is_ok());
+    all[2].0 = &forged;
+    all[3].1 = &items[1].1;
+    assert_eq!(check(&all, &mut rng), [Some(1), Some(0), None, None, Some(1)]);
+    assert_eq!(check(&all[2..3], &mut rng), [None]);
 }

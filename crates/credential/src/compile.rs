@@ -262,6 +262,26 @@ impl<'a> Plan<'a> {
         Ok(all)
     }
 
+    /// Builds now, in idle time, the tables that proving this plan wins from: about 0.3 ms and 66 KiB (85 on the portable backend) for each
+    /// hidden message, and twice that for each credential, unless they exist. They live as long as parameters and credentials.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if the credentials are not those of the plan.
+    pub fn prepare_for_proving(&self, k: &HolderSecret, credentials: &[&Credential]) -> Result<(), Error> {
+        let mut points = Vec::new();
+        for (shown, credential) in self.shown.iter().zip(credentials) {
+            credential.prepare(k, shown.key, shown.schema)?;
+            points.push(shown.base(HOLDER_SECRET_MESSAGE)?);
+            points.push(shown.base(HANDLE_MESSAGE)?);
+            for index in shown.hidden() {
+                points.push(shown.base(index.message())?);
+            }
+            points.push(shown.parameters.content().digits.base());
+        }
+        FixedPoint::prepare_for_proving(points);
+        Ok(())
+    }
+
     /// Proves the plan with one credential for each place.
     pub(crate) fn prove(
         &self,

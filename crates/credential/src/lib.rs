@@ -13,7 +13,7 @@
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
 //! | [`request`], [`predicate`] | what a verifier asks, and exactly what that means |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
-//! | [`presentation`] | answering and checking |
+//! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
 //!
 //! The roles are crates of their own, on top of this one: they keep secrets, clocks and policies. Here is all of it in memory:

@@ -9,6 +9,8 @@
 //! Caution: [`Verified`] says that the proof holds for the request. That the request is the verifier's own, fresh, and answered
 //! once is for the caller to check before (see the verifier crate).
 
+mod batch;
+
 use std::fmt;
 
 use milchglas_sigma::{Announced, PairingChecks};
@@ -25,6 +27,8 @@ use crate::request::Request;
 use crate::schema::MAX_CLAIMS;
 use crate::selection::Selection;
 use crate::text::{ClaimName, Label};
+
+pub use batch::{finish_all, verify_all};
 
 /// Most bytes of a presentation. No permitted request has a longer answer: 16 credentials with 64 disclosed texts of 1,024 bytes each
 /// and 16 predicates of 16 digits each stay below.
@@ -140,6 +144,14 @@ impl Presentation {
 /// Its nonces exist before the request. They are safe while the random number generator is sound, or while the hedge given to
 /// [`Precomputed::create`] never repeats. A process that forks, or a machine that is restored from a snapshot, after this was made and
 /// answers in both lives hands out the holder secret: drop it on fork, lock and restore.
+///
+/// ```compile_fail,E0382
+/// # use milchglas_credential::{compile::Plan, presentation::Precomputed};
+/// fn answer_twice(precomputed: Precomputed, first: &Plan<'_>, second: &Plan<'_>) {
+///     let _ = precomputed.answer(first);
+///     let _ = precomputed.answer(second); // use of moved value
+/// }
+/// ```
 pub struct Precomputed {
     announced: Announced,
     shape: Vec<u8>,
@@ -242,16 +254,6 @@ impl Pending {
         self.pairings.check(rng)?;
         Ok(self.verified)
     }
-}
-
-/// Checks the pairing equations of many presentations together, of whatever requests and issuers: one verdict for each, in order.
-///
-/// Where all hold, the whole costs one product of pairings. Bad ones are found by halving and named; they spoil nothing for the others.
-pub fn finish_all(pending: Vec<Pending>, rng: &mut dyn CryptoRngCore) -> Vec<Result<Verified, Error>> {
-    let (pairings, verified): (Vec<PairingChecks>, Vec<Verified>) =
-        pending.into_iter().map(|pending| (pending.pairings, pending.verified)).unzip();
-    let verdicts = PairingChecks::check_each(&pairings, rng);
-    verdicts.into_iter().zip(verified).map(|(verdict, verified)| Ok(verdict.map(|()| verified)?)).collect()
 }
 
 /// What a presentation showed, all of it proven.

@@ -65,48 +65,60 @@ impl PairingChecks {
         if hold(&[self], rng) { Ok(()) } else { Err(Error::Invalid) }
     }
 
-    /// Checks many proofs together and says of each whether its equations hold. Where all do, that is one product; each bad one
-    /// costs about twice as many more as the binary logarithm of their number, of ever fewer proofs.
-    pub fn check_each(all: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> Vec<Result<(), Error>> {
-        let mut verdicts = vec![Ok(()); all.len()];
-        find_bad(all, &mut verdicts, false, rng);
-        verdicts
+    /// Checks the equations of several proofs, and says of each whether all of its equations hold.
+    ///
+    /// All go into one product with weights of their own, as in [`PairingChecks::check`], so errors in several proofs do not cancel.
+    /// Where it fails, the bad ones are found by halving: one bad proof among n costs about 2·log2(n) smaller products more, and
+    /// if all are bad it is about two for each proof.
+    pub fn check_each(proofs: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> Vec<Result<(), Error>> {
+        let mut results = Vec::with_capacity(proofs.len());
+        search(proofs, Known::Nothing, &mut results, rng);
+        results
     }
 }
 
-/// Halves until the bad ones are alone. `known` says that one of these is bad, so that they need not be asked again.
-fn find_bad(
-    checks: &[PairingChecks],
-    verdicts: &mut [Result<(), Error>],
-    known: bool,
+/// What is known of some proofs before they are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Nothing,
+    /// One of them is bad.
+    Bad,
+}
+
+/// Appends a result for each proof, and says whether all hold. The depth of the recursion is the logarithm of their number.
+fn search(
+    proofs: &[PairingChecks],
+    known: Known,
+    results: &mut Vec<Result<(), Error>>,
     rng: &mut dyn CryptoRngCore,
 ) -> bool {
-    if !known && hold(checks, rng) {
-        return false;
-    }
-    if let [verdict] = verdicts {
-        *verdict = Err(Error::Invalid);
+    if known == Known::Nothing && hold(proofs, rng) {
+        results.extend(proofs.iter().map(|_| Ok(())));
         return true;
     }
-    let half = checks.len() / 2;
-    let ((left, right), (left_verdicts, right_verdicts)) = (checks.split_at(half), verdicts.split_at_mut(half));
-    let left_is_bad = find_bad(left, left_verdicts, false, rng);
-    find_bad(right, right_verdicts, !left_is_bad, rng);
-    true
+    if proofs.len() <= 1 {
+        results.extend(proofs.iter().map(|_| Err(Error::Invalid)));
+        return false;
+    }
+    let (left, right) = proofs.split_at(proofs.len() / 2);
+    let left_holds = search(left, Known::Nothing, results, rng);
+    // If the left ones hold, what is wrong is on the right.
+    let known = if left_holds { Known::Bad } else { Known::Nothing };
+    search(right, known, results, rng);
+    false
 }
 
-/// Whether all equations of all these checks hold.
-fn hold(checks: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> bool {
-    let equations = || checks.iter().flat_map(|check| &check.equations);
+/// Whether all equations of all proofs hold.
+fn hold(proofs: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> bool {
+    let equations: Vec<&PairingEquation> = proofs.iter().flat_map(|proof| &proof.equations).collect();
+    let mut rng = weight_rng(&equations, rng);
     let mut groups: Vec<(&Arc<PairingKey>, Vec<NonZeroG1>, Vec<Scalar>)> = Vec::new();
-    let (mut right, mut weights) = (Vec::new(), Vec::new());
-    let mut rng = weight_rng(equations(), rng);
-    for equation in equations() {
-        let weight = if weights.is_empty() { Scalar::ONE } else { random_weight(&mut rng) };
+    let mut weights = Vec::with_capacity(equations.len());
+    for (i, equation) in equations.iter().enumerate() {
+        let weight = if i == 0 { Scalar::ONE } else { random_weight(&mut rng) };
         weights.push(weight);
-        right.push(equation.right);
-        let same = |key: &Arc<PairingKey>| Arc::ptr_eq(key, &equation.key) || key.bytes == equation.key.bytes;
-        match groups.iter_mut().find(|(key, _, _)| same(key)) {
+        let group = groups.iter_mut().find(|(key, _, _)| key.bytes == equation.key.bytes);
+        match group {
             Some((_, points, scalars)) => {
                 points.push(equation.left);
                 scalars.push(weight);
@@ -114,6 +126,7 @@ fn hold(checks: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> bool {
             None => groups.push((&equation.key, vec![equation.left], vec![weight])),
         }
     }
+    let right: Vec<NonZeroG1> = equations.iter().map(|equation| equation.right).collect();
     let generator = G2Prepared::generator();
     let mut product: Vec<(G1, &G2Prepared)> = vec![(-G1::msm_vartime(&right, &weights), generator)];
     for (key, points, scalars) in &groups {
@@ -124,10 +137,7 @@ fn hold(checks: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> bool {
 
 /// A generator keyed with all equations and 32 bytes of `rng`: were `rng` broken, a prover would still have to fix its
 /// points before it learns the weights.
-fn weight_rng<'e>(
-    equations: impl Iterator<Item = &'e PairingEquation>,
-    mut rng: &mut dyn CryptoRngCore,
-) -> TranscriptRng {
+fn weight_rng(equations: &[&PairingEquation], mut rng: &mut dyn CryptoRngCore) -> TranscriptRng {
     let mut transcript = Transcript::new(b"milchglas pairing weights/1");
     for equation in equations {
         transcript.append_message(b"left", &equation.left.to_bytes());

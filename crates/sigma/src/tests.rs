@@ -9,7 +9,9 @@ use rand_core::{CryptoRng, CryptoRngCore, OsRng, RngCore};
 
 use crate::elimination::Elimination;
 use crate::transcript::encode_all;
-use crate::{Commitment, Error, PairingChecks, PairingKey, Prover, Statement, System, Term, TranscriptExt, Var, Verifier};
+use crate::{
+    Commitment, Error, PairingChecks, PairingKey, Prover, Statement, System, Term, TranscriptExt, Var, Verifier,
+};
 
 /// `I = a·G + b·H` and `c0 + a − 2·b = 0`.
 struct Toy {

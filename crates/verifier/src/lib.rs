@@ -16,6 +16,9 @@
 //! So a verdict is worth one admission. An answer that fails does not use up the request, and says nothing about why: the outside
 //! hears one sentence, the operator's log the [`Reason`], without claims.
 //!
+//! Many answers at once cost about half as much each: [`Verifier::check_many`] puts the pairing equations of all into one product, finds
+//! the bad ones and accepts the others. With the feature `parallel` the rest is spread over all cores.
+//!
 //! What is public: name, origin and key (`identity.json`), the requests. What is secret: the key's seed. What a verdict has disclosed is the
 //! holder's; this crate writes it nowhere.
 //!

@@ -4,9 +4,10 @@
 //! no secret. A [`Verifier`] is a checker with the key that signs requests.
 //!
 //! The order of a check: read the answer; find the request that was stored under its nonce; refuse if it has expired; rebuild the statements
-//! from the stored request alone and check the whole proof; consume the nonce; only then make a verdict. An answer that fails leaves the
-//! request pending, so nobody can use up another's request with rubbish.
+//! from the stored request alone and check the whole proof; consume the nonce; only then hand out the verdict. An answer that fails leaves
+//! the request pending, so nobody can use up another's request with rubbish. One answer is a batch of one: there is one path.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
@@ -14,7 +15,7 @@ use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, RequestNonce, VerifierKey};
 use milchglas_credential::error::DecodeError;
 use milchglas_credential::parameters::Parameters;
-use milchglas_credential::presentation::Presentation;
+use milchglas_credential::presentation::{Presentation, verify_all};
 use milchglas_credential::request::{Request, RequestFields, SignedRequest, SigningKey, VerifierIdentity};
 use milchglas_credential::text::Origin;
 use rand_core::CryptoRngCore;
@@ -155,6 +156,16 @@ impl<S: RequestStore> Verifier<S> {
         self.checker.check(presentation, now, rng)
     }
 
+    /// See [`Checker::check_many`].
+    pub fn check_many(
+        &self,
+        presentations: &[impl AsRef<[u8]>],
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Vec<Result<Verdict, Rejection>> {
+        self.checker.check_many(presentations, now, rng)
+    }
+
     /// See [`Checker::check_answer_to`].
     ///
     /// # Errors
@@ -217,7 +228,25 @@ impl<S: RequestStore> Checker<S> {
         now: Timestamp,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Verdict, Rejection> {
-        self.check_presentation(&decode(presentation)?, now, rng)
+        self.check_one(decode(presentation)?, now, rng)
+    }
+
+    /// Checks many answers together, each as [`Checker::check`] would one after the other, for about half the cost of each; with
+    /// the feature `parallel`, on all cores. The results are in the order of the answers.
+    ///
+    /// A bad answer does not spoil the others. Of several answers to one request, the first that holds gets the verdict.
+    ///
+    /// The batch is in memory as a whole: a server takes what came in within some milliseconds, up to a few hundred at a time.
+    ///
+    /// # Security
+    /// As there: whoever sends an answer gets that answer's verdict.
+    pub fn check_many(
+        &self,
+        presentations: &[impl AsRef<[u8]>],
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Vec<Result<Verdict, Rejection>> {
+        self.check_all(presentations.iter().map(|bytes| decode(bytes.as_ref())), now, rng)
     }
 
     /// As [`Checker::check`], for the answer to one request.
@@ -235,34 +264,64 @@ impl<S: RequestStore> Checker<S> {
         if presentation.nonce() != nonce {
             return Err(Reason::OtherRequest.into());
         }
-        self.check_presentation(&presentation, now, rng)
+        self.check_one(presentation, now, rng)
     }
 
-    fn check_presentation(
+    fn check_one(
         &self,
-        presentation: &Presentation,
+        presentation: Presentation,
         now: Timestamp,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Verdict, Rejection> {
-        let nonce = presentation.nonce();
+        self.check_all([Ok(presentation)], now, rng).pop().unwrap_or(Err(Reason::NotProven.into()))
+    }
+
+    fn check_all(
+        &self,
+        presentations: impl IntoIterator<Item = Result<Presentation, Rejection>>,
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Vec<Result<Verdict, Rejection>> {
+        let with_request = |presentation: Result<Presentation, Rejection>| {
+            let presentation = presentation?;
+            let request = self.pending(presentation.nonce(), now)?;
+            Ok((presentation, request))
+        };
+        let read: Vec<Result<(Presentation, Request), Rejection>> =
+            presentations.into_iter().map(with_request).collect();
+        // A copy of pointers: whoever changes trust does not wait for proofs.
+        let trust = self.trust().clone();
+        let answers: Vec<(&Presentation, &Request)> =
+            read.iter().flatten().map(|(presentation, request)| (presentation, request)).collect();
+        let mut verified = verify_all(&answers, &trust.all(), rng).into_iter();
+        let mut accepted = BTreeSet::new();
+        let conclude = |read: &Result<(Presentation, Request), Rejection>| {
+            let (_, request) = read.as_ref().map_err(|rejection| *rejection)?;
+            let nonce = request.fields().nonce;
+            let Some(Ok(verified)) = verified.next().filter(|_| !accepted.contains(&nonce)) else {
+                return Err(
+                    if accepted.contains(&nonce) { Reason::Answered } else { not_proven(request, &trust) }.into()
+                );
+            };
+            let verdict = Verdict::new(nonce, now, request.fields().as_of, &verified, &trust);
+            let verdict = verdict.ok_or(Reason::NotProven)?;
+            if !self.store.consume(nonce)? {
+                return Err(Reason::Answered.into());
+            }
+            accepted.insert(nonce);
+            Ok(verdict)
+        };
+        read.iter().map(conclude).collect()
+    }
+
+    /// The request that waits for an answer under this nonce.
+    fn pending(&self, nonce: RequestNonce, now: Timestamp) -> Result<Request, Rejection> {
         let request = match self.store.get(nonce)? {
             Lookup::Pending(bytes) => self.own_request(&bytes, nonce)?,
             Lookup::Answered => return Err(Reason::Answered.into()),
             Lookup::Unknown => return Err(Reason::UnknownRequest.into()),
         };
-        let fields = request.fields();
-        if now >= fields.expires {
-            return Err(Reason::Expired.into());
-        }
-        // A copy of pointers: whoever changes trust does not wait for proofs.
-        let trust = self.trust().clone();
-        let Ok(verified) = presentation.verify(&request, &trust.all(), rng) else {
-            let mut accepted = request.ask().credentials().into_iter().flat_map(|ask| &ask.accept);
-            let all_known = accepted.all(|accept| trust.find(accept.parameters).is_some());
-            return Err(if all_known { Reason::NotProven } else { Reason::Untrusted }.into());
-        };
-        let verdict = Verdict::new(nonce, now, fields.as_of, &verified, &trust).ok_or(Reason::NotProven)?;
-        if self.store.consume(nonce)? { Ok(verdict) } else { Err(Reason::Answered.into()) }
+        if now >= request.fields().expires { Err(Reason::Expired.into()) } else { Ok(request) }
     }
 
     /// What the store gave back, if this verifier signed it under this nonce.
@@ -350,6 +409,13 @@ impl<S: fmt::Debug> fmt::Debug for Verifier<S> {
 
 pub(crate) fn public_key(key: &SigningKey) -> VerifierKey {
     VerifierKey(key.verifying_key().to_bytes())
+}
+
+/// Why an answer to this request does not hold.
+fn not_proven(request: &Request, trust: &Trust) -> Reason {
+    let mut accepted = request.ask().credentials().into_iter().flat_map(|ask| &ask.accept);
+    let all_known = accepted.all(|accept| trust.find(accept.parameters).is_some());
+    if all_known { Reason::NotProven } else { Reason::Untrusted }
 }
 
 fn decode(presentation: &[u8]) -> Result<Presentation, Rejection> {

@@ -2,11 +2,15 @@
 //!
 //! ```text
 //! consent, by value → policy again → counter reserved, saved → proven with it → own check → history saved → presentation
+//!                                  └ or an answer from the pool, completed ──────────────┘
 //! ```
 //!
 //! The counter goes into the prover's nonces, so two answers differ in it even where the random number generator repeats itself. A
-//! crash after the reservation costs a number, nothing more.
+//! crash after the reservation costs a number, nothing more. An answer from the pool had its counter reserved when it was begun; it takes
+//! field arithmetic only, and is not checked again.
 //! Not here: what is asked and what would be learned (`consent`), the proof (the credential crate).
+
+use std::ops::RangeInclusive;
 
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::Credential;
@@ -20,13 +24,16 @@ use crate::consent::{CardShown, Choice, Consent};
 use crate::error::Error;
 use crate::shortfall::spell;
 use crate::store::Store;
-use crate::vault::{Answered, HistoryEntry, KnownVerifier, MAX_ANSWERED, MAX_HISTORY, MAX_VERIFIERS, State};
+use crate::vault::{
+    Answered, HistoryEntry, KnownVerifier, MAX_ANSWERED, MAX_HISTORY, MAX_RECENT, MAX_VERIFIERS, Recent, State,
+};
 use crate::wallet::Wallet;
 
 impl<S: Store> Wallet<S> {
     /// Answers the request that was consented to, with one of its [choices](Consent::choices) (0 is the least revealing).
     ///
-    /// When it returns, the answer is checked, and history and the verifier's pin are saved.
+    /// When it returns, the answer is checked, and history and the verifier's pin are saved. An answer that [`Wallet::prepare`] made ready is
+    /// used if it fits, without that check, which would cost as much as it saves.
     ///
     /// # Errors
     /// [`Error::Refused`] as [`Wallet::review`], where time has passed or the request has been answered meanwhile;
@@ -43,10 +50,14 @@ impl<S: Store> Wallet<S> {
         let choice = choices.into_iter().nth(choice).ok_or(Error::Misuse("one of the choices of the consent"))?;
         self.admit(&authenticated, now)?;
 
-        let counter = self.commit(State::reserve)?;
-        let hedge = [&self.id()[..], &counter.to_be_bytes()].concat();
         let request = authenticated.request();
-        let bytes = self.prove(&choice, request, &hedge, rng)?;
+        let bytes = match self.answer_prepared(&choice, request, now)? {
+            Some(bytes) => bytes,
+            None => {
+                let counter = self.reserve(1)?.next().ok_or(Error::Misuse("a counter for each proof"))?;
+                self.prove(&choice, request, &self.hedge(counter), rng)?
+            }
+        };
 
         let verifier = authenticated.verifier();
         let entry = HistoryEntry {
@@ -58,8 +69,40 @@ impl<S: Store> Wallet<S> {
             learned: choice.learned(),
         };
         let (nonce, expires) = (request.fields().nonce, request.fields().expires);
-        self.commit(|state| state.record(entry, Answered { key: verifier.key, nonce, expires }))?;
+        let recent = Recent { ask: request.ask().clone(), selection: choice.selection };
+        self.commit(|state| state.record(entry, Answered { key: verifier.key, nonce, expires }, recent))?;
         Ok(bytes)
+    }
+
+    /// Answers from the pool, if it has an answer that fits. Whatever happens, that answer is no longer there.
+    fn answer_prepared(
+        &mut self,
+        choice: &Choice,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let mut pool = self.take_pool(now);
+        let cards = choice.ids();
+        self.pick(&cards)?;
+        let parameters = self.accepted_parameters(request)?;
+        let plan = compile(request, choice.selection.clone(), &parameters)?;
+        let bytes = match pool.take(&plan, &cards) {
+            Some(precomputed) => Some(precomputed.answer(&plan)?.to_bytes()),
+            None => None,
+        };
+        self.pool = pool;
+        Ok(bytes)
+    }
+
+    /// Counters that no other proof has or will have, saved before they are returned.
+    pub(crate) fn reserve(&mut self, count: usize) -> Result<RangeInclusive<u64>, Error> {
+        let last = self.commit(|state| state.reserve(count))?;
+        Ok(last.saturating_sub(count as u64).saturating_add(1)..=last)
+    }
+
+    /// What a counter contributes to a proof's nonces.
+    pub(crate) fn hedge(&self, counter: u64) -> Vec<u8> {
+        [&self.id()[..], &counter.to_be_bytes()].concat()
     }
 
     fn prove(
@@ -69,12 +112,8 @@ impl<S: Store> Wallet<S> {
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, Error> {
-        let cards = self.cards()?;
-        let mut credentials: Vec<&Credential> = Vec::with_capacity(choice.cards.len());
-        for shown in &choice.cards {
-            let card = cards.iter().find(|card| card.id == shown.id).ok_or(Error::NoSuchCredential(shown.id))?;
-            credentials.push(&card.credential);
-        }
+        let cards = self.pick(&choice.ids())?;
+        let credentials: Vec<&Credential> = cards.iter().map(|card| &card.credential).collect();
         let parameters = self.accepted_parameters(request)?;
         let plan = compile(request, choice.selection.clone(), &parameters)?;
         let bytes = Presentation::create(&plan, self.secret(), &credentials, hedge, rng)?.to_bytes();
@@ -102,12 +141,15 @@ fn tells(verified: &Verified, consented: &[CardShown], parameters: &[&Parameters
 }
 
 impl State {
-    fn reserve(&mut self) -> Result<u64, Error> {
-        self.counter = self.counter.checked_add(1).ok_or(Error::Full("answers"))?;
+    fn reserve(&mut self, count: usize) -> Result<u64, Error> {
+        self.counter = self.counter.checked_add(count as u64).ok_or(Error::Full("answers"))?;
         Ok(self.counter)
     }
 
-    fn record(&mut self, entry: HistoryEntry, answered: Answered) -> Result<(), Error> {
+    fn record(&mut self, entry: HistoryEntry, answered: Answered, recent: Recent) -> Result<(), Error> {
+        self.recent.retain(|earlier| *earlier != recent);
+        self.recent.insert(0, recent);
+        self.recent.truncate(MAX_RECENT);
         let room = self.verifiers.len() < MAX_VERIFIERS;
         match self.verifiers.iter_mut().find(|known| known.key == entry.key) {
             Some(known) => {

@@ -117,6 +117,7 @@ impl<S: Store> Wallet<S> {
             state.credentials.push(StoredCredential { id, parameters, added: now, bytes });
             Ok(id)
         })?;
+        self.added(id);
         Ok(Accepted { credential: self.show(id)?.0, new: true })
     }
 

@@ -14,6 +14,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use milchglas_credential::compile::{Shown, compile};
 use milchglas_credential::date::{Date, Timestamp};
@@ -369,7 +370,7 @@ impl<S: Store> Wallet<S> {
         Ok(parameters)
     }
 
-    fn choices(&self, request: &Request) -> Result<Vec<Choice>, Error> {
+    pub(crate) fn choices(&self, request: &Request) -> Result<Vec<Choice>, Error> {
         let cards = self.cards()?;
         let mut findings = BTreeMap::new();
         for ask in request.ask().credentials() {
@@ -402,7 +403,7 @@ impl<S: Store> Wallet<S> {
     }
 
     /// The credentials that satisfy one ask, or why there are none.
-    fn find(&self, ask: &CredentialAsk, request: &Request, cards: &[Card]) -> Result<Finding, Error> {
+    fn find(&self, ask: &CredentialAsk, request: &Request, cards: &[Arc<Card>]) -> Result<Finding, Error> {
         let mut finding = Finding { candidates: Vec::new(), why_not: Sentences::default(), pinned: false };
         let mut accepted = Vec::new();
         for (place, accept) in (0..=u8::MAX).zip(&ask.accept) {
@@ -518,7 +519,7 @@ fn choose(
     request: &Request,
     way: &Way<'_>,
     picked: &[(usize, ShownAs)],
-    cards: &[Card],
+    cards: &[Arc<Card>],
     parameters: &[&Parameters],
 ) -> Result<Choice, Error> {
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();

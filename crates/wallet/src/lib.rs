@@ -16,6 +16,10 @@
 //! before a method returns; after an error or a crash the old state stands. The counter that goes into every proof's nonces is
 //! saved before the proof is made, and the wallet checks its proof before it hands it out.
 //!
+//! **What it prepares.** A wallet that stays open may call [`Wallet::prepare`] in idle time: it then has answers to the kinds of request
+//! that it answered last, but for what depends on the verifier's nonce. Each is used once, is in memory only, and is gone when the wallet is
+//! dropped, on another day and in a forked process; [`Wallet::discard_prepared`] says when to erase them.
+//!
 //! **What is random.** The generator is a parameter, with two exceptions: the encryption of the vault and the address for an
 //! issuer's answer come from age, which uses the operating system's.
 //!
@@ -112,6 +116,8 @@ mod applying;
 mod consent;
 mod error;
 mod phrase;
+mod pool;
+mod preparing;
 mod sentences;
 mod shortfall;
 mod store;

@@ -17,6 +17,8 @@ use milchglas_credential::digest::{
     InvitationNonce, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
 };
 use milchglas_credential::error::DecodeError;
+use milchglas_credential::request::Ask;
+use milchglas_credential::selection::Selection;
 use milchglas_credential::text::Origin;
 use zeroize::Zeroizing;
 
@@ -40,6 +42,8 @@ pub(crate) const MAX_APPLICATIONS: usize = 1024;
 pub(crate) const MAX_CREDENTIALS: usize = 1024;
 /// Most answered requests that are remembered as not yet expired.
 pub(crate) const MAX_ANSWERED: usize = 1 << 16;
+/// Most kinds of request that are remembered to prepare answers for; the oldest give way.
+pub(crate) const MAX_RECENT: usize = 4;
 /// Most history entries; the oldest give way.
 pub(crate) const MAX_HISTORY: usize = 4096;
 
@@ -88,6 +92,8 @@ pub(crate) struct State {
     pub(crate) credentials: Vec<StoredCredential>,
     pub(crate) answered: Vec<Answered>,
     pub(crate) history: Vec<HistoryEntry>,
+    /// Kinds of request that were answered lately, the last one first.
+    pub(crate) recent: Vec<Recent>,
 }
 
 /// An issuer that the wallet has pinned.
@@ -182,6 +188,13 @@ pub(crate) struct Answered {
     pub(crate) expires: Timestamp,
 }
 
+/// A kind of request: what was asked and which way was taken, without who asked, when and why.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Recent {
+    pub(crate) ask: Ask,
+    pub(crate) selection: Selection,
+}
+
 impl State {
     pub(crate) fn to_bytes(&self, root: &Root) -> Zeroizing<Vec<u8>> {
         let mut out = Writer::new();
@@ -202,9 +215,13 @@ struct Vault {
 
 fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
-    out.array(8).uint(state.counter).uint(state.last_credential.into());
+    // The ninth item is there only where it says something, so vaults from before it exist in one encoding too.
+    out.array(if state.recent.is_empty() { 8 } else { 9 }).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
     out.list(state.credentials.iter()).list(state.answered.iter()).list(state.history.iter());
+    if !state.recent.is_empty() {
+        out.list(state.recent.iter());
+    }
 }
 
 impl Wire for Vault {
@@ -221,7 +238,10 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        input.array(8, what)?;
+        let items = input.array_up_to(9, what)?;
+        if items < 8 {
+            return Err(DecodeError { what });
+        }
         let state = State {
             counter: input.uint(what)?,
             last_credential: input.uint32(what)?,
@@ -231,8 +251,20 @@ impl Wire for Vault {
             credentials: input.list(MAX_CREDENTIALS, "the credentials")?,
             answered: input.list(MAX_ANSWERED, "the answered requests")?,
             history: input.list(MAX_HISTORY, "the history")?,
+            recent: if items == 9 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
         };
         Ok(Self { root, state })
+    }
+}
+
+impl Wire for Recent {
+    fn write(&self, out: &mut Writer) {
+        out.array(2).object(&self.ask).object(&self.selection);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array(2, "a kind of request")?;
+        Ok(Self { ask: input.object()?, selection: input.object()? })
     }
 }
 

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
 use crate::phrase::{RecoveryPhrase, holder_secret};
+use crate::pool::Pool;
 use crate::store::{Folder, Store};
 use crate::vault::{
     CredentialId, HistoryEntry, KnownIssuer, KnownVerifier, MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, Root, Stage, State,
@@ -35,6 +36,10 @@ pub struct Wallet<S = Folder> {
     pub(crate) state: State,
     /// The pinned parameters, read when they are first needed.
     parameters: BTreeMap<ParametersDigest, OnceLock<Arc<Parameters>>>,
+    /// The credentials, opened when they are first needed; they keep what makes the next proof cheaper.
+    opened: BTreeMap<CredentialId, OnceLock<Arc<Card>>>,
+    /// Answers made in idle time.
+    pub(crate) pool: Pool,
 }
 
 /// What adding an issuer's file did.
@@ -159,7 +164,8 @@ impl<S: Store> Wallet<S> {
         let secret = holder_secret(&root.entropy)?;
         let state = State::default();
         let store = create(&state.to_bytes(&root))?;
-        Ok(Self { store, root, secret, state, parameters: BTreeMap::new() })
+        let (parameters, opened) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { store, root, secret, state, parameters, opened, pool: Pool::default() })
     }
 
     /// Opens a wallet on any store, given the content that was last saved there.
@@ -171,7 +177,8 @@ impl<S: Store> Wallet<S> {
         let secret = holder_secret(&root.entropy)?;
         let pinned = state.issuers.iter().flat_map(|issuer| &issuer.parameters);
         let parameters = pinned.map(|(_, digest)| (*digest, OnceLock::new())).collect();
-        Ok(Self { store, root, secret, state, parameters })
+        let opened = state.credentials.iter().map(|stored| (stored.id, OnceLock::new())).collect();
+        Ok(Self { store, root, secret, state, parameters, opened, pool: Pool::default() })
     }
 
     /// Adds an issuer's published parameters, after checking every signature in them.
@@ -221,8 +228,10 @@ impl<S: Store> Wallet<S> {
                 }
                 Ok(())
             })?;
+            self.discard_prepared();
         }
-        self.parameters.insert(digest, OnceLock::from(Arc::new(parameters)));
+        // Where they are in use already, those stay, with their tables.
+        self.parameters.entry(digest).or_default().get_or_init(|| Arc::new(parameters));
         let others = self.state.issuers.iter().filter(|other| other.name == name && other.fingerprint != fingerprint);
         let same_name = others.map(|other| other.fingerprint).collect();
         Ok(AddedIssuer { fingerprint, name, sequence, digest, before, same_name })
@@ -294,8 +303,20 @@ impl<S: Store> Wallet<S> {
                 |application| !matches!(application.stage, Stage::Answered { credential, .. } if credential == id),
             );
             Ok(())
-        })
+        })?;
+        self.opened.remove(&id);
+        self.discard_prepared();
+        Ok(())
     }
+
+    /// Makes room for a credential that was just saved. It may be preferred to those that answers are ready with.
+    pub(crate) fn added(&mut self, id: CredentialId) {
+        self.opened.insert(id, OnceLock::new());
+        self.discard_prepared();
+    }
+
+    /// Closes the wallet: secrets and prepared answers are erased, and another process may open it.
+    pub fn lock(self) {}
 
     /// What the wallet told whom, oldest first. The newest 4,096 answers are kept.
     #[must_use]
@@ -348,18 +369,29 @@ impl<S: Store> Wallet<S> {
     }
 
     /// All credentials, opened, newest first.
-    pub(crate) fn cards(&self) -> Result<Vec<Card>, Error> {
+    pub(crate) fn cards(&self) -> Result<Vec<Arc<Card>>, Error> {
         let mut cards =
             self.state.credentials.iter().map(|stored| self.open_card(stored)).collect::<Result<Vec<_>, _>>()?;
         cards.sort_by_key(|card| std::cmp::Reverse((card.added, card.id)));
         Ok(cards)
     }
 
-    fn open_card(&self, stored: &StoredCredential) -> Result<Card, Error> {
+    /// These credentials, opened.
+    pub(crate) fn pick(&self, ids: &[CredentialId]) -> Result<Vec<Arc<Card>>, Error> {
+        let stored = |id: &CredentialId| self.state.credentials.iter().find(|stored| stored.id == *id);
+        ids.iter().map(|id| self.open_card(stored(id).ok_or(Error::NoSuchCredential(*id))?)).collect()
+    }
+
+    fn open_card(&self, stored: &StoredCredential) -> Result<Arc<Card>, Error> {
+        let place = self.opened.get(&stored.id).ok_or(Error::Misuse("a place for each credential"))?;
+        if let Some(card) = place.get() {
+            return Ok(Arc::clone(card));
+        }
         let parameters =
             self.pinned(&stored.parameters)?.ok_or(Error::Misuse("a credential's parameters are pinned"))?.clone();
         let credential = Credential::from_bytes(&stored.bytes, |_, schema| parameters.schema(schema))?;
-        Ok(Card { id: stored.id, added: stored.added, credential, parameters })
+        let card = Card { id: stored.id, added: stored.added, credential, parameters };
+        Ok(Arc::clone(place.get_or_init(|| Arc::new(card))))
     }
 
     fn summary(&self, card: &Card, newest: bool) -> Result<CredentialSummary, Error> {

@@ -13,7 +13,7 @@ use milchglas_verifier::{
 use rand_core::OsRng;
 use serde_json::json;
 
-use crate::scene::{Scene, ask, later, now, reason, template};
+use crate::scene::{Scene, ask, later, now, reason, refused, template};
 
 fn json(verdict: &Verdict) -> serde_json::Value {
     serde_json::to_value(verdict).unwrap()
@@ -89,7 +89,7 @@ fn refuses_answer_to(
     let mut fields = asked.request().fields().clone();
     changed(&mut fields);
     let answer = scene.present(&Request::new(fields).unwrap(), only_selection(1), &scene.issuer.parameters);
-    assert_eq!(reason(cafe.check(&answer, now(), &mut OsRng)), Reason::NotProven);
+    assert_eq!(refused(cafe, &answer, now()), Reason::NotProven);
 }
 
 fn the_credential(fields: &mut RequestFields) -> &mut CredentialAsk {
@@ -138,18 +138,24 @@ fn rejects_every_changed_byte_and_keeps_the_request_pending() {
     let scene = Scene::new();
     let cafe = scene.cafe();
     let answer = scene.answer(&ask(&cafe));
+    let mut all = vec![answer.clone()];
     for place in 0..answer.len() {
         let mut changed = answer.clone();
         changed[place] ^= 1 << (place % 8);
-        reason(cafe.check(&changed, now(), &mut OsRng));
+        refused(&cafe, &changed, now());
+        all.push(changed);
     }
     let mut longer = answer.clone();
     longer.push(0);
-    assert_eq!(reason(cafe.check(&longer, now(), &mut OsRng)), Reason::Undecodable);
-    assert_eq!(reason(cafe.check(&answer[..answer.len() - 1], now(), &mut OsRng)), Reason::Undecodable);
-    assert_eq!(reason(cafe.check(&[], now(), &mut OsRng)), Reason::Undecodable);
-    assert_eq!(reason(cafe.check(&vec![0; 1 << 20], now(), &mut OsRng)), Reason::Undecodable);
-    cafe.check(&answer, now(), &mut OsRng).unwrap();
+    assert_eq!(refused(&cafe, &longer, now()), Reason::Undecodable);
+    assert_eq!(refused(&cafe, &answer[..answer.len() - 1], now()), Reason::Undecodable);
+    assert_eq!(refused(&cafe, &[], now()), Reason::Undecodable);
+    assert_eq!(refused(&cafe, &vec![0; 1 << 20], now()), Reason::Undecodable);
+    // All of them together, with the right one at the end.
+    all.swap_remove(0);
+    all.push(answer);
+    let results = cafe.check_many(&all, now(), &mut OsRng);
+    assert_eq!(results.iter().position(Result::is_ok), Some(all.len() - 1));
 }
 
 #[test]
@@ -157,7 +163,7 @@ fn rejects_another_verifiers_and_another_sessions_request() {
     let scene = Scene::new();
     let (cafe, hotel) = (scene.cafe(), scene.verifier(8, MemoryStore::new()));
     let theirs = scene.answer(&ask(&hotel));
-    assert_eq!(reason(cafe.check(&theirs, now(), &mut OsRng)), Reason::UnknownRequest);
+    assert_eq!(refused(&cafe, &theirs, now()), Reason::UnknownRequest);
 
     let (mine, other) = (ask(&cafe), ask(&cafe));
     let answer = scene.answer(&other);
@@ -171,14 +177,14 @@ fn rejects_from_the_second_of_expiry_on() {
     let scene = Scene::new();
     let cafe = scene.cafe();
     let (first, second) = (scene.answer(&ask(&cafe)), scene.answer(&ask(&cafe)));
-    assert_eq!(reason(cafe.check(&first, later(300), &mut OsRng)), Reason::Expired);
-    assert_eq!(reason(cafe.check(&first, later(1_000_000), &mut OsRng)), Reason::Expired);
+    assert_eq!(refused(&cafe, &first, later(300)), Reason::Expired);
+    assert_eq!(refused(&cafe, &first, later(1_000_000)), Reason::Expired);
     cafe.check(&first, later(299), &mut OsRng).unwrap();
     assert_eq!(cafe.prune(later(299)).unwrap(), 0);
     assert_eq!(cafe.prune(later(300)).unwrap(), 2);
     // Forgotten, and refused all the same, even if the clock goes back.
     for answer in [&first, &second] {
-        assert_eq!(reason(cafe.check(answer, now(), &mut OsRng)), Reason::UnknownRequest);
+        assert_eq!(refused(&cafe, answer, now()), Reason::UnknownRequest);
     }
 }
 
@@ -232,7 +238,7 @@ fn fails_closed_where_the_store_fails() {
     for fault in [Fault::Get, Fault::Consume] {
         let cafe = broken(fault);
         let answer = scene.answer(&ask(&cafe));
-        assert_eq!(reason(cafe.check(&answer, now(), &mut OsRng)), Reason::Store(StoreError::Damaged));
+        assert_eq!(refused(&cafe, &answer, now()), Reason::Store(StoreError::Damaged));
     }
     // Another request than the one asked for must not be taken for it.
     let inner = MemoryStore::new();
@@ -240,7 +246,7 @@ fn fails_closed_where_the_store_fails() {
     inner.put(other.nonce(), other.bytes(), later(300), now()).unwrap();
     let cafe = scene.verifier(7, Broken { inner, fault: Fault::Swap(other.nonce()) });
     let answer = scene.answer(&ask(&cafe));
-    assert_eq!(reason(cafe.check(&answer, now(), &mut OsRng)), Reason::Store(StoreError::Damaged));
+    assert_eq!(refused(&cafe, &answer, now()), Reason::Store(StoreError::Damaged));
 }
 
 #[test]
@@ -251,5 +257,5 @@ fn refuses_a_stored_request_that_it_did_not_sign() {
     store.put(theirs.nonce(), theirs.bytes(), later(300), now()).unwrap();
     let cafe = scene.verifier(7, store);
     let answer = scene.answer(&theirs);
-    assert_eq!(reason(cafe.check(&answer, now(), &mut OsRng)), Reason::Store(StoreError::Damaged));
+    assert_eq!(refused(&cafe, &answer, now()), Reason::Store(StoreError::Damaged));
 }

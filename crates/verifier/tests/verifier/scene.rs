@@ -90,6 +90,15 @@ pub(crate) fn template(disclose: &[&str], prove: &str) -> Template {
     .unwrap()
 }
 
+/// Why an answer is refused, alone and in a batch.
+pub(crate) fn refused<S: RequestStore>(verifier: &Verifier<S>, answer: &[u8], now: Timestamp) -> Reason {
+    let alone = reason(verifier.check(answer, now, &mut OsRng));
+    for result in verifier.check_many(&[answer, answer], now, &mut OsRng) {
+        assert_eq!(reason(result), alone);
+    }
+    alone
+}
+
 /// Why an answer was refused, after checking that the outside hears only the one sentence.
 pub(crate) fn reason(result: Result<Verdict, Rejection>) -> Reason {
     let rejection = result.expect_err("this answer must be refused");
