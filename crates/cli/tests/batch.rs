@@ -1,5 +1,7 @@
 //! Inviting and issuing by the hundred through the compiled program: lines in, lines out, a kill in between.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "in a test a panic is a failure")]
+
 mod program;
 
 use std::collections::HashSet;
@@ -166,6 +168,7 @@ fn reports_bad_lines_by_number_and_goes_on() {
     let wallets = Wallets::of(&world);
     let good = |n: u16| json!({"id": format!("p{n}"), "claims": claims(&format!("N{n}"))}).to_string();
     let mut expired = claims("N90");
+    expired["valid_from"] = "2015-01".into();
     expired["valid_until"] = "2020-12".into();
     let mut surplus = claims("N91");
     surplus["shoe_size"] = 43.into();
