@@ -39,6 +39,6 @@ for target in "${targets[@]}"; do
     *) memory=(-malloc_limit_mb=64) ;;
   esac
   printf '\n== %s, %s seconds\n' "$target" "$seconds"
-  fuzz run "$target" -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=512 "${memory[@]}" -close_fd_mask=1 -print_final_stats=1
+  fuzz run "$target" -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=512 "${memory[@]}" -len_control=0 -close_fd_mask=1 -print_final_stats=1
 done
 printf '\n== no crash in %s targets\n' "${#targets[@]}"
