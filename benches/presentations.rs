@@ -7,6 +7,7 @@
 use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use milchglas_benches::scene::{DISCLOSED, MESSAGES, Scene, adult, valid};
 use milchglas_benches::{ThreadCpuTime, slow};
+use milchglas_credential::credential::Holdings;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Precomputed;
 use rand_core::OsRng;
@@ -34,7 +35,7 @@ fn precomputed(group: &mut BenchmarkGroup<'_, ThreadCpuTime>, scene: &Scene, pro
     let request = scene.request(2, &DISCLOSED, prove.to_vec());
     group.bench_function("milchglas_precomputed", |b| {
         b.iter_batched(
-            || Precomputed::create(&plan, &scene.k, &[&scene.credential], b"", &mut OsRng).unwrap(),
+            || Precomputed::create(&plan, &Holdings::new(&scene.k, &[&scene.credential]), b"", &mut OsRng).unwrap(),
             |precomputed| precomputed.answer(&scene.plan(black_box(&request))).unwrap().to_bytes(),
             BatchSize::SmallInput,
         );

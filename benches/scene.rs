@@ -2,7 +2,7 @@
 
 use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::{Plan, compile};
-use milchglas_credential::credential::{Credential, HolderSecret};
+use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Ask, Request};
@@ -108,7 +108,7 @@ impl Scene {
     #[must_use]
     pub fn answer(&self, request: &Request) -> Vec<u8> {
         let plan = self.plan(request);
-        Presentation::create(&plan, &self.k, &[&self.credential], b"", &mut OsRng).unwrap().to_bytes()
+        Presentation::create(&plan, &Holdings::new(&self.k, &[&self.credential]), b"", &mut OsRng).unwrap().to_bytes()
     }
 
     /// Checks an answer, from the bytes to the verdict.

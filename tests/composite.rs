@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use milchglas_credential::cbor::{Reader, Writer};
 use milchglas_credential::claim::{Claims, Literal, Value};
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::{Credential, HolderSecret};
+use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey};
 use milchglas_credential::error::Error;
@@ -428,7 +428,8 @@ fn rejects_another_branch_than_the_one_proven() {
 
     let plan = compile(&request, select(1), &parameters()).unwrap();
     let presentation =
-        Presentation::create(&plan, &world.erika, &[&world.card], b"", &mut SeededRng::new("any")).unwrap();
+        Presentation::create(&plan, &Holdings::new(&world.erika, &[&world.card]), b"", &mut SeededRng::new("any"))
+            .unwrap();
     let verified = check(&presentation.to_bytes(), &request).unwrap();
     assert_eq!(verified.credentials()[0].name().as_str(), "adult");
 
@@ -437,7 +438,8 @@ fn rejects_another_branch_than_the_one_proven() {
         assert!(check(&bad.to_bytes(), &request).is_err(), "branch {branch}");
     }
     let plan = compile(&request, select(0), &parameters()).unwrap();
-    let refused = Presentation::create(&plan, &world.erika, &[&world.card], b"", &mut SeededRng::new("any"));
+    let refused =
+        Presentation::create(&plan, &Holdings::new(&world.erika, &[&world.card]), b"", &mut SeededRng::new("any"));
     assert_eq!(refused.unwrap_err(), Error::Unsatisfied);
 }
 

@@ -4,7 +4,7 @@
 use milchglas_bbs::SecretKey;
 use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::{Credential, Handle, HolderSecret};
+use milchglas_credential::credential::{Credential, Handle, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{InvitationNonce, RequestNonce, VerifierKey};
 use milchglas_credential::error::Error;
@@ -190,7 +190,7 @@ pub fn present(
     rng: &mut dyn CryptoRngCore,
 ) -> Result<Presentation, Error> {
     let plan = compile(request, only_selection(credentials.len()), parameters)?;
-    Presentation::create(&plan, k, credentials, b"", rng)
+    Presentation::create(&plan, &Holdings::new(k, credentials), b"", rng)
 }
 
 /// The claims of the person of the examples, born on the given day.

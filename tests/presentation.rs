@@ -2,7 +2,7 @@
 
 use milchglas_credential::claim::{Claims, Value};
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::Credential;
+use milchglas_credential::credential::{Credential, Holdings};
 use milchglas_credential::date::Date;
 use milchglas_credential::error::Error;
 use milchglas_credential::predicate::Predicate;
@@ -122,7 +122,7 @@ fn answers_from_a_precomputed_presentation() {
     let expected = request("expected", today(), Ask::Credential(ask.clone())).unwrap();
     let make = |hedge: &[u8], rng: &mut SeededRng| {
         let plan = compile(&expected, only_selection(1), &parameters).unwrap();
-        Precomputed::create(&plan, &k, &[&credential], hedge, rng).unwrap()
+        Precomputed::create(&plan, &Holdings::new(&k, &[&credential]), hedge, rng).unwrap()
     };
 
     let real = request("real", today(), Ask::Credential(ask.clone())).unwrap();

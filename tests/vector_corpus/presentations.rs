@@ -4,7 +4,7 @@ use super::{Cast, EVERYTHING_CLAIMS, day};
 use crate::second::cbor::{self, Item};
 use crate::second::curve::encode_scalar;
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::{Credential, HolderSecret};
+use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::Date;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
@@ -87,7 +87,7 @@ fn answer(
     let trusted: Vec<_> = trusted.iter().map(|name| cast.parameters(name)).collect();
     let plan = compile(request, selection, &trusted).unwrap();
     let mut rng = SeededRng::new(&format!("vectors: answer {}", request.digest()));
-    Presentation::create(&plan, k, credentials, b"", &mut rng).unwrap().to_bytes()
+    Presentation::create(&plan, &Holdings::new(k, credentials), b"", &mut rng).unwrap().to_bytes()
 }
 
 /// The credentials of the holder.

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::cbor::{self, Writer};
 use crate::claim::{Claims, Value, to_scalar};
-use crate::credential::{Credential, HolderSecret};
+use crate::credential::{Credential, HolderSecret, Holdings};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::parameters::Parameters;
@@ -240,11 +240,11 @@ impl<'a> Plan<'a> {
                 }
                 let place = hidden.iter().position(|index| *index == fact.claim).ok_or(Error::Invalid)?;
                 let input = handle + 1 + place;
-                steps.push(match fact.bounds {
+                steps.push(match &fact.bounds {
                     Bounds::Range { lo, hi } => {
-                        Step::Range { statement: Range::new(&shown.parameters.content().digits, lo, hi)?, input }
+                        Step::Range { statement: Range::new(&shown.parameters.content().digits, *lo, *hi)?, input }
                     }
-                    Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value }, input },
+                    Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
                 });
             }
         }
@@ -285,35 +285,33 @@ impl<'a> Plan<'a> {
     /// Proves the plan with one credential for each place.
     pub(crate) fn prove(
         &self,
-        k: &HolderSecret,
-        credentials: &[&Credential],
+        holdings: &Holdings<'_>,
         disclosed: &[Vec<Value>],
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, Error> {
-        Ok(self.prover(k, credentials, disclosed, hedge, rng)?.prove(rng)?)
+        Ok(self.prover(holdings, disclosed, hedge, rng)?.prove(rng)?)
     }
 
     /// Does all of [`Plan::prove`] that does not depend on who asks.
     pub(crate) fn announce(
         &self,
-        k: &HolderSecret,
-        credentials: &[&Credential],
+        holdings: &Holdings<'_>,
         disclosed: &[Vec<Value>],
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Announced, Error> {
-        Ok(self.prover(k, credentials, disclosed, hedge, rng)?.announce(rng)?)
+        Ok(self.prover(holdings, disclosed, hedge, rng)?.announce(rng)?)
     }
 
     fn prover(
         &self,
-        k: &HolderSecret,
-        credentials: &[&Credential],
+        holdings: &Holdings<'_>,
         disclosed: &[Vec<Value>],
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Prover, Error> {
+        let Holdings { k, credentials } = *holdings;
         if credentials.len() != self.shown.len() {
             return Err(Error::Misuse("one credential for each one asked for"));
         }

@@ -113,6 +113,29 @@ pub struct Credential {
     ready: OnceLock<Arc<Ready>>,
 }
 
+/// What a holder answers a plan with.
+#[derive(Clone, Copy)]
+pub struct Holdings<'a> {
+    /// The holder secret, which all the credentials share.
+    pub k: &'a HolderSecret,
+    /// One credential for each place of the plan.
+    pub credentials: &'a [&'a Credential],
+}
+
+impl<'a> Holdings<'a> {
+    /// A holder secret with its credentials, in the order of the plan's places.
+    #[must_use]
+    pub fn new(k: &'a HolderSecret, credentials: &'a [&'a Credential]) -> Self {
+        Self { k, credentials }
+    }
+}
+
+impl fmt::Debug for Holdings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Holdings(..)")
+    }
+}
+
 /// What every showing needs, for one holder.
 #[derive(Debug)]
 pub(crate) struct Ready {

@@ -21,7 +21,7 @@
 //! ```
 //! use milchglas_credential::claim::Claims;
 //! use milchglas_credential::compile::compile;
-//! use milchglas_credential::credential::{Handle, HolderSecret};
+//! use milchglas_credential::credential::{Handle, HolderSecret, Holdings};
 //! use milchglas_credential::date::{Date, Timestamp};
 //! use milchglas_credential::digest::{InvitationNonce, RequestNonce, VerifierKey};
 //! use milchglas_credential::issuance::{Application, Invitation};
@@ -97,7 +97,7 @@
 //! // Her wallet answers, and the reading room learns that, and nothing else.
 //! let selection = Selection { branches: vec![], shown: vec![ShownAs { accept: 0, key: 0, schema: 0 }] };
 //! let plan = compile(&request, selection, &[&parameters])?;
-//! let answer = Presentation::create(&plan, &k, &[&card], b"", &mut rng)?.to_bytes();
+//! let answer = Presentation::create(&plan, &Holdings::new(&k, &[&card]), b"", &mut rng)?.to_bytes();
 //!
 //! let verified = Presentation::from_bytes(&answer)?.verify(&request, &[&parameters], &mut rng)?;
 //! assert!(verified.credentials()[0].disclosed().is_empty());

@@ -104,7 +104,7 @@ pub enum Predicate {
 }
 
 /// A predicate, resolved: which claim, and what it must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// The claim.
     pub claim: ClaimIndex,
@@ -113,7 +113,7 @@ pub struct Fact {
 }
 
 /// What a claim's scalar must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bounds {
     /// `lo ≤ m < hi`, with `lo < hi` and `hi − lo ≤ 2⁶⁴`.
     Range {
@@ -132,9 +132,9 @@ impl Fact {
     /// # Errors
     /// [`Error::Unfit`] where the value is not of that type.
     pub fn holds(&self, claim_type: &ClaimType, value: &Value) -> Result<bool, Error> {
-        Ok(match self.bounds {
-            Bounds::Range { lo, hi } => value.number().is_some_and(|number| (lo..hi).contains(&number)),
-            Bounds::Exactly(scalar) => to_scalar(claim_type, value)? == scalar,
+        Ok(match &self.bounds {
+            Bounds::Range { lo, hi } => value.number().is_some_and(|number| (*lo..*hi).contains(&number)),
+            Bounds::Exactly(scalar) => to_scalar(claim_type, value)? == *scalar,
         })
     }
 }

@@ -19,7 +19,7 @@ use rand_core::CryptoRngCore;
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::claim::Value;
 use crate::compile::{Plan, compile};
-use crate::credential::{Credential, HolderSecret};
+use crate::credential::Holdings;
 use crate::digest::{IssuerFingerprint, RequestNonce, SchemaDigest};
 use crate::error::{DecodeError, Error};
 use crate::parameters::Parameters;
@@ -55,13 +55,12 @@ impl Presentation {
     /// [`Error::Unsatisfied`] if a credential does not satisfy what is asked; [`Error::Misuse`] if the credentials are not those of the plan.
     pub fn create(
         plan: &Plan<'_>,
-        k: &HolderSecret,
-        credentials: &[&Credential],
+        holdings: &Holdings<'_>,
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Self, Error> {
-        let disclosed = plan.disclose(credentials)?;
-        let proof = plan.prove(k, credentials, &disclosed, hedge, rng)?;
+        let disclosed = plan.disclose(holdings.credentials)?;
+        let proof = plan.prove(holdings, &disclosed, hedge, rng)?;
         Ok(Self { nonce: plan.request().fields().nonce, selection: plan.selection().clone(), disclosed, proof })
     }
 
@@ -167,13 +166,12 @@ impl Precomputed {
     /// As [`Presentation::create`].
     pub fn create(
         plan: &Plan<'_>,
-        k: &HolderSecret,
-        credentials: &[&Credential],
+        holdings: &Holdings<'_>,
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Self, Error> {
-        let disclosed = plan.disclose(credentials)?;
-        let announced = plan.announce(k, credentials, &disclosed, hedge, rng)?;
+        let disclosed = plan.disclose(holdings.credentials)?;
+        let announced = plan.announce(holdings, &disclosed, hedge, rng)?;
         Ok(Self { announced, shape: plan.shape(), selection: plan.selection().clone(), disclosed })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use milchglas_credential::claim::Value;
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::{Credential, Handle, HolderSecret};
+use milchglas_credential::credential::{Credential, Handle, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{RequestNonce, VerifierKey};
 use milchglas_credential::error::Error as CredentialError;
@@ -559,7 +559,7 @@ fn shows(parameters: &Parameters, key: u8, k: &HolderSecret, card: &Credential, 
     let Ok(plan) = compile(&request, selection, &[parameters]) else {
         return false;
     };
-    let Ok(presentation) = Presentation::create(&plan, k, &[card], b"", &mut OsRng) else {
+    let Ok(presentation) = Presentation::create(&plan, &Holdings::new(k, &[card]), b"", &mut OsRng) else {
         return false;
     };
     presentation.verify(&request, &[parameters], &mut OsRng).is_ok()

@@ -13,7 +13,7 @@
 use std::ops::RangeInclusive;
 
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::Credential;
+use milchglas_credential::credential::{Credential, Holdings};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::{Presentation, Verified};
@@ -116,7 +116,7 @@ impl<S: Store> Wallet<S> {
         let credentials: Vec<&Credential> = cards.iter().map(|card| &card.credential).collect();
         let parameters = self.accepted_parameters(request)?;
         let plan = compile(request, choice.selection.clone(), &parameters)?;
-        let bytes = Presentation::create(&plan, self.secret(), &credentials, hedge, rng)?.to_bytes();
+        let bytes = Presentation::create(&plan, &Holdings::new(self.secret(), &credentials), hedge, rng)?.to_bytes();
         let own = Presentation::from_bytes(&bytes).map_err(|_| Error::SelfCheck)?;
         let verified = own.verify(request, &parameters, rng).map_err(|_| Error::SelfCheck)?;
         if tells(&verified, &choice.cards, &parameters) { Ok(bytes) } else { Err(Error::SelfCheck) }

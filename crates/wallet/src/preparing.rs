@@ -10,7 +10,7 @@
 //! Not here: what is asked and consented to (`consent`), the answer (`answering`).
 
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::Credential;
+use milchglas_credential::credential::{Credential, Holdings};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{RequestNonce, VerifierKey};
 use milchglas_credential::presentation::Precomputed;
@@ -125,7 +125,7 @@ impl<S: Store> Wallet<S> {
         let parameters = self.accepted_parameters(&expected.request)?;
         let plan = compile(&expected.request, expected.selection.clone(), &parameters)?;
         plan.prepare_for_proving(self.secret(), &credentials)?;
-        Ok(Precomputed::create(&plan, self.secret(), &credentials, &self.hedge(counter), rng)?)
+        Ok(Precomputed::create(&plan, &Holdings::new(self.secret(), &credentials), &self.hedge(counter), rng)?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::{Credential, HolderSecret};
+use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::parameters::{Content, Parameters};
 use milchglas_credential::presentation::Presentation;
@@ -72,7 +72,7 @@ impl Scene {
 
     pub(crate) fn present(&self, request: &Request, selection: Selection, parameters: &Parameters) -> Vec<u8> {
         let plan = compile(request, selection, &[parameters]).unwrap();
-        Presentation::create(&plan, &self.k, &[&self.card], b"", &mut OsRng).unwrap().to_bytes()
+        Presentation::create(&plan, &Holdings::new(&self.k, &[&self.card]), b"", &mut OsRng).unwrap().to_bytes()
     }
 }
 

@@ -149,7 +149,9 @@ fn uses_no_answer_twice_between_threads_and_after_panics() {
     let mut pool = Pool::default();
     for counter in 0..12 {
         let hedge = wallet.hedge(counter);
-        let made = Precomputed::create(&plan, wallet.secret(), &[&cards[0].credential], &hedge, &mut OsRng).unwrap();
+        let made =
+            Precomputed::create(&plan, &Holdings::new(wallet.secret(), &[&cards[0].credential]), &hedge, &mut OsRng)
+                .unwrap();
         pool.put(vec![id], made);
     }
     let (pool, used) = (Mutex::new(pool), Mutex::new(Vec::new()));
