@@ -16,7 +16,7 @@ pub(crate) mod system;
 pub(crate) mod text;
 pub(crate) mod value;
 
-use ark_bls12_381::{Bls12_381, Fr, G1Affine, G1Projective, G2Affine};
+use ark_bls12_381::{Bls12_381, Fr, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup};
 use cbor::Item;
@@ -219,9 +219,9 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
         inputs.push((handle, claims));
     }
     for ((leaf, values), (handle, hidden)) in leaves.iter().zip(&presentation.disclosed).zip(&inputs) {
-        let mut shown = leaf.key.empty;
+        let mut shown = vec![(Fr::from(1u64), leaf.key.empty.into_affine())];
         for (index, value) in leaf.disclosed.iter().zip(values) {
-            shown += leaf.key.generators[index + 2] * leaf.schema.claims[*index].scalar(value);
+            shown.push((leaf.schema.claims[*index].scalar(value), leaf.key.generators[index + 2]));
         }
         let mut messages = vec![(k, leaf.key.generators[0]), (*handle, leaf.key.generators[1])];
         messages.extend(hidden.iter().map(|(index, variable)| (*variable, leaf.key.generators[index + 2])));
@@ -295,7 +295,7 @@ fn signature(
     system: &mut System,
     points: &mut Vec<G1Affine>,
     rest: &mut &[u8],
-    shown: G1Projective,
+    shown: Vec<(Fr, G1Affine)>,
     messages: &[(usize, G1Affine)],
     key: &CredentialKey,
 ) -> Result<(), Reason> {
@@ -333,7 +333,7 @@ fn range(
             points.extend([v, v_bar]);
             let r = system.variable();
             let member = vec![(false, r, parameters.digit_base), (true, digit, v)];
-            system.equation("member", v_bar.into_group(), member);
+            system.equation("member", vec![(one, v_bar)], member);
             system.pairings.push((v, parameters.digit_key, v_bar));
             terms.push((-power, digit));
             power *= Fr::from(256u64);

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeSet;
 
-use milchglas_curve::{G1, Scalar};
+use milchglas_curve::Scalar;
 use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
 use milchglas_statements::{Exactly, Range, Signature};
 use rand_core::CryptoRngCore;
@@ -210,17 +210,14 @@ impl<'a> Plan<'a> {
             let hidden: Vec<ClaimIndex> = shown.hidden().collect();
             next += 1 + hidden.len();
 
-            let mut points = Vec::with_capacity(values.len());
-            let mut scalars = Vec::with_capacity(values.len());
+            let mut public = Vec::with_capacity(values.len());
             for (index, value) in shown.disclosed().zip(values) {
                 let claim = shown.schema.claim(index).ok_or(Error::Invalid)?;
                 if *value == Value::Absent && !claim.optional {
                     return Err(Error::Invalid);
                 }
-                points.push(*shown.base(index.message())?.point());
-                scalars.push(to_scalar(&claim.claim_type, value)?);
+                public.push((to_scalar(&claim.claim_type, value)?, shown.base(index.message())?.clone()));
             }
-            let public = shown.key.empty() + G1::msm_vartime(&points, &scalars);
 
             let mut bases = vec![shown.base(HOLDER_SECRET_MESSAGE)?.clone()];
             bases.push(shown.base(HANDLE_MESSAGE)?.clone());
@@ -228,7 +225,7 @@ impl<'a> Plan<'a> {
                 bases.push(shown.base(index.message())?.clone());
             }
             let inputs = std::iter::once(0).chain(handle..next).collect();
-            let statement = Signature::new(shown.key.pairing(), public, bases);
+            let statement = Signature::new(shown.key.pairing(), shown.key.empty(), public, bases);
             steps.push(Step::Signature { statement, inputs, credential });
 
             for fact in &shown.facts {

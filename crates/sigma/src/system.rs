@@ -7,7 +7,6 @@ use rand_core::CryptoRngCore;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::elimination::Elimination;
-use crate::transcript::encode;
 use crate::{Error, FixedPoint, PairingKey};
 
 /// A secret scalar of a [`System`].
@@ -98,12 +97,12 @@ pub trait Statement {
     fn constrain(&self, inputs: &[Var], points: &[NonZeroG1], system: &mut System) -> Result<(), Error>;
 }
 
-/// `image = Σ terms`.
+/// `Σ image = Σ terms`.
 #[derive(Debug)]
-pub(crate) struct Equation {
+struct Equation {
     label: &'static str,
-    pub(crate) image: G1,
-    pub(crate) terms: Vec<Term>,
+    image: Vec<(Scalar, Base)>,
+    terms: Vec<Term>,
 }
 
 /// `e(left, key) = e(right, P2)`.
@@ -187,8 +186,8 @@ impl System {
         }
     }
 
-    /// Demands `image = Σ terms`.
-    pub fn equation(&mut self, label: &'static str, image: G1, terms: Vec<Term>) {
+    /// Demands `Σ coefficient·base = Σ terms`, with public coefficients on the left: the image.
+    pub fn equation(&mut self, label: &'static str, image: Vec<(Scalar, Base)>, terms: Vec<Term>) {
         self.equations.push(Equation { label, image, terms });
     }
 
@@ -259,38 +258,30 @@ impl System {
             }
             sum.finish()
         };
-        self.rows(nonces).map(sum).collect()
+        self.rows(nonces, None).map(sum).collect()
     }
 
     /// `Σ terms − challenge·image` of each equation for public values.
-    pub(crate) fn recompute(&self, responses: &[Scalar], challenge: Scalar, images: &[Option<NonZeroG1>]) -> Vec<G1> {
-        let sum = |(row, image): (Row, &Option<NonZeroG1>)| {
-            let mut sum = PublicSum::with_room(row.bases.len() + 1);
+    pub(crate) fn recompute(&self, responses: &[Scalar], challenge: Scalar) -> Vec<G1> {
+        let summands = |row: Row| {
+            let mut sum = PublicSum::with_room(row.bases.len());
             for (base, scalar) in row.bases.iter().zip(&row.scalars) {
                 match &self.bases[base.0 as usize] {
                     Multiplied { fixed: Some(fixed), .. } => sum.add_fixed(fixed, *scalar),
                     Multiplied { point, .. } => sum.add(point, *scalar),
                 }
             }
-            if let Some(image) = image {
-                sum.add(image, -challenge);
-            }
-            sum.finish_vartime()
+            sum
         };
-        self.rows(responses).zip(images).map(sum).collect()
+        let sums: Vec<PublicSum<'_>> = self.rows(responses, Some(challenge)).map(summands).collect();
+        PublicSum::finish_all_vartime(&sums)
     }
 
-    /// The images of the linear equations, normalised together; none stands for infinity.
-    pub(crate) fn images(&self) -> Vec<Option<NonZeroG1>> {
-        let images: Vec<G1> = self.equations.iter().map(|equation| equation.image).collect();
-        G1::batch_to_nonzero(&images)
-    }
-
-    /// For each equation its bases, with the scalars of equal bases added up.
-    pub(crate) fn rows(&self, values: &[Scalar]) -> impl Iterator<Item = Row> {
+    /// For each equation its bases, with the scalars of equal bases added up; where there is a challenge, minus it times the image.
+    pub(crate) fn rows(&self, values: &[Scalar], challenge: Option<Scalar>) -> impl Iterator<Item = Row> {
         self.equations.iter().map(move |equation| {
             // Room for all, so that growing leaves no copy of a nonce behind.
-            let room = equation.terms.len();
+            let room = equation.terms.len() + challenge.map_or(0, |_| equation.image.len());
             let mut row = Row {
                 bases: Vec::with_capacity(room),
                 points: Vec::with_capacity(room),
@@ -300,12 +291,17 @@ impl System {
                 let value = values[term.var.0 as usize];
                 row.add(term.base, &self.bases[term.base.0 as usize].point, if term.negative { -value } else { value });
             }
+            for (challenge, (coefficient, base)) in
+                challenge.iter().flat_map(|c| equation.image.iter().map(move |i| (c, i)))
+            {
+                row.add(*base, &self.bases[base.0 as usize].point, -(*challenge * *coefficient));
+            }
             row
         })
     }
 
     /// An injective description of the whole system, for the transcript. Spec: `spec/transcript.md`, System.
-    pub(crate) fn to_bytes(&self, images: &[Option<NonZeroG1>]) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 * (self.bases.len() + self.equations.len() + 4));
         let count = |out: &mut Vec<u8>, n: usize| out.extend_from_slice(&(n as u32).to_be_bytes());
         count(&mut out, self.vars());
@@ -314,10 +310,14 @@ impl System {
             out.extend_from_slice(&base.point.to_bytes());
         }
         count(&mut out, self.equations.len());
-        for (equation, image) in self.equations.iter().zip(encode(images)) {
+        for equation in &self.equations {
             count(&mut out, equation.label.len());
             out.extend_from_slice(equation.label.as_bytes());
-            out.extend_from_slice(&image);
+            count(&mut out, equation.image.len());
+            for (coefficient, base) in &equation.image {
+                out.extend_from_slice(&coefficient.to_bytes());
+                count(&mut out, base.0 as usize);
+            }
             count(&mut out, equation.terms.len());
             for term in &equation.terms {
                 out.push(u8::from(term.negative));
