@@ -120,6 +120,7 @@ pub mod credential;
 pub mod date;
 pub mod digest;
 pub mod error;
+pub mod interval;
 pub mod issuance;
 pub mod issuer_key;
 pub mod number;

@@ -386,6 +386,12 @@ impl RequestFields {
         if !all_different(&names) {
             return Err(error("every credential has a name of its own in the request"));
         }
+        for ask in &credentials {
+            let mut others = ask.prove.iter().filter_map(Predicate::other_credential);
+            if !others.all(|other| *other != ask.name && names.contains(&other)) {
+                return Err(error("same_as names another credential of the request"));
+            }
+        }
         credentials.into_iter().try_for_each(CredentialAsk::check)
     }
 }
