@@ -667,6 +667,10 @@ pub(crate) mod tests {
             r#"{"at_least": {"claim": "child.0", "value": 0}}"#,
             r#"{"at_most": {"claim": "child.0", "value": "18446744073709551615"}}"#,
             r#"{"equals": {"claim": "child.0", "value": "0"}}"#,
+            r#"{"not_equals": {"claim": "child.0", "value": "0"}}"#,
+            r#"{"not_in": {"claim": "child.0", "values": ["0", "1"]}}"#,
+            r#"{"any_hidden": {"claim": "child.0", "of": [{"at_least": 0}, {"at_most": "18446744073709551615"}]}}"#,
+            r#"{"same_as": {"claim": "child.0", "credential": "pass", "other": "child.0"}}"#,
         ] {
             let schema = schema();
             let fact = resolve(json).unwrap();
@@ -726,6 +730,15 @@ pub(crate) mod tests {
             r#"{"at_least": {"claim": "child.3", "value": 1}}"#,
             r#"{"equals": {"claim": "holder_secret", "value": 1}}"#,
             r#"{"equals": {"claim": "handle", "value": 1}}"#,
+            r#"{"not_equals": {"claim": "branch", "value": "east"}}"#,
+            r#"{"not_equals": {"claim": "handle", "value": 1}}"#,
+            r#"{"not_in": {"claim": "level", "values": [1, 256]}}"#,
+            r#"{"not_in": {"claim": "level", "values": [1, true]}}"#,
+            r#"{"any_hidden": {"claim": "name", "of": [{"at_least": 3}, {"at_most": 1}]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"at_least": 3}, {"age_under": 26}]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"at_least": 256}, {"at_most": 1}]}}"#,
+            r#"{"any_hidden": {"claim": "until", "of": [{"on_or_after": "2020-01-01"}, {"on_or_before": "2000-01-01"}]}}"#,
+            r#"{"same_as": {"claim": "handle", "credential": "pass", "other": "handle"}}"#,
         ] {
             assert!(matches!(resolve(json), Err(Error::Unfit { .. })), "{json}");
         }
@@ -742,6 +755,15 @@ pub(crate) mod tests {
             r#"{"age_under": {"claim": "born", "years": 151}}"#,
             r#"{"equals": {"claim": "name", "value": "a\u202eb"}}"#,
             r#"{"equals": {"claim": "name", "value": ""}}"#,
+            r#"{"not_equals": {"claim": "name", "value": ""}}"#,
+            r#"{"not_in": {"claim": "name", "values": []}}"#,
+            r#"{"not_in": {"claim": "name", "values": ["a"]}}"#,
+            r#"{"not_in": {"claim": "name", "values": ["a", "a"]}}"#,
+            r#"{"not_in": {"claim": "name", "values": ["a", ""]}}"#,
+            r#"{"not_in": {"claim": "level", "values": [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"at_least": 3}, {"at_least": 3}]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"between": {"min": 8, "max": 8}}, {"at_least": 3}]}}"#,
+            r#"{"any_hidden": {"claim": "born", "of": [{"age_under": 26}, {"age_at_least": 151}]}}"#,
         ] {
             let predicate = parse(json);
             assert!(predicate.check().is_err(), "{json}");
@@ -791,6 +813,23 @@ pub(crate) mod tests {
         ] {
             assert_eq!(sentence(json), words);
         }
+        for (json, words) in [
+            (r#"{"not_equals": {"claim": "branch", "value": "north"}}"#, "branch is not “north”"),
+            (r#"{"not_in": {"claim": "level", "values": [3, 4]}}"#, "level is none of these: 3, 4"),
+            (
+                r#"{"any_hidden": {"claim": "level", "of": [{"at_most": 2}, {"between": {"min": 5, "max": 9}}]}}"#,
+                "level is at most 2, or is at least 5 and less than 9; which of the two stays hidden",
+            ),
+            (
+                r#"{"same_as": {"claim": "name", "credential": "pass", "other": "surname"}}"#,
+                "name is the same as “surname” of the credential “pass”",
+            ),
+        ] {
+            assert_eq!(sentence(json), words);
+        }
+        // Where a claim may be absent, its presence is told.
+        let child = sentence(r#"{"not_equals": {"claim": "child.0", "value": "7"}}"#);
+        assert!(child.ends_with(" is present and not “7”"), "{child}");
         assert!(parse(r#"{"at_least": {"claim": "name", "value": 2}}"#).sentence(&schema(), as_of()).is_err());
     }
 
@@ -800,6 +839,14 @@ pub(crate) mod tests {
             let json = serde_json::to_string(&predicate).unwrap();
             prop_assert_eq!(serde_json::from_str::<Predicate>(&json).unwrap(), predicate.clone());
             assert_strict(&predicate);
+            let same_as = Predicate::SameAs {
+                claim: predicate.claim().cloned().unwrap_or_else(|| "a".parse().unwrap()),
+                credential: "pass".parse().unwrap(),
+                other: "b.1".parse().unwrap(),
+            };
+            let json = serde_json::to_string(&same_as).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Predicate>(&json).unwrap(), same_as.clone());
+            assert_strict(&same_as);
         }
 
         #[test]

@@ -744,6 +744,21 @@ mod tests {
     }
 
     #[test]
+    fn compares_with_another_credential_of_the_request_only() {
+        let same = |credential: &str| {
+            let mut card = a_credential("card");
+            let same_as = json!({"same_as": {"claim": "surname", "credential": credential, "other": "surname"}});
+            *card.pointer_mut("/credential/prove").unwrap() = json!([same_as]);
+            with("/ask", json!({"all": [card, a_credential("pass")]}))
+        };
+        let request = same("pass").unwrap();
+        assert_strict(request.fields());
+        for credential in ["card", "other"] {
+            assert!(matches!(same(credential), Err(Error::Decode(_))), "{credential}");
+        }
+    }
+
+    #[test]
     fn changes_its_digest_with_every_field() {
         let digest = read(&a_request()).unwrap().digest();
         for (pointer, value) in [
