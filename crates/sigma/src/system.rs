@@ -52,7 +52,7 @@ pub struct Commitment {
     pub multiples: Vec<Multiple>,
 }
 
-/// `points[place] = factor·base`, known to the prover alone.
+/// `points[place] = factor·base`, known to the prover alone. Several with one place are summands of that point.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Multiple {
     /// Which point of the commitment.
@@ -118,8 +118,8 @@ pub(crate) struct PairingEquation {
 struct Multiplied {
     point: NonZeroG1,
     fixed: Option<FixedPoint>,
-    /// Prover only: `point = factor·base`.
-    multiple: Option<(FixedPoint, Secret)>,
+    /// Prover only: `point = Σ factor·base`; empty if nothing is known.
+    multiples: Vec<(FixedPoint, Secret)>,
 }
 
 /// A scalar that is erased and not printed.
@@ -163,7 +163,7 @@ impl System {
     /// Interns a point that secrets multiply. Equal points get the same `Base`.
     pub fn base(&mut self, point: &NonZeroG1) -> Base {
         let index = self.bases.iter().position(|base| base.point == *point).unwrap_or_else(|| {
-            self.bases.push(Multiplied { point: *point, fixed: None, multiple: None });
+            self.bases.push(Multiplied { point: *point, fixed: None, multiples: Vec::new() });
             self.bases.len() - 1
         });
         Base(index as u32)
@@ -178,10 +178,16 @@ impl System {
 
     /// Prover only: tells how the points sent came about.
     pub(crate) fn learn_multiples(&mut self, commitment: &Commitment) {
-        for multiple in &commitment.multiples {
-            let Some(point) = commitment.points.get(multiple.place) else { continue };
+        for (place, point) in commitment.points.iter().enumerate() {
+            // Room for all, so that growing leaves no copy behind.
+            let mut known = Vec::with_capacity(commitment.multiples.len());
+            let here = commitment.multiples.iter().filter(|multiple| multiple.place == place);
+            known.extend(here.map(|multiple| (multiple.base.clone(), Secret(multiple.factor))));
+            if known.is_empty() {
+                continue;
+            }
             if let Some(base) = self.bases.iter_mut().find(|base| base.point == *point) {
-                base.multiple = Some((multiple.base.clone(), Secret(multiple.factor)));
+                base.multiples = known;
             }
         }
     }
@@ -248,13 +254,19 @@ impl System {
     /// `Σ terms` of each equation for secret values, in constant time.
     pub(crate) fn announce(&self, nonces: &[Scalar]) -> Vec<G1> {
         let sum = |row: Row| {
-            let mut sum = SecretSum::with_room(row.bases.len());
+            let room = row.bases.iter().map(|base| self.bases[base.0 as usize].multiples.len().max(1)).sum();
+            let (mut fixed, mut sum) = (Merged::with_room(room), SecretSum::with_room(room));
             for (base, scalar) in row.bases.iter().zip(&row.scalars) {
                 match &self.bases[base.0 as usize] {
-                    Multiplied { multiple: Some((fixed, factor)), .. } => sum.add_fixed(fixed, *scalar * factor.0),
-                    Multiplied { fixed: Some(fixed), .. } => sum.add_fixed(fixed, *scalar),
+                    Multiplied { multiples, .. } if !multiples.is_empty() => {
+                        multiples.iter().for_each(|(fixed_point, factor)| fixed.add(fixed_point, *scalar * factor.0));
+                    }
+                    Multiplied { fixed: Some(fixed_point), .. } => fixed.add(fixed_point, *scalar),
                     Multiplied { point, .. } => sum.add(point, *scalar),
                 }
+            }
+            for (fixed_point, scalar) in fixed.points.iter().zip(&fixed.scalars) {
+                sum.add_fixed(fixed_point, *scalar);
             }
             sum.finish()
         };
@@ -341,6 +353,34 @@ impl System {
             out.extend_from_slice(&pairing.right.to_bytes());
         }
         out
+    }
+}
+
+/// Multiples of fixed points, those of one point added up: the sum must not meet a point twice.
+struct Merged<'a> {
+    points: Vec<&'a FixedPoint>,
+    scalars: Vec<Scalar>,
+}
+
+impl<'a> Merged<'a> {
+    fn with_room(room: usize) -> Self {
+        Self { points: Vec::with_capacity(room), scalars: Vec::with_capacity(room) }
+    }
+
+    fn add(&mut self, fixed: &'a FixedPoint, value: Scalar) {
+        match self.points.iter().position(|known| known.point() == fixed.point()) {
+            Some(i) => self.scalars[i] += value,
+            None => {
+                self.points.push(fixed);
+                self.scalars.push(value);
+            }
+        }
+    }
+}
+
+impl Drop for Merged<'_> {
+    fn drop(&mut self) {
+        self.scalars.zeroize();
     }
 }
 
