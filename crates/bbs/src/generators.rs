@@ -27,8 +27,11 @@ pub struct Generators {
     /// The same, with their tables.
     fixed: Vec<FixedPoint>,
     /// The domain that was used last, and from its second use on what `start` gives for it.
-    start: Arc<Mutex<Option<(Scalar, Option<FixedPoint>)>>>,
+    start: Arc<Mutex<Start>>,
 }
+
+/// A domain, and `P1 + Q_1·domain` if it was used before.
+type Start = Option<(Scalar, Option<FixedPoint>)>;
 
 impl PartialEq for Generators {
     fn eq(&self, other: &Self) -> bool {

@@ -14,6 +14,7 @@
 mod same_as;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use milchglas_curve::Scalar;
 use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
@@ -23,7 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::cbor::{self, Writer};
 use crate::claim::{Value, to_scalar};
-use crate::credential::{Credential, HolderSecret, Holdings};
+use crate::credential::{Credential, HolderSecret, Holdings, RangeOf, Ready};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::parameters::Parameters;
@@ -59,10 +60,10 @@ pub struct Shown<'a> {
 /// the three places that must know it.
 enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
-    Range { statement: Range<'a>, input: usize },
+    Range { statement: Range<'a>, input: usize, credential: usize, of: RangeOf },
     Exactly { statement: Exactly, input: usize },
     NotIn { statement: NotIn, input: usize },
-    EitherRange { statement: EitherRange<'a>, input: usize },
+    EitherRange { statement: EitherRange<'a>, input: usize, credential: usize, of: RangeOf },
     Same { inputs: [usize; 2] },
 }
 
@@ -242,13 +243,15 @@ impl<'a> Plan<'a> {
                 let input = handle + 1 + place;
                 steps.push(match &fact.bounds {
                     Bounds::Range { lo, hi } => {
-                        Step::Range { statement: Range::new(&shown.parameters.content().digits, *lo, *hi)?, input }
+                        let statement = Range::new(&shown.parameters.content().digits, *lo, *hi)?;
+                        let of = (fact.claim, [(*lo, *hi); 2]);
+                        Step::Range { statement, input, credential, of }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
                     Bounds::NoneOf(values) => Step::NotIn { statement: NotIn::new(values.clone())?, input },
                     Bounds::Either(ranges) => {
                         let statement = EitherRange::new(&shown.parameters.content().digits, *ranges)?;
-                        Step::EitherRange { statement, input }
+                        Step::EitherRange { statement, input, credential, of: (fact.claim, *ranges) }
                     }
                     Bounds::SameAs { .. } => return Err(Error::Misuse("a comparison has a counterpart")),
                 });
@@ -272,7 +275,7 @@ impl<'a> Plan<'a> {
     /// hidden message, and twice that for each credential, unless they exist. They live as long as parameters and credentials.
     ///
     /// # Errors
-    /// [`Error::Misuse`] if the credentials are not those of the plan.
+    /// [`Error::Misuse`] if the credentials are not those of the plan; [`Error::Unsatisfied`] if they do not satisfy it.
     pub fn prepare_for_proving(&self, k: &HolderSecret, credentials: &[&Credential]) -> Result<(), Error> {
         let mut points = Vec::new();
         for (shown, credential) in self.shown.iter().zip(credentials) {
@@ -288,6 +291,21 @@ impl<'a> Plan<'a> {
             }
         }
         FixedPoint::prepare_for_proving(points);
+        for step in self.steps(&self.disclose(credentials)?)? {
+            let (Step::Range { credential, of, .. } | Step::EitherRange { credential, of, .. }) = &step else {
+                continue;
+            };
+            let wrong = Error::Misuse("one credential for each one asked for");
+            let (shown, holder) = self.shown.get(*credential).zip(credentials.get(*credential)).ok_or(wrong)?;
+            let ready = holder.ready(k, shown.key, shown.schema)?;
+            let m = Zeroizing::new(ready.messages.get(of.0.message())?);
+            let tables = ready.digit_tables(*of);
+            match step {
+                Step::Range { statement, .. } => statement.with_tables(&tables).prepare(&m)?,
+                Step::EitherRange { statement, .. } => statement.with_tables(&tables).prepare(&m)?,
+                Step::Signature { .. } | Step::Exactly { .. } | Step::NotIn { .. } | Step::Same { .. } => {}
+            }
+        }
         Ok(())
     }
 
@@ -345,21 +363,22 @@ impl<'a> Plan<'a> {
             match step {
                 Step::Signature { statement, inputs, credential } => {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
-                    let ready = ready.get(credential).ok_or(Error::Misuse("a witness for each credential"))?;
-                    prover.add(&statement, &inputs, &ready.witness)?;
+                    prover.add(&statement, &inputs, &of_credential(&ready, credential)?.witness)?;
                 }
-                Step::Range { statement, input } => {
+                Step::Range { statement, input, credential, of } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
-                    prover.add(&statement, &[var(input)?], &witness)?;
+                    let tables = of_credential(&ready, credential)?.digit_tables(of);
+                    prover.add(&statement.with_tables(&tables), &[var(input)?], &witness)?;
                 }
                 Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
                 Step::NotIn { statement, input } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
                     prover.add(&statement, &[var(input)?], &witness)?;
                 }
-                Step::EitherRange { statement, input } => {
+                Step::EitherRange { statement, input, credential, of } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
-                    prover.add(&statement, &[var(input)?], &witness)?;
+                    let tables = of_credential(&ready, credential)?.digit_tables(of);
+                    prover.add(&statement.with_tables(&tables), &[var(input)?], &witness)?;
                 }
                 Step::Same { inputs: [one, other] } => prover.add(&Same, &[var(one)?, var(other)?], &())?,
             }
@@ -387,15 +406,19 @@ impl<'a> Plan<'a> {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
                     verifier.add(&statement, &inputs)?;
                 }
-                Step::Range { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::Range { statement, input, .. } => verifier.add(&statement, &[var(input)?])?,
                 Step::Exactly { statement, input } => verifier.add(&statement, &[var(input)?])?,
                 Step::NotIn { statement, input } => verifier.add(&statement, &[var(input)?])?,
-                Step::EitherRange { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::EitherRange { statement, input, .. } => verifier.add(&statement, &[var(input)?])?,
                 Step::Same { inputs: [one, other] } => verifier.add(&Same, &[var(one)?, var(other)?])?,
             }
         }
         Ok(verifier.verify()?)
     }
+}
+
+fn of_credential(ready: &[Arc<Ready>], credential: usize) -> Result<&Ready, Error> {
+    ready.get(credential).map(|ready| &**ready).ok_or(Error::Misuse("a witness for each credential"))
 }
 
 /// `I2OSP(n, 4)`.

@@ -10,13 +10,14 @@ use milchglas_sigma::{Commitment, Error, Statement, System, Var};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use crate::{DIGIT_BASE, Member, PublicSet};
+use crate::{DIGIT_BASE, DigitTables, Member, MemberWitness, PublicSet};
 
 /// Expressions with values in `0..256^count`.
 #[derive(Clone, Debug)]
 pub(crate) struct Digits<'a> {
     set: &'a PublicSet,
     count: u32,
+    tables: Option<&'a DigitTables>,
 }
 
 impl<'a> Digits<'a> {
@@ -29,7 +30,12 @@ impl<'a> Digits<'a> {
             return Err(Error::Misuse("a range needs the set of the digits 0 to 255"));
         }
         let count = (1..=8).find(|&n| 1i128 << (8 * n) >= width).unwrap_or(8);
-        Ok((Self { set, count }, 1i128 << (8 * count) == width))
+        Ok((Self { set, count, tables: None }, 1i128 << (8 * count) == width))
+    }
+
+    /// The same with what earlier proofs about the same number left. Numbers of more than two digits go without, for the memory.
+    pub(crate) fn with_tables(self, tables: &'a DigitTables) -> Self {
+        Self { tables: (self.count <= 2).then_some(tables), ..self }
     }
 
     /// How many points one expression sends.
@@ -37,29 +43,52 @@ impl<'a> Digits<'a> {
         self.count as usize * self.member().points()
     }
 
-    /// Prover only: appends the digits of a value, each followed by its Member's secret.
+    /// Prover only: appends the digits of a value, each followed by its Member's secret. `side` counts the values of one statement.
     ///
     /// # Errors
     /// [`Error::Unsatisfied`] if it has more digits. In constant time up to that.
     pub(crate) fn commit(
         &self,
         value: Scalar,
+        side: usize,
         commitment: &mut Commitment,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<(), Error> {
+        for (place, d) in self.split(value)?.iter().enumerate() {
+            let member = self.member().commit(&self.witness(side * self.count as usize + place, d)?, rng)?;
+            commitment.secrets.push(*d);
+            commitment.append(&member);
+        }
+        Ok(())
+    }
+
+    /// Prover only: looks up the digits of a value now, for the tables.
+    ///
+    /// # Errors
+    /// As [`Digits::commit`].
+    pub(crate) fn look_up(&self, value: Scalar, side: usize) -> Result<(), Error> {
+        for (place, d) in self.split(value)?.iter().enumerate() {
+            self.witness(side * self.count as usize + place, d)?;
+        }
+        Ok(())
+    }
+
+    /// Builds the tables of what was looked up.
+    pub(crate) fn prepare(&self) {
+        if let Some(tables) = self.tables {
+            tables.prepare();
+        }
+    }
+
+    /// The digits, the lowest first.
+    fn split(&self, value: Scalar) -> Result<Zeroizing<Vec<Scalar>>, Error> {
         let bytes = Zeroizing::new(value.to_bytes());
         let (high, low) = bytes.split_at(bytes.len() - self.count as usize);
         // Constant time up to the verdict: a witness that is out of range leaves by the error, which is no secret to itself.
         if high.iter().fold(0, |all, byte| all | byte) != 0 {
             return Err(Error::Unsatisfied);
         }
-        for &digit in low.iter().rev() {
-            let d = Scalar::from(u64::from(digit));
-            let member = self.member().commit(&self.set.witness(&d)?, rng)?;
-            commitment.secrets.push(d);
-            commitment.append(&member);
-        }
-        Ok(())
+        Ok(Zeroizing::new(low.iter().rev().map(|&digit| Scalar::from(u64::from(digit))).collect()))
     }
 
     /// Both sides: demands `offset + first + rest = Σ 256^i·d_i`. It is solved for `first`, or for the lowest digit where that is already
@@ -88,6 +117,12 @@ impl<'a> Digits<'a> {
         }
         terms.extend(rest);
         system.constrain(terms, offset)
+    }
+
+    fn witness(&self, place: usize, d: &Scalar) -> Result<MemberWitness, Error> {
+        let Some(tables) = self.tables else { return self.set.witness(d) };
+        let signature = tables.signature(place, d, || Ok(self.set.witness(d)?.signature().clone()))?;
+        Ok(MemberWitness::known(signature, d))
     }
 
     fn member(&self) -> Member<'a> {

@@ -18,7 +18,7 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use crate::digits::{Digits, check_bounds, integer};
-use crate::{Bit, PublicSet};
+use crate::{Bit, DigitTables, PublicSet};
 
 /// The one input is an integer in one of the ranges `lo..hi`.
 #[derive(Clone, Debug)]
@@ -47,6 +47,25 @@ impl<'a> EitherRange<'a> {
         let [one, other] = ranges.map(|(lo, hi)| hi - lo);
         let (digits, exact) = Digits::new(digits, one.max(other))?;
         Ok(Self { digits, ranges, one_sided: exact && one == other })
+    }
+
+    /// The same with what earlier proofs about the same number left; see [`DigitTables`].
+    #[must_use]
+    pub fn with_tables(self, tables: &'a DigitTables) -> Self {
+        Self { digits: self.digits.with_tables(tables), ..self }
+    }
+
+    /// Builds now, in idle time, the tables for proofs about m: about 0.3 ms a digit.
+    ///
+    /// # Errors
+    /// [`Error::Unsatisfied`] if m is in neither range.
+    pub fn prepare(&self, m: &Scalar) -> Result<(), Error> {
+        let s = Zeroizing::new(self.which(m));
+        for (side, Side { sign, slope, offset }) in self.sides().enumerate() {
+            self.digits.look_up(offset + sign * *m + slope * *s, side)?;
+        }
+        self.digits.prepare();
+        Ok(())
     }
 
     fn sides(&self) -> impl Iterator<Item = Side> {
@@ -83,13 +102,13 @@ impl Statement for EitherRange<'_> {
         let mut commitment = Commitment {
             points: Vec::with_capacity(room),
             secrets: Vec::with_capacity(room),
-            multiples: Vec::with_capacity(2),
+            multiples: Vec::with_capacity(1 + room / 2),
         };
         let s = Zeroizing::new(self.which(m));
         commitment.secrets.push(*s);
         commitment.append(&Bit.commit(&s, rng)?);
-        for Side { sign, slope, offset } in self.sides() {
-            self.digits.commit(offset + sign * *m + slope * *s, &mut commitment, rng)?;
+        for (side, Side { sign, slope, offset }) in self.sides().enumerate() {
+            self.digits.commit(offset + sign * *m + slope * *s, side, &mut commitment, rng)?;
         }
         Ok(commitment)
     }

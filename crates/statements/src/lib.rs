@@ -53,6 +53,7 @@
 #![allow(non_snake_case)]
 
 mod bit;
+mod digit_tables;
 mod digits;
 mod either_range;
 mod exactly;
@@ -65,6 +66,7 @@ mod same;
 mod signature;
 
 pub use bit::Bit;
+pub use digit_tables::DigitTables;
 pub use either_range::EitherRange;
 pub use exactly::Exactly;
 pub use generators::Generators;

@@ -15,8 +15,8 @@ use milchglas_curve::{NonZeroG1, Scalar};
 use milchglas_sigma::{Commitment, Error, Statement, System, Var};
 use rand_core::CryptoRngCore;
 
-use crate::PublicSet;
 use crate::digits::{Digits, check_bounds, integer};
+use crate::{DigitTables, PublicSet};
 
 /// The base in which ranges are written: a set of digits holds the scalars 0 to 255, in order.
 pub const DIGIT_BASE: u64 = 256;
@@ -41,6 +41,24 @@ impl<'a> Range<'a> {
         Ok(Self { digits, lo, hi, one_sided })
     }
 
+    /// The same with what earlier proofs about the same number left; see [`DigitTables`].
+    #[must_use]
+    pub fn with_tables(self, tables: &'a DigitTables) -> Self {
+        Self { digits: self.digits.with_tables(tables), ..self }
+    }
+
+    /// Builds now, in idle time, the tables for proofs about m: about 0.3 ms a digit.
+    ///
+    /// # Errors
+    /// [`Error::Unsatisfied`] if m is not in the range.
+    pub fn prepare(&self, m: &Scalar) -> Result<(), Error> {
+        for (side, (sign, offset)) in self.sides().enumerate() {
+            self.digits.look_up(offset + sign * *m, side)?;
+        }
+        self.digits.prepare();
+        Ok(())
+    }
+
     /// For each side: the sign of m in `offset + sign·m = Σ 256^i·d_i`, and the offset.
     fn sides(&self) -> impl Iterator<Item = (Scalar, Scalar)> {
         let above = (Scalar::ONE, -integer(self.lo));
@@ -59,10 +77,13 @@ impl Statement for Range<'_> {
     fn commit(&self, m: &Scalar, rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
         // A digit and its r for every two points. Room for all, so that growing leaves no copy behind.
         let room = self.points();
-        let mut commitment =
-            Commitment { points: Vec::with_capacity(room), secrets: Vec::with_capacity(room), multiples: Vec::new() };
-        for (sign, offset) in self.sides() {
-            self.digits.commit(offset + sign * *m, &mut commitment, rng)?;
+        let mut commitment = Commitment {
+            points: Vec::with_capacity(room),
+            secrets: Vec::with_capacity(room),
+            multiples: Vec::with_capacity(room / 2),
+        };
+        for (side, (sign, offset)) in self.sides().enumerate() {
+            self.digits.commit(offset + sign * *m, side, &mut commitment, rng)?;
         }
         Ok(commitment)
     }

@@ -197,7 +197,7 @@ fn straus(sums: &[Vec<Track<'_>>]) -> Vec<Point> {
         }
         adder.shorten_lists_vartime(&mut points, &mut lengths);
         let mut rest = points.iter();
-        for lengths in lengths.chunks_exact(sums.len()) {
+        for lengths in lengths.chunks_exact(sums.len().max(1)) {
             for (sum, length) in results.iter_mut().zip(lengths) {
                 (0..STEP).for_each(|_| sum.double());
                 rest.by_ref().take(*length).for_each(|point| sum.add_vartime(point));
