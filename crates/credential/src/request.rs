@@ -14,8 +14,10 @@ use crate::date::{Date, Timestamp};
 use crate::digest::{
     IssuerFingerprint, ParametersDigest, RequestDigest, RequestNonce, SchemaDigest, VerifierKey, tagged_digest,
 };
+use crate::document::DocumentRef;
 use crate::error::{DecodeError, Error};
 use crate::predicate::Predicate;
+use crate::scope::{PseudonymAsk, RateAsk};
 use crate::text::{ClaimName, Label, Origin, is_readable};
 pub use ed25519_dalek::SigningKey;
 use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
@@ -100,6 +102,12 @@ pub struct CredentialAsk {
     /// What to prove about claims that stay hidden.
     #[serde(default)]
     pub prove: Vec<Predicate>,
+    /// The holder's name in a scope, where it is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym: Option<PseudonymAsk>,
+    /// One of the holder's tokens in a scope and epoch, where it is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<RateAsk>,
 }
 
 /// An issuer that is accepted, with the parameters that the verifier expects of it.
@@ -141,6 +149,8 @@ pub struct RequestFields {
     pub as_of: Date,
     /// What is asked.
     pub ask: Ask,
+    /// The document that the answer signs, where there is one.
+    pub document: Option<DocumentRef>,
 }
 
 /// A request whose content keeps every rule of the format, with its canonical form.
@@ -178,8 +188,8 @@ impl Request {
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of a request is request/1"));
         }
-        let RequestFile { milchglas: _, verifier, profile, purpose, nonce, issued, expires, as_of, ask } = file;
-        Self::new(RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask })
+        let RequestFile { milchglas: _, verifier, profile, purpose, nonce, issued, expires, as_of, ask, document } = file;
+        Self::new(RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask, document })
     }
 
     /// The request file.
@@ -187,9 +197,10 @@ impl Request {
     /// # Errors
     /// None that can happen: a request has a JSON form.
     pub fn to_json(&self) -> Result<String, Error> {
-        let RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask } = self.fields.clone();
+        let RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask, document } =
+            self.fields.clone();
         let milchglas = FORMAT.to_owned();
-        let file = RequestFile { milchglas, verifier, profile, purpose, nonce, issued, expires, as_of, ask };
+        let file = RequestFile { milchglas, verifier, profile, purpose, nonce, issued, expires, as_of, ask, document };
         Ok(serde_json::to_string_pretty(&file)?)
     }
 
@@ -365,7 +376,8 @@ impl CredentialAsk {
         if self.prove.len() > MAX_LIST || !all_different(&self.prove) {
             return Err(error("at most 16 different predicates to prove"));
         }
-        self.prove.iter().try_for_each(Predicate::check)
+        self.prove.iter().try_for_each(Predicate::check)?;
+        self.rate.iter().try_for_each(RateAsk::check)
     }
 }
 
@@ -386,7 +398,9 @@ impl RequestFields {
         if !all_different(&names) {
             return Err(error("every credential has a name of its own in the request"));
         }
-        credentials.into_iter().try_for_each(CredentialAsk::check)
+        self.document.iter().try_for_each(DocumentRef::check)?;
+        credentials.into_iter().try_for_each(CredentialAsk::check)?;
+        self.ask.check_scopes().map(|_| ())
     }
 }
 
@@ -412,21 +426,24 @@ struct RequestFile {
     expires: Timestamp,
     as_of: Date,
     ask: Ask,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<DocumentRef>,
 }
 
 impl Wire for RequestFields {
     fn write(&self, out: &mut Writer) {
-        out.array(8).object(&self.verifier);
+        out.array(9).object(&self.verifier);
         match &self.profile {
             Some(profile) => out.object(profile),
             None => out.null(),
         };
         out.text(&self.purpose).object(&self.nonce).object(&self.issued).object(&self.expires).object(&self.as_of);
         out.object(&self.ask);
+        put_option(out, self.document.as_ref());
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array(8, "a request")?;
+        input.array(9, "a request")?;
         let fields = Self {
             verifier: input.object()?,
             profile: if input.null("a profile")? { None } else { Some(input.object()?) },
@@ -436,6 +453,7 @@ impl Wire for RequestFields {
             expires: input.object()?,
             as_of: input.object()?,
             ask: input.object()?,
+            document: option(input, "a document")?,
         };
         fields.check()?;
         Ok(fields)
@@ -470,20 +488,42 @@ impl Wire for Ask {
 
 impl Wire for CredentialAsk {
     fn write(&self, out: &mut Writer) {
-        out.array(5).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
+        out.array(8).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
         out.list(self.disclose.iter()).list(self.prove.iter());
+        put_option(out, self.pseudonym.as_ref());
+        put_option(out, self.rate.as_ref());
+        // The place of what a later version of the language asks to encrypt.
+        out.null();
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array(5, "what is asked about a credential")?;
-        Ok(Self {
+        input.array(8, "what is asked about a credential")?;
+        let ask = Self {
             name: input.object()?,
             accept: input.list(MAX_LIST, "a list of issuers")?,
             schemas: input.list(MAX_LIST, "a list of schemas")?,
             disclose: input.list(MAX_DISCLOSE, "a list of claims")?,
             prove: input.list(MAX_LIST, "a list of predicates")?,
-        })
+            pseudonym: option(input, "a pseudonym")?,
+            rate: option(input, "a rate")?,
+        };
+        if !input.null("null")? {
+            return Err(DecodeError { what: "null in the last place of what is asked about a credential" });
+        }
+        Ok(ask)
     }
+}
+
+/// An object or null.
+fn put_option<T: Wire>(out: &mut Writer, item: Option<&T>) {
+    match item {
+        Some(item) => out.object(item),
+        None => out.null(),
+    };
+}
+
+fn option<T: Wire>(input: &mut Reader<'_>, what: &'static str) -> Result<Option<T>, DecodeError> {
+    if input.null(what)? { Ok(None) } else { input.object().map(Some) }
 }
 
 impl Wire for Accept {
@@ -552,6 +592,8 @@ mod tests {
                     schemas: schemas.collect(),
                     disclose: disclose.into_iter().map(|name| name.parse().unwrap()).collect(),
                     prove,
+                    pseudonym,
+                    rate,
                 })
             })
     }

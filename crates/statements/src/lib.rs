@@ -7,6 +7,8 @@
 //! | [`Range`] | `lo ≤ m < hi` for a hidden integer | 2 points a digit | 2 a digit, less one for each side |
 //! | [`Opening`] | a public point is a hidden scalar times a public base | – | – |
 //! | [`Exactly`] | a hidden scalar is a public one | – | −1 |
+//! | [`Pseudonym`] | a point is the holder's name in a scope | 1 point | – |
+//! | [`Rate`] | a point is one of the holder's n tokens in a scope and epoch | 1 point | those of its counter's range |
 //!
 //! Each implements [`milchglas_sigma::Statement`]: `commit` (prover) and `constrain` (both sides). The relations and the
 //! arguments for their soundness and zero knowledge are in `spec/statements.md`.
@@ -51,11 +53,15 @@
 mod exactly;
 mod member;
 mod opening;
+mod pseudonym;
 mod range;
+mod rate;
 mod signature;
 
 pub use exactly::Exactly;
 pub use member::{Member, MemberWitness, PublicSet, SetSecretKey};
 pub use opening::Opening;
+pub use pseudonym::Pseudonym;
 pub use range::{DIGIT_BASE, Range};
+pub use rate::{Rate, RateWitness};
 pub use signature::{Signature, SignatureWitness};
