@@ -91,7 +91,10 @@
 //!         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //!         disclose: vec![],
 //!         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 16 }],
+//!         pseudonym: None,
+//!         rate: None,
 //!     }),
+//!     document: None,
 //! })?;
 //!
 //! // Her wallet answers, and the reading room learns that, and nothing else.

@@ -188,7 +188,8 @@ impl Request {
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of a request is request/1"));
         }
-        let RequestFile { milchglas: _, verifier, profile, purpose, nonce, issued, expires, as_of, ask, document } = file;
+        let RequestFile { milchglas: _, verifier, profile, purpose, nonce, issued, expires, as_of, ask, document } =
+            file;
         Self::new(RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask, document })
     }
 
@@ -554,7 +555,9 @@ mod tests {
     use crate::cbor::tests::assert_strict;
     use crate::claim::tests::readable;
     use crate::date::tests::{date, timestamp};
+    use crate::digest::DocumentDigest;
     use crate::predicate::tests::predicate;
+    use crate::text::ScopeText;
     use proptest::prelude::*;
     use serde_json::{Value as Json, json};
 
@@ -566,6 +569,10 @@ mod tests {
         "[a-z][a-z0-9_-]{0,10}".prop_map(|name| name.parse().unwrap())
     }
 
+    fn scope_text() -> impl Strategy<Value = ScopeText> {
+        "[a-z0-9]([a-z0-9._-]{0,10}[a-z0-9])?".prop_map(|text| text.parse().unwrap())
+    }
+
     fn credential() -> impl Strategy<Value = Ask> {
         (
             label(),
@@ -573,8 +580,12 @@ mod tests {
             prop::collection::vec((label(), any::<[u8; 32]>()), 1..3),
             prop::collection::btree_set("[a-z][a-z0-9_]{0,8}", 0..4),
             prop::collection::vec(predicate(), 0..4),
+            (any::<bool>(), prop::option::of((scope_text(), 1..=256u16))),
         )
-            .prop_map(|(name, accept, schemas, disclose, mut prove)| {
+            .prop_map(|(name, accept, schemas, disclose, mut prove, (named, rate))| {
+                let scope: ScopeText = "all".parse().unwrap();
+                let pseudonym = named.then(|| PseudonymAsk { scope: scope.clone() });
+                let rate = rate.map(|(epoch, limit)| RateAsk { scope, epoch, limit });
                 let mut seen: Vec<Predicate> = Vec::new();
                 prove.retain(|predicate| {
                     let new = !seen.contains(predicate);
@@ -611,14 +622,19 @@ mod tests {
             Ask::Credential(ask) => {
                 *count += 1;
                 ask.name = format!("c{count}").parse().unwrap();
+                let scope: ScopeText = format!("s{count}").parse().unwrap();
+                ask.pseudonym.iter_mut().for_each(|pseudonym| pseudonym.scope = scope.clone());
+                ask.rate.iter_mut().for_each(|rate| rate.scope = scope.clone());
             }
         }
     }
 
     fn request() -> impl Strategy<Value = Request> {
         let times = (timestamp(), 1..=MAX_SPAN);
-        (readable(), prop::option::of(label()), readable(), any::<[u8; 16]>(), times, date(), ask()).prop_map(
-            |(name, profile, purpose, nonce, (issued, span), as_of, mut ask)| {
+        let document = prop::option::of((readable(), any::<[u8; 32]>()));
+        (readable(), prop::option::of(label()), readable(), any::<[u8; 16]>(), times, date(), ask(), document).prop_map(
+            |(name, profile, purpose, nonce, (issued, span), as_of, mut ask, document)| {
+                let document = document.map(|(title, sha256)| DocumentRef { title, sha256: DocumentDigest(sha256) });
                 rename(&mut ask, &mut 0);
                 let issued = Timestamp::from_unix(issued.as_unix() / 2).unwrap();
                 Request::new(RequestFields {
@@ -634,6 +650,7 @@ mod tests {
                     expires: Timestamp::from_unix(issued.as_unix() + span).unwrap(),
                     as_of,
                     ask,
+                    document,
                 })
                 .unwrap()
             },
@@ -743,6 +760,60 @@ mod tests {
         };
         assert!(with("/ask/credential/accept", Json::Array(accept(16))).is_ok());
         assert!(with("/ask/credential/accept", Json::Array(accept(17))).is_err());
+    }
+
+    #[test]
+    fn rejects_scopes_that_one_answer_would_show_twice() {
+        let scoped = |name: &str, scope: &str, epoch: &str| {
+            let mut ask = a_credential(name);
+            ask["credential"]["pseudonym"] = json!({"scope": scope});
+            ask["credential"]["rate"] = json!({"scope": scope, "epoch": epoch, "limit": 3});
+            ask
+        };
+        let (a, b) = (scoped("a", "s", "1"), scoped("b", "s", "1"));
+        assert!(with("/ask", a.clone()).is_ok());
+        // Either of them, but not both.
+        assert!(with("/ask", json!({"any": [a, b]})).is_ok());
+        assert!(with("/ask", json!({"all": [a, b]})).is_err());
+        assert!(with("/ask", json!({"all": [a, {"any": [a_credential("c"), b]}]})).is_err());
+        assert!(with("/ask", json!({"all": [a, scoped("b", "t", "1")]})).is_ok());
+        // The same scope in another epoch is another counter, but the same name.
+        let mut later = scoped("b", "s", "2");
+        assert!(with("/ask", json!({"all": [a, later]})).is_err());
+        later["credential"].as_object_mut().unwrap().remove("pseudonym");
+        assert!(with("/ask", json!({"all": [a, later]})).is_ok());
+        for (field, value) in [
+            ("pseudonym", json!({"scope": "S"})),
+            ("pseudonym", json!({})),
+            ("pseudonym", json!({"scope": "s", "epoch": "1"})),
+            ("rate", json!({"scope": "s", "epoch": "", "limit": 3})),
+            ("rate", json!({"scope": "s", "epoch": "1", "limit": 0})),
+            ("rate", json!({"scope": "s", "epoch": "1", "limit": 257})),
+            ("rate", json!({"scope": "s", "epoch": "1"})),
+        ] {
+            let mut ask = a_credential("card");
+            ask["credential"][field] = value.clone();
+            assert!(with("/ask", ask).is_err(), "{field}: {value}");
+        }
+    }
+
+    #[test]
+    fn rejects_documents_without_a_readable_title_or_a_digest() {
+        let document = |document: Json| {
+            let mut request = a_request();
+            request["document"] = document;
+            read(&request)
+        };
+        assert!(document(json!({"title": "Contract", "sha256": "11".repeat(32)})).is_ok());
+        for bad in [
+            json!({"title": "", "sha256": "11".repeat(32)}),
+            json!({"title": "a\u{202e}b", "sha256": "11".repeat(32)}),
+            json!({"title": "ü".repeat(201), "sha256": "11".repeat(32)}),
+            json!({"title": "Contract", "sha256": "11".repeat(31)}),
+            json!({"title": "Contract"}),
+        ] {
+            assert!(document(bad.clone()).is_err(), "{bad}");
+        }
     }
 
     #[test]

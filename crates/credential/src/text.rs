@@ -303,7 +303,9 @@ mod tests {
         for text in ["a", "7", "customers", "ic-703", "2026-11-24", "a.b_c-d", &"a".repeat(64)] {
             assert_strict(&text.parse::<ScopeText>().unwrap());
         }
-        for text in ["", "A", "a ", "-a", "a-", ".a", "a.", "a/b", "a:b", "caf\u{e9}", "\u{430}bc", "a\0", &"a".repeat(65)] {
+        for text in
+            ["", "A", "a ", "-a", "a-", ".a", "a.", "a/b", "a:b", "caf\u{e9}", "\u{430}bc", "a\0", &"a".repeat(65)]
+        {
             assert!(text.parse::<ScopeText>().is_err(), "{text}");
         }
     }

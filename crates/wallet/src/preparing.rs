@@ -149,5 +149,6 @@ fn stand_in(ask: &Ask, now: Timestamp) -> Result<Request, Error> {
         expires,
         as_of: now.date(),
         ask: ask.clone(),
+        document: None,
     })?)
 }

@@ -127,6 +127,8 @@ impl Issuer {
             schemas: vec![SchemaRef { id: self.schema.id().clone(), digest: self.schema.digest() }],
             disclose: disclose.iter().map(|name| name.parse().unwrap()).collect(),
             prove: prove.iter().map(|predicate| serde_json::from_str(predicate).unwrap()).collect(),
+            pseudonym: None,
+            rate: None,
         }
     }
 }
@@ -176,6 +178,7 @@ fn fields(nonce: u8, ask: Ask) -> RequestFields {
         expires: at(NOW + 290),
         as_of: now().date(),
         ask,
+        document: None,
     }
 }
 
