@@ -117,6 +117,7 @@
 mod answering;
 mod applying;
 mod consent;
+mod counting;
 mod error;
 mod phrase;
 mod pool;
