@@ -84,7 +84,8 @@ fn leaf(fields: &mut RequestFields) -> &mut CredentialAsk {
 
 fn answer_as(request: &Request, k: &HolderSecret, card: &Credential, counters: &[u16]) -> Result<Presentation, Error> {
     let plan = compile(request, only_selection(1), &[&world().state.parameters])?;
-    let holdings = Holdings::new(k, &[card]).with_counters(counters);
+    let credentials = [card];
+    let holdings = Holdings::new(k, &credentials).with_counters(counters);
     Presentation::create(&plan, &holdings, b"", &mut SeededRng::new("answer"))
 }
 
