@@ -12,6 +12,7 @@
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
 //! | [`request`], [`predicate`] | what a verifier asks, and exactly what that means |
+//! | [`scope`], [`document`] | names and tokens inside a verifier's scope; an answer as a signature |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
