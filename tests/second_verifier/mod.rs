@@ -72,6 +72,10 @@ struct Leaf<'a> {
     schema: &'a Schema,
     disclosed: Vec<usize>,
     facts: Vec<(usize, Bound)>,
+    /// The base of the holder's name.
+    pseudonym: Option<G1Affine>,
+    /// The base of the holder's tokens, and the limit.
+    rate: Option<(G1Affine, u64)>,
 }
 
 struct Presentation<'b> {
@@ -174,7 +178,13 @@ fn resolve<'a>(
         let facts =
             ask.prove.iter().map(|predicate| predicate.resolve(schema, request.as_of)).collect::<Option<Vec<_>>>()?;
         let key = parameters.credential_keys.get(&(entry.key, place))?;
-        leaves.push(Leaf { parameters, key, schema, disclosed, facts });
+        let base = |texts: &[&String], tag: &str| {
+            let texts = texts.iter().flat_map(|text| request::with_length(text.as_bytes()));
+            curve::hash_to_curve(&request.scope.iter().copied().chain(texts).collect::<Vec<u8>>(), tag.as_bytes())
+        };
+        let pseudonym = ask.pseudonym.as_ref().map(|scope| base(&[scope], "MILCHGLAS-V1-PSEUDONYM"));
+        let rate = ask.rate.as_ref().map(|(scope, epoch, limit)| (base(&[scope, epoch], "MILCHGLAS-V1-RATE"), *limit));
+        leaves.push(Leaf { parameters, key, schema, disclosed, facts, pseudonym, rate });
     }
     Some(leaves)
 }
@@ -216,9 +226,10 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
         for index in (0..leaf.schema.claims.len()).filter(|index| !leaf.disclosed.contains(index)) {
             claims.insert(index, system.variable());
         }
-        inputs.push((handle, claims));
+        let counter = leaf.rate.filter(|(_, limit)| *limit > 1).map(|_| system.variable());
+        inputs.push((handle, claims, counter));
     }
-    for ((leaf, values), (handle, hidden)) in leaves.iter().zip(&presentation.disclosed).zip(&inputs) {
+    for ((leaf, values), (handle, hidden, counter)) in leaves.iter().zip(&presentation.disclosed).zip(&inputs) {
         let mut shown = leaf.key.empty;
         for (index, value) in leaf.disclosed.iter().zip(values) {
             shown += leaf.key.generators[index + 2] * leaf.schema.claims[*index].scalar(value);
@@ -244,6 +255,22 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
                     range(&mut system, &mut points, &mut rest, *variable, (*lo, *hi), leaf.parameters)?;
                 }
                 Bound::Exactly(value) => system.constrain(&[(-Fr::from(1u64), *variable)], *value)?,
+            }
+        }
+        if let Some(base) = leaf.pseudonym {
+            // `spec/statements.md`, Pseudonym.
+            let name = take_point(&mut rest)?;
+            points.push(name);
+            system.equation("pseudonym", name.into_group(), vec![(false, k, base)]);
+        }
+        if let Some((base, limit)) = leaf.rate {
+            // `spec/statements.md`, Rate.
+            let token = take_point(&mut rest)?;
+            points.push(token);
+            let terms = std::iter::once(k).chain(*counter).map(|variable| (false, variable, token));
+            system.equation("rate", base.into_group(), terms.collect());
+            if let Some(counter) = counter {
+                range(&mut system, &mut points, &mut rest, *counter, (0, i128::from(limit)), leaf.parameters)?;
             }
         }
     }
