@@ -15,9 +15,11 @@ use std::ops::RangeInclusive;
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, Holdings};
 use milchglas_credential::date::Timestamp;
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::{Presentation, Verified};
 use milchglas_credential::request::Request;
+use milchglas_credential::text::quoted;
 use rand_core::CryptoRngCore;
 
 use crate::consent::{CardShown, Choice, Consent};
@@ -61,13 +63,17 @@ impl<S: Store> Wallet<S> {
         };
 
         let verifier = authenticated.verifier();
+        let mut learned = choice.learned();
+        if let Some(DocumentRef { title, sha256 }) = &request.fields().document {
+            learned.push(format!("That you signed {} (SHA-256 {sha256}).", quoted(title)));
+        }
         let entry = HistoryEntry {
             time: now,
             name: verifier.name.clone(),
             origin: verifier.origin.clone(),
             key: verifier.key,
             purpose: request.fields().purpose.clone(),
-            learned: choice.learned(),
+            learned,
         };
         let (nonce, expires) = (request.fields().nonce, request.fields().expires);
         // An answer that names or counts the holder depends on who asks: none is made in advance.

@@ -423,11 +423,12 @@ impl<S: Store> Wallet<S> {
             )
         });
         let parameters = self.accepted_parameters(request)?;
+        let used = |rate: &RateAsk| self.used(&request.fields().verifier, rate);
         let mut choices = Vec::new();
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
             for picked in combinations(&candidates.collect::<Vec<_>>(), MAX_CHOICES) {
-                choices.push(self.choose(request, way, &picked, &cards, &parameters)?);
+                choices.push(choose(request, way, &picked, &cards, &parameters, &used)?);
             }
         }
         if choices.is_empty() {
@@ -440,31 +441,6 @@ impl<S: Store> Wallet<S> {
             });
         }
         Ok(choices)
-    }
-
-    /// One way to answer, described.
-    fn choose(
-        &self,
-        request: &Request,
-        way: &Way<'_>,
-        picked: &[(usize, ShownAs)],
-        cards: &[Arc<Card>],
-        parameters: &[&Parameters],
-    ) -> Result<Choice, Error> {
-        let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
-        let selection = Selection { branches: way.branches.clone(), shown };
-        let plan = compile(request, selection.clone(), parameters)?;
-        let mut described = Vec::with_capacity(picked.len());
-        for ((card, _), shown) in picked.iter().zip(plan.shown()) {
-            let card = cards.get(*card).ok_or(Error::Misuse("a credential for each one asked for"))?;
-            if shown.satisfied(card.credential.claims())?.contains(&false) {
-                return Err(Error::Misuse("a credential that satisfies what is asked"));
-            }
-            let used = shown.ask.rate.as_ref().map_or(0, |rate| self.used(&request.fields().verifier, rate));
-            described.push(CardShown::new(card, shown, request, used)?);
-        }
-        let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();
-        Ok(Choice { selection, way, cards: described })
     }
 
     /// The credentials that satisfy one ask, or why there are none.
@@ -582,6 +558,30 @@ fn judge(
         Some(shown_as) if reasons.is_empty() => Ok(shown_as),
         Some(_) | None => Err(reasons),
     })
+}
+
+fn choose(
+    request: &Request,
+    way: &Way<'_>,
+    picked: &[(usize, ShownAs)],
+    cards: &[Arc<Card>],
+    parameters: &[&Parameters],
+    used: &dyn Fn(&RateAsk) -> u16,
+) -> Result<Choice, Error> {
+    let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
+    let selection = Selection { branches: way.branches.clone(), shown };
+    let plan = compile(request, selection.clone(), parameters)?;
+    let mut described = Vec::with_capacity(picked.len());
+    for ((card, _), shown) in picked.iter().zip(plan.shown()) {
+        let card = cards.get(*card).ok_or(Error::Misuse("a credential for each one asked for"))?;
+        if shown.satisfied(card.credential.claims())?.contains(&false) {
+            return Err(Error::Misuse("a credential that satisfies what is asked"));
+        }
+        let used = shown.ask.rate.as_ref().map_or(0, used);
+        described.push(CardShown::new(card, shown, request, used)?);
+    }
+    let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();
+    Ok(Choice { selection, way, cards: described })
 }
 
 /// One candidate for each place, in the order of the candidates, the last place varying first; at most `max`.

@@ -190,6 +190,8 @@ fn names_the_document_that_an_answer_signs() {
     let line = text.iter().find(|line| line.contains("signs a document")).unwrap();
     assert!(line.contains("“Contract”") && line.contains(&document.sha256.to_string()), "{line}");
     let answer = wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
+    let remembered = wallet.history()[0].learned.iter().last().unwrap().to_owned();
+    assert_eq!(remembered, format!("That you signed “Contract” (SHA-256 {}).", document.sha256));
     let check = |document: &[u8]| {
         let digest = DocumentDigest::of(document);
         milchglas_credential::document::verify_document(&request, &answer, digest, &[&issuer.parameters], &mut OsRng)
