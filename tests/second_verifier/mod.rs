@@ -74,6 +74,10 @@ struct Leaf<'a> {
     schema: &'a Schema,
     disclosed: Vec<usize>,
     facts: Vec<(usize, Bound)>,
+    /// The base of the holder's name.
+    pseudonym: Option<G1Affine>,
+    /// The base of the holder's tokens, and the limit.
+    rate: Option<(G1Affine, u64)>,
 }
 
 struct Presentation<'b> {
@@ -176,7 +180,13 @@ fn resolve<'a>(
         let facts =
             ask.prove.iter().map(|predicate| predicate.resolve(schema, request.as_of)).collect::<Option<Vec<_>>>()?;
         let key = parameters.credential_keys.get(&(entry.key, place))?;
-        leaves.push(Leaf { name: ask.name.clone(), parameters, key, schema, disclosed, facts });
+        let base = |texts: &[&String], tag: &str| {
+            let texts = texts.iter().flat_map(|text| request::with_length(text.as_bytes()));
+            curve::hash_to_curve(&request.scope.iter().copied().chain(texts).collect::<Vec<u8>>(), tag.as_bytes())
+        };
+        let pseudonym = ask.pseudonym.as_ref().map(|scope| base(&[scope], "MILCHGLAS-V1-PSEUDONYM"));
+        let rate = ask.rate.as_ref().map(|(scope, epoch, limit)| (base(&[scope, epoch], "MILCHGLAS-V1-RATE"), *limit));
+        leaves.push(Leaf { name: ask.name.clone(), parameters, key, schema, disclosed, facts, pseudonym, rate });
     }
     for (place, leaf) in leaves.iter().enumerate() {
         for (index, bound) in &leaf.facts {
@@ -233,9 +243,10 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
         for index in (0..leaf.schema.claims.len()).filter(|index| !leaf.disclosed.contains(index)) {
             claims.insert(index, system.variable());
         }
-        inputs.push((handle, claims));
+        let counter = leaf.rate.filter(|(_, limit)| *limit > 1).map(|_| system.variable());
+        inputs.push((handle, claims, counter));
     }
-    for (here, ((leaf, values), (handle, hidden))) in
+    for (here, ((leaf, values), (handle, hidden, counter))) in
         leaves.iter().zip(&presentation.disclosed).zip(&inputs).enumerate()
     {
         let mut shown = vec![(Fr::from(1u64), leaf.key.empty.into_affine())];
@@ -297,6 +308,22 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
                     values::either_range(&mut system, &mut points, &mut rest, *variable, *ranges, parameters)?;
                 }
                 Bound::SameAs(..) => return Err(Reason::Mismatch),
+            }
+        }
+        if let Some(base) = leaf.pseudonym {
+            // `spec/statements.md`, Pseudonym.
+            let name = take_point(&mut rest)?;
+            points.push(name);
+            system.equation("pseudonym", vec![(Fr::from(1u64), name)], vec![(false, k, base)]);
+        }
+        if let Some((base, limit)) = leaf.rate {
+            // `spec/statements.md`, Rate.
+            let token = take_point(&mut rest)?;
+            points.push(token);
+            let terms = std::iter::once(k).chain(*counter).map(|variable| (false, variable, token));
+            system.equation("rate", vec![(Fr::from(1u64), base)], terms.collect());
+            if let Some(counter) = counter {
+                range(&mut system, &mut points, &mut rest, *counter, (0, i128::from(limit)), leaf.parameters)?;
             }
         }
     }
@@ -420,7 +447,7 @@ enum Side {
 fn side(
     presentation: &Presentation<'_>,
     leaves: &[Leaf<'_>],
-    inputs: &[(usize, BTreeMap<usize, usize>)],
+    inputs: &[(usize, BTreeMap<usize, usize>, Option<usize>)],
     place: usize,
     index: usize,
 ) -> Option<Side> {

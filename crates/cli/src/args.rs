@@ -90,6 +90,23 @@ pub(crate) enum Command {
         /// The object, or - for standard input.
         file: PathBuf,
     },
+    /// Check a kept request and its answer as a signature over a document.
+    ///
+    /// Anyone can run it, at any time: it says who asked and when, and what is known of who signed. That the request has ended
+    /// since does not matter; that it was answered in time, only its verifier saw.
+    ///
+    /// Example: milchglas verify-document request.bin answer.bin contract.pdf --issuer office.json
+    VerifyDocument {
+        /// The signed request.
+        request: PathBuf,
+        /// The answer to it.
+        presentation: PathBuf,
+        /// The document.
+        document: PathBuf,
+        /// The parameters of an issuer that you trust; several times for several.
+        #[arg(long = "issuer", value_name = "FILE", required = true)]
+        issuers: Vec<PathBuf>,
+    },
     /// Play an everyday errand with real wallets, issuers and verifiers in temporary folders.
     ///
     /// Tells who sends what to whom, how large it is, who learns what, and how long each step took. Exits with 0 if the story
@@ -426,12 +443,16 @@ pub(crate) enum Wallet {
     ///
     /// The holder runs it on what `verifier request` made. It says who asks, what for, and exactly what they will learn, and
     /// asks before anything is made. Where there are several ways to answer, the least revealing one is the first; --choice
-    /// takes another. A request is answered once. Next: the verifier runs `verifier check`.
+    /// takes another. A request is answered once. Where the answer signs a document, give the document with --document: it is
+    /// compared with what the request names, and a request that names another is refused. Next: the verifier runs `verifier check`.
     ///
     /// Example: milchglas wallet respond request.png --qr answer.png
     Respond {
         /// The request, or - for standard input.
         request: PathBuf,
+        /// The document that the answer is to sign, as you have read it.
+        #[arg(long, value_name = "FILE")]
+        document: Option<PathBuf>,
         /// Which of the ways to answer, from 1.
         #[arg(long, value_name = "N", default_value_t = 1)]
         choice: usize,
@@ -518,13 +539,20 @@ pub(crate) enum Verifier {
     /// Ask: make a signed request with a fresh nonce, good for one answer.
     ///
     /// The template says what is asked; `cafe` ships with the program (adult, and a valid card). The request is kept until it is
-    /// answered or ends. Next: the holder runs `wallet respond`.
+    /// answered or ends. With --document the answer is a signature over that file: keep it with the request, and anybody can check it with
+    /// `milchglas verify-document`. Next: the holder runs `wallet respond`.
     ///
     /// Example: milchglas verifier request cafe --qr request.png
     Request {
         /// A template file, or cafe.
         #[arg(value_name = "TEMPLATE")]
         template: PathBuf,
+        /// The document that the answer is to sign.
+        #[arg(long, value_name = "FILE", requires = "title")]
+        document: Option<PathBuf>,
+        /// What the document is called.
+        #[arg(long, value_name = "TITLE", requires = "document")]
+        title: Option<String>,
         #[command(flatten)]
         to: Deliver,
         #[command(flatten)]
@@ -560,7 +588,12 @@ impl Command {
             Self::Issuer(Issuer::Invite { to, .. } | Issuer::Issue { to, .. })
             | Self::Wallet(Wallet::Apply { to, .. } | Wallet::Respond { to, .. })
             | Self::Verifier(Verifier::Request { to, .. }) => &to.out,
-            Self::Issuer(_) | Self::Wallet(_) | Self::Verifier(_) | Self::Inspect { .. } | Self::Demo { .. } => &None,
+            Self::Issuer(_)
+            | Self::Wallet(_)
+            | Self::Verifier(_)
+            | Self::Inspect { .. }
+            | Self::VerifyDocument { .. }
+            | Self::Demo { .. } => &None,
         };
         out.as_deref().is_some_and(crate::input::is_standard)
     }

@@ -61,6 +61,9 @@ fn perform(cli: Cli) -> Result<Report> {
         Command::Inspect { file } => {
             inspect::inspect(&input::object(&file)?).map_err(|failure| failure.about(file.display()))
         }
+        Command::VerifyDocument { request, presentation, document, issuers } => {
+            commands::document::verify(&request, &presentation, &document, &issuers)
+        }
         Command::Demo { name, show_qr } => demo::run(name, show_qr, context.now),
     }
 }

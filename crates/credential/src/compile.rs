@@ -4,7 +4,7 @@
 //! variables, the statements over them, and their order:
 //!
 //! - variable 0 is the holder secret, shared by all credentials of the presentation;
-//! - then, for each credential, its handle and its hidden claims, ascending;
+//! - then, for each credential, its handle and its hidden claims, ascending, and the counter of its rate, where that is hidden;
 //! - statements: for each credential its signature, then what is proven about it, in the order of the request.
 //!
 //! A predicate about a claim that is also disclosed is checked on the value. Spec: `spec/presentation.md`.
@@ -18,13 +18,16 @@ use std::sync::Arc;
 
 use milchglas_curve::Scalar;
 use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
-use milchglas_statements::{EitherRange, Exactly, Generators, NotIn, Range, Same, Signature};
+use milchglas_statements::{
+    DigitTables, EitherRange, Exactly, Generators, NotIn, Pseudonym, Range, Rate, RateWitness, Same, Signature,
+};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 use crate::cbor::{self, Writer};
 use crate::claim::{Value, to_scalar};
 use crate::credential::{Credential, HolderSecret, Holdings, RangeOf, Ready};
+use crate::digest::{self, Token};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::parameters::Parameters;
@@ -60,11 +63,37 @@ pub struct Shown<'a> {
 /// the three places that must know it.
 enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
-    Range { statement: Range<'a>, input: usize, credential: usize, of: RangeOf },
+    Range { statement: Range<'a>, input: usize, kept: Option<Kept> },
     Exactly { statement: Exactly, input: usize },
     NotIn { statement: NotIn, input: usize },
-    EitherRange { statement: EitherRange<'a>, input: usize, credential: usize, of: RangeOf },
+    EitherRange { statement: EitherRange<'a>, input: usize, kept: Kept },
     Same { inputs: [usize; 2] },
+    Pseudonym { statement: Pseudonym, credential: usize },
+    Rate { statement: Rate, counter: Option<usize>, credential: usize },
+}
+
+/// A range whose digits keep their tables for the next proof.
+#[derive(Clone, Copy)]
+struct Kept {
+    credential: usize,
+    of: RangeOf,
+}
+
+impl Kept {
+    fn tables(self, ready: &[Arc<Ready>]) -> Result<Arc<DigitTables>, Error> {
+        Ok(of_credential(ready, self.credential)?.digit_tables(self.of))
+    }
+
+    fn value(self, ready: &[Arc<Ready>]) -> Result<Zeroizing<Scalar>, Error> {
+        Ok(Zeroizing::new(of_credential(ready, self.credential)?.messages.get(self.of.0.message())?))
+    }
+}
+
+/// The points of one credential that stand for the holder in a scope, as they were proven.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scoped {
+    pub(crate) pseudonym: Option<digest::Pseudonym>,
+    pub(crate) token: Option<Token>,
 }
 
 /// Resolves a request. `parameters` are those that the caller trusts.
@@ -126,6 +155,16 @@ impl<'a> Shown<'a> {
         (0..self.schema.claims().len()).map(ClaimIndex).filter(|index| !self.disclosed.contains(index))
     }
 
+    /// How many secret variables are this credential's own inputs: handle, hidden claims, counter.
+    fn inputs(&self) -> usize {
+        1 + self.hidden().count() + usize::from(self.has_counter())
+    }
+
+    /// Whether the counter of a token is a secret variable.
+    fn has_counter(&self) -> bool {
+        self.ask.rate.as_ref().is_some_and(|rate| rate.limit > 1)
+    }
+
     /// The issuer's key.
     #[must_use]
     pub fn key(&self) -> &CredentialKey {
@@ -171,15 +210,24 @@ impl<'a> Plan<'a> {
 
     /// How many secret variables there are.
     fn variables(&self) -> usize {
-        1 + self.shown.iter().map(|shown| 1 + shown.hidden().count()).sum::<usize>()
+        1 + self.shown.iter().map(Shown::inputs).sum::<usize>()
     }
 
-    /// What the statements depend on: the as-of date, the ask and the selection. Requests of one shape differ only in who asks, why, when
-    /// and with which nonce.
+    /// Whether a token is shown.
+    pub(crate) fn counts(&self) -> bool {
+        self.shown.iter().any(|shown| shown.ask.rate.is_some())
+    }
+
+    /// What the statements depend on: the as-of date, the ask and the selection; and, where a pseudonym or token is shown, who asks. Requests
+    /// of one shape differ only in what is left of who asks, why, when, with which nonce and document.
     pub(crate) fn shape(&self) -> Vec<u8> {
         let fields = self.request.fields();
         let mut out = Writer::new();
-        out.array(3).object(&fields.as_of).object(&fields.ask).object(&self.selection);
+        let scoped = self.shown.iter().any(|shown| shown.ask.is_scoped());
+        out.array(if scoped { 5 } else { 3 }).object(&fields.as_of).object(&fields.ask).object(&self.selection);
+        if scoped {
+            out.object(&fields.verifier.key).object(&fields.verifier.origin);
+        }
         out.into_bytes()
     }
 
@@ -208,7 +256,8 @@ impl<'a> Plan<'a> {
         for (credential, (shown, values)) in self.shown.iter().zip(disclosed).enumerate() {
             let handle = next;
             let hidden: Vec<ClaimIndex> = shown.hidden().collect();
-            next += 1 + hidden.len();
+            let after_claims = handle + 1 + hidden.len();
+            next = after_claims + usize::from(shown.has_counter());
 
             let mut public = Vec::with_capacity(values.len());
             for (index, value) in shown.disclosed().zip(values) {
@@ -224,7 +273,7 @@ impl<'a> Plan<'a> {
             for index in &hidden {
                 bases.push(shown.base(index.message())?.clone());
             }
-            let inputs = std::iter::once(0).chain(handle..next).collect();
+            let inputs = std::iter::once(0).chain(handle..after_claims).collect();
             let statement = Signature::new(shown.key.pairing(), shown.key.empty(), public, bases);
             steps.push(Step::Signature { statement, inputs, credential });
 
@@ -245,19 +294,42 @@ impl<'a> Plan<'a> {
                     Bounds::Range { lo, hi } => {
                         let statement = Range::new(&shown.parameters.content().digits, *lo, *hi)?;
                         let of = (fact.claim, [(*lo, *hi); 2]);
-                        Step::Range { statement, input, credential, of }
+                        Step::Range { statement, input, kept: Some(Kept { credential, of }) }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
                     Bounds::NoneOf(values) => Step::NotIn { statement: NotIn::new(values.clone())?, input },
                     Bounds::Either(ranges) => {
                         let statement = EitherRange::new(&shown.parameters.content().digits, *ranges)?;
-                        Step::EitherRange { statement, input, credential, of: (fact.claim, *ranges) }
+                        let kept = Kept { credential, of: (fact.claim, *ranges) };
+                        Step::EitherRange { statement, input, kept }
                     }
                     Bounds::SameAs { .. } => return Err(Error::Misuse("a comparison has a counterpart")),
                 });
             }
+            self.scoped_steps(shown, credential, after_claims, &mut steps)?;
         }
         Ok(steps)
+    }
+
+    /// What names or counts the holder in a scope of the verifier. `counter` is the place of the variable, where there is one.
+    fn scoped_steps(
+        &self,
+        shown: &Shown<'a>,
+        credential: usize,
+        counter: usize,
+        steps: &mut Vec<Step<'a>>,
+    ) -> Result<(), Error> {
+        let verifier = &self.request.fields().verifier;
+        if let Some(ask) = &shown.ask.pseudonym {
+            steps.push(Step::Pseudonym { statement: Pseudonym::new(&ask.scope_bytes(verifier)), credential });
+        }
+        if let Some(ask) = &shown.ask.rate {
+            let statement = Rate::new(&ask.scope_bytes(verifier), ask.limit)?;
+            let range = statement.counter(&shown.parameters.content().digits)?;
+            steps.push(Step::Rate { statement, counter: range.is_some().then_some(counter), credential });
+            steps.extend(range.map(|statement| Step::Range { statement, input: counter, kept: None }));
+        }
+        Ok(())
     }
 
     /// The values that the answer discloses, for each credential in the order of its claims.
@@ -277,9 +349,10 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// [`Error::Misuse`] if the credentials are not those of the plan; [`Error::Unsatisfied`] if they do not satisfy it.
     pub fn prepare_for_proving(&self, k: &HolderSecret, credentials: &[&Credential]) -> Result<(), Error> {
-        let mut points = Vec::new();
+        let (mut points, mut ready) = (Vec::new(), Vec::with_capacity(credentials.len()));
         for (shown, credential) in self.shown.iter().zip(credentials) {
             credential.prepare(k, shown.key, shown.schema)?;
+            ready.push(credential.ready(k, shown.key, shown.schema)?);
             points.push(shown.base(HOLDER_SECRET_MESSAGE)?);
             points.push(shown.base(HANDLE_MESSAGE)?);
             for index in shown.hidden() {
@@ -292,18 +365,22 @@ impl<'a> Plan<'a> {
         }
         FixedPoint::prepare_for_proving(points);
         for step in self.steps(&self.disclose(credentials)?)? {
-            let (Step::Range { credential, of, .. } | Step::EitherRange { credential, of, .. }) = &step else {
-                continue;
-            };
-            let wrong = Error::Misuse("one credential for each one asked for");
-            let (shown, holder) = self.shown.get(*credential).zip(credentials.get(*credential)).ok_or(wrong)?;
-            let ready = holder.ready(k, shown.key, shown.schema)?;
-            let m = Zeroizing::new(ready.messages.get(of.0.message())?);
-            let tables = ready.digit_tables(*of);
             match step {
-                Step::Range { statement, .. } => statement.with_tables(&tables).prepare(&m)?,
-                Step::EitherRange { statement, .. } => statement.with_tables(&tables).prepare(&m)?,
-                Step::Signature { .. } | Step::Exactly { .. } | Step::NotIn { .. } | Step::Same { .. } => {}
+                Step::Range { statement, kept: Some(kept), .. } => {
+                    let tables = kept.tables(&ready)?;
+                    statement.with_tables(&tables).prepare(&*kept.value(&ready)?)?;
+                }
+                Step::EitherRange { statement, kept, .. } => {
+                    let tables = kept.tables(&ready)?;
+                    statement.with_tables(&tables).prepare(&*kept.value(&ready)?)?;
+                }
+                Step::Range { kept: None, .. }
+                | Step::Signature { .. }
+                | Step::Exactly { .. }
+                | Step::NotIn { .. }
+                | Step::Same { .. }
+                | Step::Pseudonym { .. }
+                | Step::Rate { .. } => {}
             }
         }
         Ok(())
@@ -338,10 +415,14 @@ impl<'a> Plan<'a> {
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Prover, Error> {
-        let Holdings { k, credentials } = *holdings;
+        let Holdings { k, credentials, counters } = *holdings;
         if credentials.len() != self.shown.len() {
             return Err(Error::Misuse("one credential for each one asked for"));
         }
+        if counters.len() != self.shown.iter().filter(|shown| shown.ask.rate.is_some()).count() {
+            return Err(Error::Misuse("one counter for each rate asked for"));
+        }
+        let mut counters = counters.iter();
         let mut values = Zeroizing::new(Vec::with_capacity(self.variables()));
         let mut ready = Vec::with_capacity(credentials.len());
         values.push(k.scalar());
@@ -354,6 +435,12 @@ impl<'a> Plan<'a> {
             for index in shown.hidden() {
                 values.push(this.messages.get(index.message())?);
             }
+            if let Some(rate) = &shown.ask.rate {
+                let counter = counters.next().filter(|counter| **counter < rate.limit).ok_or(Error::Unsatisfied)?;
+                if shown.has_counter() {
+                    values.push(Scalar::from(u64::from(*counter)));
+                }
+            }
             ready.push(this);
         }
         let mut prover = Prover::new(self.transcript(disclosed)?, std::mem::take(&mut *values), hedge, rng);
@@ -365,38 +452,53 @@ impl<'a> Plan<'a> {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
                     prover.add(&statement, &inputs, &of_credential(&ready, credential)?.witness)?;
                 }
-                Step::Range { statement, input, credential, of } => {
+                Step::Range { statement, input, kept } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
-                    let tables = of_credential(&ready, credential)?.digit_tables(of);
-                    prover.add(&statement.with_tables(&tables), &[var(input)?], &witness)?;
+                    match kept.map(|kept| kept.tables(&ready)).transpose()? {
+                        Some(tables) => prover.add(&statement.with_tables(&tables), &[var(input)?], &witness)?,
+                        None => prover.add(&statement, &[var(input)?], &witness)?,
+                    }
                 }
                 Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
                 Step::NotIn { statement, input } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
                     prover.add(&statement, &[var(input)?], &witness)?;
                 }
-                Step::EitherRange { statement, input, credential, of } => {
+                Step::EitherRange { statement, input, kept } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
-                    let tables = of_credential(&ready, credential)?.digit_tables(of);
+                    let tables = kept.tables(&ready)?;
                     prover.add(&statement.with_tables(&tables), &[var(input)?], &witness)?;
                 }
                 Step::Same { inputs: [one, other] } => prover.add(&Same, &[var(one)?, var(other)?], &())?,
+                Step::Pseudonym { statement, .. } => {
+                    let k = var(0)?;
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(k));
+                    prover.add(&statement, &[k], &witness)?;
+                }
+                Step::Rate { statement, counter, .. } => {
+                    let (k, i) = (var(0)?, counter.map(var).transpose()?);
+                    let i_value = i.map_or(Scalar::ZERO, |i| prover.value(i));
+                    let witness = RateWitness { k: prover.value(k), i: i_value };
+                    let inputs: Vec<_> = std::iter::once(k).chain(i).collect();
+                    prover.add(&statement, &inputs, &witness)?;
+                }
             }
         }
         Ok(prover)
     }
 
-    /// Checks the linear equations of a proof; its pairing equations are returned.
+    /// Checks the linear equations of a proof; its pairing equations are returned, with what names or counts the holder, for each credential.
     pub(crate) fn check(
         &self,
         disclosed: &[Vec<Value>],
         proof: &[u8],
-    ) -> Result<milchglas_sigma::PairingChecks, Error> {
+    ) -> Result<(milchglas_sigma::PairingChecks, Vec<Scoped>), Error> {
         if disclosed.len() != self.shown.len()
             || self.shown.iter().zip(disclosed).any(|(shown, values)| shown.disclosed().len() != values.len())
         {
             return Err(Error::Invalid);
         }
+        let mut scoped = vec![Scoped::default(); self.shown.len()];
         let mut verifier = Verifier::new(self.transcript(disclosed)?, self.variables(), proof);
         let vars = verifier.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
@@ -411,14 +513,32 @@ impl<'a> Plan<'a> {
                 Step::NotIn { statement, input } => verifier.add(&statement, &[var(input)?])?,
                 Step::EitherRange { statement, input, .. } => verifier.add(&statement, &[var(input)?])?,
                 Step::Same { inputs: [one, other] } => verifier.add(&Same, &[var(one)?, var(other)?])?,
+                Step::Pseudonym { statement, credential } => {
+                    verifier.add(&statement, &[var(0)?])?;
+                    place(&mut scoped, credential)?.pseudonym = Some(digest::Pseudonym(last_point(&verifier)?));
+                }
+                Step::Rate { statement, counter, credential } => {
+                    let inputs = std::iter::once(0).chain(counter).map(var).collect::<Result<Vec<_>, _>>()?;
+                    verifier.add(&statement, &inputs)?;
+                    place(&mut scoped, credential)?.token = Some(Token(last_point(&verifier)?));
+                }
             }
         }
-        Ok(verifier.verify()?)
+        Ok((verifier.verify()?, scoped))
     }
 }
 
 fn of_credential(ready: &[Arc<Ready>], credential: usize) -> Result<&Ready, Error> {
     ready.get(credential).map(|ready| &**ready).ok_or(Error::Misuse("a witness for each credential"))
+}
+
+fn place(scoped: &mut [Scoped], credential: usize) -> Result<&mut Scoped, Error> {
+    scoped.get_mut(credential).ok_or(Error::Misuse("a place for each credential"))
+}
+
+/// The point that the statement added last has sent.
+fn last_point(verifier: &Verifier<'_>) -> Result<[u8; 48], Error> {
+    Ok(verifier.points().last().ok_or(Error::Misuse("a statement that sends a point"))?.to_bytes())
 }
 
 /// `I2OSP(n, 4)`.

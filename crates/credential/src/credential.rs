@@ -120,13 +120,21 @@ pub struct Holdings<'a> {
     pub k: &'a HolderSecret,
     /// One credential for each place of the plan.
     pub credentials: &'a [&'a Credential],
+    /// For each rate that the plan asks for, in order: the counter of the token to show, never used before.
+    pub counters: &'a [u16],
 }
 
 impl<'a> Holdings<'a> {
     /// A holder secret with its credentials, in the order of the plan's places.
     #[must_use]
     pub fn new(k: &'a HolderSecret, credentials: &'a [&'a Credential]) -> Self {
-        Self { k, credentials }
+        Self { k, credentials, counters: &[] }
+    }
+
+    /// The same, with a counter for each rate that the plan asks for.
+    #[must_use]
+    pub fn with_counters(self, counters: &'a [u16]) -> Self {
+        Self { counters, ..self }
     }
 }
 

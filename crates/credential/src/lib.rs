@@ -12,6 +12,7 @@
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
 //! | [`request`], [`predicate`], [`interval`] | what a verifier asks, and exactly what that means |
+//! | [`scope`], [`document`] | names and tokens inside a verifier's scope; an answer as a signature |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
@@ -91,7 +92,10 @@
 //!         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //!         disclose: vec![],
 //!         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 16 }],
+//!         pseudonym: None,
+//!         rate: None,
 //!     }),
+//!     document: None,
 //! })?;
 //!
 //! // Her wallet answers, and the reading room learns that, and nothing else.
@@ -119,6 +123,7 @@ pub mod compile;
 pub mod credential;
 pub mod date;
 pub mod digest;
+pub mod document;
 pub mod error;
 pub mod interval;
 pub mod issuance;
@@ -129,5 +134,6 @@ pub mod predicate;
 pub mod presentation;
 pub mod request;
 pub mod schema;
+pub mod scope;
 pub mod selection;
 pub mod text;

@@ -80,6 +80,37 @@ fn accepts_every_predicate_in_both_readers() {
 }
 
 #[test]
+fn reads_scopes_and_documents_alike_in_both_readers() {
+    let requests = validator(REQUEST_SCHEMA);
+    let mut example = examples(REQUEST_SCHEMA)[0].clone();
+    example["document"] = json!({"title": "Contract", "sha256": "11".repeat(32)});
+    example["ask"]["credential"]["pseudonym"] = json!({"scope": "customers"});
+    example["ask"]["credential"]["rate"] = json!({"scope": "accounts", "epoch": "2026-11", "limit": 256});
+    assert!(requests.is_valid(&example));
+    let request = Request::from_json(&example.to_string()).unwrap();
+    assert_eq!(Request::from_bytes(request.to_bytes()).unwrap(), request);
+    assert!(requests.is_valid(&parse(&request.to_json().unwrap())));
+    for (pointer, value) in [
+        ("/document/title", json!("")),
+        ("/document/title", json!("x".repeat(201))),
+        ("/document/sha256", json!("11")),
+        ("/document", json!({"title": "Contract"})),
+        ("/ask/credential/pseudonym/scope", json!("Customers")),
+        ("/ask/credential/pseudonym/scope", json!("customers-")),
+        ("/ask/credential/pseudonym/scope", json!("x".repeat(65))),
+        ("/ask/credential/pseudonym", json!({"scope": "customers", "epoch": "2026"})),
+        ("/ask/credential/rate/limit", json!(0)),
+        ("/ask/credential/rate/limit", json!(257)),
+        ("/ask/credential/rate/epoch", json!("")),
+        ("/ask/credential/rate", json!({"scope": "accounts", "limit": 3})),
+    ] {
+        let broken = change(&example, pointer, value.clone());
+        assert!(!requests.is_valid(&broken), "{pointer}: {value}");
+        assert!(Request::from_json(&broken.to_string()).is_err(), "{pointer}: {value}");
+    }
+}
+
+#[test]
 fn rejects_broken_requests_in_both_readers() {
     let requests = validator(REQUEST_SCHEMA);
     let example = &examples(REQUEST_SCHEMA)[0];

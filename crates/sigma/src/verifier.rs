@@ -40,6 +40,12 @@ impl<'p> Verifier<'p> {
         statement.constrain(inputs, &self.points[first..], &mut self.system)
     }
 
+    /// The points that the statements added so far have sent, in order. They are proven only once all of the proof is checked.
+    #[must_use]
+    pub fn points(&self) -> &[NonZeroG1] {
+        &self.points
+    }
+
     /// Checks the linear equations. The pairing equations are returned, still unchecked.
     ///
     /// # Errors

@@ -11,6 +11,8 @@
 //! | [`Same`] | two hidden scalars are equal | – | −1 |
 //! | [`Opening`] | a public point is a hidden scalar times a public base | – | – |
 //! | [`Exactly`] | a hidden scalar is a public one | – | −1 |
+//! | [`Pseudonym`] | a point is the holder's name in a scope | 1 point | – |
+//! | [`Rate`] | a point is one of the holder's n tokens in a scope and epoch | 1 point | those of its counter's range |
 //!
 //! Each implements [`milchglas_sigma::Statement`]: `commit` (prover) and `constrain` (both sides). The relations and the
 //! arguments for their soundness and zero knowledge are in `spec/statements.md`.
@@ -61,8 +63,10 @@ mod generators;
 mod member;
 mod not_in;
 mod opening;
+mod pseudonym;
 mod range;
 mod same;
+mod rate;
 mod signature;
 
 pub use bit::Bit;
@@ -73,6 +77,8 @@ pub use generators::Generators;
 pub use member::{Member, MemberWitness, PublicSet, SetSecretKey};
 pub use not_in::NotIn;
 pub use opening::Opening;
+pub use pseudonym::Pseudonym;
 pub use range::{DIGIT_BASE, Range};
 pub use same::Same;
+pub use rate::{Rate, RateWitness};
 pub use signature::{Signature, SignatureWitness};

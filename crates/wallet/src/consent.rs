@@ -4,9 +4,10 @@
 //! the request, and puts the least revealing first:
 //!
 //! 1. fewest disclosed claims,
-//! 2. then fewest predicates,
-//! 3. then the order of the branches in the request,
-//! 4. then the newest credentials.
+//! 2. then fewest pseudonyms,
+//! 3. then fewest predicates and tokens,
+//! 4. then the order of the branches in the request,
+//! 5. then the newest credentials.
 //!
 //! Spec: `spec/request-language.md`.
 //! Caution: the words are for the holder's eyes; they contain the values that would be disclosed.
@@ -20,16 +21,19 @@ use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::{Shown, compile};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::error::Error as CredentialError;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{
     Accept, Ask, AuthenticatedRequest, CredentialAsk, Request, SchemaRef, SignedRequest, VerifierIdentity,
 };
+use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
 use zeroize::Zeroizing;
 
+use crate::counting::{learned_by_pseudonym, learned_by_token, used_up};
 use crate::error::{Error, Refusal};
 use crate::sentences::Sentences;
 use crate::shortfall::{shortfall, spell};
@@ -82,6 +86,10 @@ pub struct CardShown {
     pub disclosed: Vec<Disclosed>,
     /// What would be proven about the others.
     pub proved: Vec<String>,
+    /// Where the holder would be recognised by a name.
+    pub pseudonym: Option<PseudonymAsk>,
+    /// What a token would be spent for, and how many of them were spent before.
+    pub rate: Option<(RateAsk, u16)>,
 }
 
 /// A claim that would be disclosed. `Debug` prints the name only.
@@ -160,6 +168,12 @@ impl Consent {
         self.request.request()
     }
 
+    /// The document that an answer signs.
+    #[must_use]
+    pub fn document(&self) -> Option<&DocumentRef> {
+        self.request().fields().document.as_ref()
+    }
+
     /// How well the wallet knows who asks.
     #[must_use]
     pub fn standing(&self) -> Standing {
@@ -193,8 +207,22 @@ impl Consent {
             }
         });
         text.push(format!("Purpose, in its words: {}", self.purpose()));
+        if let Some(document) = self.document() {
+            text.push(format!(
+                "Your answer signs a document, which it calls {}. Its digest (SHA-256) is {}. Anybody who gets the request and your answer can \
+                 see what is listed here, and that it was signed.",
+                quoted(&document.title),
+                document.sha256
+            ));
+        }
         text.push("It will learn:".to_owned());
         text.append(&choice.learned());
+        for (ask, used) in choice.cards.iter().filter_map(|card| card.rate.as_ref()) {
+            text.push(format!(
+                "You have spent {used} of your {} tokens for “{}” in “{}”; the answer spends one, even if it does not arrive.",
+                ask.limit, ask.scope, ask.epoch
+            ));
+        }
         text.push(
             "It will learn nothing else: beyond this, your answer can not be told from that of anybody else of whom the \
              same is true."
@@ -252,9 +280,15 @@ impl CardShown {
         for proved in &self.proved {
             learned.push(format!("That its {proved}."));
         }
+        if let Some(ask) = &self.pseudonym {
+            learned.push(learned_by_pseudonym(ask.scope.as_str()));
+        }
+        if let Some((ask, _)) = &self.rate {
+            learned.push(learned_by_token(ask));
+        }
     }
 
-    fn new(card: &Card, shown: &Shown<'_>, request: &Request) -> Result<Self, Error> {
+    fn new(card: &Card, shown: &Shown<'_>, request: &Request, used: u16) -> Result<Self, Error> {
         let (schema, claims) = (shown.schema, card.credential.claims());
         let mut disclosed = Vec::new();
         for index in shown.disclosed() {
@@ -280,6 +314,8 @@ impl CardShown {
             key: key.filter(|(_, of, _)| *of > 1),
             disclosed,
             proved: shown.sentences(request)?,
+            pseudonym: shown.ask.pseudonym.clone(),
+            rate: shown.ask.rate.clone().map(|ask| (ask, used)),
         })
     }
 }
@@ -384,16 +420,21 @@ impl<S: Store> Wallet<S> {
         // Stable: ways that reveal as much stay in the order of the request.
         ways.sort_by_key(|way| {
             let count = |of: fn(&CredentialAsk) -> usize| way.leaves.iter().map(|ask| of(ask)).sum::<usize>();
-            (count(|ask| ask.disclose.len()), count(|ask| ask.prove.len()))
+            (
+                count(|ask| ask.disclose.len()),
+                count(|ask| usize::from(ask.pseudonym.is_some())),
+                count(|ask| ask.prove.len() + usize::from(ask.rate.is_some())),
+            )
         });
         let parameters = self.accepted_parameters(request)?;
+        let used = |rate: &RateAsk| self.used(&request.fields().verifier, rate);
         let mut choices = Vec::new();
         let (mut tries, mut differing) = (MAX_TRIED, Sentences::default());
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
             let (full, mut unlike) = (choices.len() + MAX_CHOICES, false);
             for picked in combinations(&candidates.collect::<Vec<_>>()) {
-                match choose(request, way, &picked, &cards, &parameters)? {
+                match choose(request, way, &picked, &cards, &parameters, &used)? {
                     Some(choice) => choices.push(choice),
                     None => {
                         unlike = true;
@@ -433,6 +474,10 @@ impl<S: Store> Wallet<S> {
                 }
                 Some(_) | None => {}
             }
+        }
+        if let Some(rate) = ask.rate.as_ref().filter(|rate| self.used(&request.fields().verifier, rate) >= rate.limit) {
+            finding.why_not.push_once(used_up(rate));
+            return Ok(finding);
         }
         // Of several credentials that fail, the reasons of the one that comes closest; of equals, of the newest.
         let mut closest: Option<Vec<String>> = None;
@@ -542,6 +587,7 @@ fn choose(
     picked: &[(usize, ShownAs)],
     cards: &[Arc<Card>],
     parameters: &[&Parameters],
+    used: &dyn Fn(&RateAsk) -> u16,
 ) -> Result<Option<Choice>, Error> {
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
     let selection = Selection { branches: way.branches.clone(), shown };
@@ -556,7 +602,10 @@ fn choose(
     if plan.satisfied(&claims)?.iter().flatten().any(|holds| !holds) {
         return if way.compares() { Ok(None) } else { Err(Error::Misuse("a credential that satisfies what is asked")) };
     }
-    let each = picked.iter().zip(plan.shown()).map(|(card, shown)| CardShown::new(card, shown, request));
+    let each = picked.iter().zip(plan.shown()).map(|(card, shown)| {
+        let used = shown.ask.rate.as_ref().map_or(0, used);
+        CardShown::new(card, shown, request, used)
+    });
     let described = each.collect::<Result<_, _>>()?;
     let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();
     Ok(Some(Choice { selection, way, cards: described }))

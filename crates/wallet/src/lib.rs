@@ -78,7 +78,10 @@
 //! #         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //! #         disclose: vec![],
 //! #         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 18 }],
+//! #         pseudonym: None,
+//! #         rate: None,
 //! #     }),
+//! #     document: None,
 //! # })?;
 //! # let request_file = request.sign(&cafe)?.to_bytes();
 //! # let folder = tempfile::tempdir()?;
@@ -114,6 +117,7 @@
 mod answering;
 mod applying;
 mod consent;
+mod counting;
 mod error;
 mod phrase;
 mod pool;

@@ -5,7 +5,8 @@
 //!
 //! Secret: the entropy, the reply identities, the credentials. Personal: all of it.
 //! Caution: an older copy of the whole file can be put back; the hedge counter then counts again from there. Proofs are safe while
-//! the random number generator or the counter is good.
+//! the random number generator or the counter is good. The counters of tokens count again too: the verifier refuses those that it has seen, so
+//! that a restored wallet answers in vain until it has passed them.
 //! Not here: when anything changes (`wallet`, `applying`, `answering`).
 
 use std::fmt;
@@ -19,7 +20,7 @@ use milchglas_credential::digest::{
 use milchglas_credential::error::DecodeError;
 use milchglas_credential::request::Ask;
 use milchglas_credential::selection::Selection;
-use milchglas_credential::text::Origin;
+use milchglas_credential::text::{Origin, ScopeText};
 use zeroize::Zeroizing;
 
 use crate::phrase::Entropy;
@@ -44,6 +45,8 @@ pub(crate) const MAX_CREDENTIALS: usize = 1024;
 pub(crate) const MAX_ANSWERED: usize = 1 << 16;
 /// Most kinds of request that are remembered to prepare answers for; the oldest give way.
 pub(crate) const MAX_RECENT: usize = 4;
+/// Most counters of tokens. None is ever dropped: a counter that began again would show a token twice.
+pub(crate) const MAX_RATES: usize = 1 << 14;
 /// Most history entries; the oldest give way.
 pub(crate) const MAX_HISTORY: usize = 4096;
 
@@ -94,6 +97,8 @@ pub(crate) struct State {
     pub(crate) history: Vec<HistoryEntry>,
     /// Kinds of request that were answered lately, the last one first.
     pub(crate) recent: Vec<Recent>,
+    /// How many tokens were used, for each verifier's scope and epoch.
+    pub(crate) rates: Vec<RateCounter>,
 }
 
 /// An issuer that the wallet has pinned.
@@ -195,6 +200,16 @@ pub(crate) struct Recent {
     pub(crate) selection: Selection,
 }
 
+/// How many of the tokens of a scope and epoch were used: they are those with the counters below that.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct RateCounter {
+    pub(crate) key: VerifierKey,
+    pub(crate) origin: Origin,
+    pub(crate) scope: ScopeText,
+    pub(crate) epoch: ScopeText,
+    pub(crate) used: u16,
+}
+
 impl State {
     pub(crate) fn to_bytes(&self, root: &Root) -> Zeroizing<Vec<u8>> {
         let mut out = Writer::new();
@@ -215,12 +230,20 @@ struct Vault {
 
 fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
-    // The ninth item is there only where it says something, so vaults from before it exist in one encoding too.
-    out.array(if state.recent.is_empty() { 8 } else { 9 }).uint(state.counter).uint(state.last_credential.into());
+    // The last items are there only where they say something, so vaults from before them exist in one encoding too.
+    let items = match (state.recent.is_empty(), state.rates.is_empty()) {
+        (true, true) => 8,
+        (false, true) => 9,
+        (_, false) => 10,
+    };
+    out.array(items).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
     out.list(state.credentials.iter()).list(state.answered.iter()).list(state.history.iter());
-    if !state.recent.is_empty() {
+    if items > 8 {
         out.list(state.recent.iter());
+    }
+    if items > 9 {
+        out.list(state.rates.iter());
     }
 }
 
@@ -238,7 +261,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(9, what)?;
+        let items = input.array_up_to(10, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -251,7 +274,8 @@ impl Wire for Vault {
             credentials: input.list(MAX_CREDENTIALS, "the credentials")?,
             answered: input.list(MAX_ANSWERED, "the answered requests")?,
             history: input.list(MAX_HISTORY, "the history")?,
-            recent: if items == 9 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            recent: if items > 8 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            rates: if items > 9 { input.list(MAX_RATES, "the counters of tokens")? } else { Vec::new() },
         };
         Ok(Self { root, state })
     }
@@ -265,6 +289,25 @@ impl Wire for Recent {
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.array(2, "a kind of request")?;
         Ok(Self { ask: input.object()?, selection: input.object()? })
+    }
+}
+
+impl Wire for RateCounter {
+    fn write(&self, out: &mut Writer) {
+        out.array(5).object(&self.key).object(&self.origin).object(&self.scope).object(&self.epoch);
+        out.uint(self.used.into());
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "a counter of tokens";
+        input.array(5, what)?;
+        Ok(Self {
+            key: input.object()?,
+            origin: input.object()?,
+            scope: input.object()?,
+            epoch: input.object()?,
+            used: u16::try_from(input.uint(what)?).map_err(|_| DecodeError { what })?,
+        })
     }
 }
 

@@ -3,6 +3,9 @@
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
+use milchglas_credential::digest::DocumentDigest;
+use milchglas_credential::document::DocumentRef;
+use milchglas_credential::text::quoted;
 use milchglas_wallet::{
     Before, Choice, Consent, CredentialSummary, Error, RecoveryPhrase, Sentences, Standing, Wallet,
 };
@@ -86,7 +89,9 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
             open(&at)?.remove(id).map_err(failure)?;
             Ok(Report::new(format!("Card {id} is removed."), json!({"removed": id.get()})))
         }
-        args::Wallet::Respond { request, choice, yes, to, at } => respond(&request, choice, yes, &to, &at, context),
+        args::Wallet::Respond { request, document, choice, yes, to, at } => {
+            respond(&request, document.as_deref(), choice, yes, &to, &at, context)
+        }
         args::Wallet::History { at } => {
             let wallet = open(&at)?;
             let mut text = Vec::new();
@@ -156,7 +161,15 @@ fn numbered(words: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn respond(request: &Path, choice: usize, yes: bool, to: &Deliver, at: &WalletAt, context: Context) -> Result<Report> {
+fn respond(
+    request: &Path,
+    document: Option<&Path>,
+    choice: usize,
+    yes: bool,
+    to: &Deliver,
+    at: &WalletAt,
+    context: Context,
+) -> Result<Report> {
     let delivery = Delivery::prepare(to, context.as_json, Readers::Owner)?;
     let bytes = input::object(request)?;
     let mut wallet = open(at)?;
@@ -164,6 +177,7 @@ fn respond(request: &Path, choice: usize, yes: bool, to: &Deliver, at: &WalletAt
         unreadable @ Failure { kind: Kind::Input, .. } => unreadable.about(request.display()),
         other => other,
     })?;
+    check_document(consent.document(), document)?;
     let count = consent.choices().len();
     let place = choice.checked_sub(1).filter(|place| *place < count);
     let place = place.ok_or_else(|| Failure::usage(format!("--choice is 1 to {count} for this request")))?;
@@ -179,6 +193,26 @@ fn respond(request: &Path, choice: usize, yes: bool, to: &Deliver, at: &WalletAt
     let done = "The answer is made.\nNext: milchglas verifier check";
     let text = if yes { format!("{text}\n{done}") } else { done.to_owned() };
     Ok(Report::new(text, fields).delivered(&delivery.write(&presentation)?))
+}
+
+/// Whether what would be signed is what the holder has before them.
+fn check_document(asked: Option<&DocumentRef>, document: Option<&Path>) -> Result<()> {
+    match (asked, document) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(Failure::refused("the request is about no document")),
+        (Some(asked), None) => Err(Failure::usage(format!(
+            "the answer signs a document, {} (SHA-256 {}): give the file with --document, so that it can be compared",
+            quoted(&asked.title),
+            asked.sha256
+        ))),
+        (Some(asked), Some(path)) => {
+            if DocumentDigest::of(&input::file(path)?) == asked.sha256 {
+                return Ok(());
+            }
+            let other = format!("this is not the document {} that the request names", quoted(&asked.title));
+            Err(Failure::refused(other).about(path.display()))
+        }
+    }
 }
 
 /// What the person reads before consenting: the wallet's own text, with what will be learned set off.
@@ -218,7 +252,7 @@ fn consent_fields(consent: &Consent, place: usize) -> Value {
         "verifier": consent.verifier(), "purpose": consent.purpose(),
         "first_time": consent.standing() == Standing::FirstTime,
         "choice": place + 1, "choices": consent.choices().len(), "learned": learned(consent, place),
-        "disclosed": disclosed, "proved": proved,
+        "disclosed": disclosed, "proved": proved, "document": consent.document(),
         "warnings": consent.warnings().iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

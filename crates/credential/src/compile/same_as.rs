@@ -7,7 +7,7 @@
 use milchglas_curve::Scalar;
 use milchglas_statements::{Exactly, NotIn};
 
-use super::{Plan, Step};
+use super::{Plan, Shown, Step};
 use crate::claim::{Claims, Value, absent_scalar, to_scalar};
 use crate::error::Error;
 use crate::predicate::{Bounds, Fact};
@@ -51,7 +51,7 @@ impl<'a> Plan<'a> {
                     None => true,
                 })
         };
-        let of_one = |(credential, shown): (usize, &super::Shown<'_>)| {
+        let of_one = |(credential, shown): (usize, &Shown<'_>)| {
             shown.facts.iter().map(|fact| each(credential, fact)).collect::<Result<Vec<_>, Error>>()
         };
         self.shown.iter().enumerate().map(of_one).collect()
@@ -127,9 +127,9 @@ impl<'a> Plan<'a> {
             }
             return Ok(Part::Disclosed { scalar: self.scalar(place, value)? });
         }
-        let earlier: usize = self.shown.iter().take(place.credential).map(|shown| 1 + shown.hidden().count()).sum();
+        let earlier: usize = self.shown.iter().take(place.credential).map(Shown::inputs).sum();
         let at = shown.hidden().position(|index| index == place.claim).ok_or(Error::Invalid)?;
-        // The holder secret comes first; then, for each credential, its handle before its claims.
+        // The holder secret comes first; then, for each credential, its handle, its claims, and what else is its own.
         Ok(Part::Hidden { variable: 1 + earlier + 1 + at })
     }
 }
