@@ -20,6 +20,7 @@ use milchglas_credential::error::DecodeError;
 use milchglas_credential::request::Ask;
 use milchglas_credential::selection::Selection;
 use milchglas_credential::text::Origin;
+use milchglas_credential::trust_list::TrustList;
 use zeroize::Zeroizing;
 
 use crate::phrase::Entropy;
@@ -34,6 +35,8 @@ const MAX_BLOB: usize = 1 << 17;
 pub(crate) const MAX_ISSUERS: usize = 1024;
 /// Most parameters of one issuer.
 pub(crate) const MAX_SEQUENCES: usize = 1024;
+/// Most trust lists.
+pub(crate) const MAX_TRUST_LISTS: usize = 8;
 /// Most verifiers.
 pub(crate) const MAX_VERIFIERS: usize = 1 << 16;
 /// Most applications, open and closed.
@@ -94,6 +97,8 @@ pub(crate) struct State {
     pub(crate) history: Vec<HistoryEntry>,
     /// Kinds of request that were answered lately, the last one first.
     pub(crate) recent: Vec<Recent>,
+    /// The newest trust list of each authority that the wallet has pinned.
+    pub(crate) trust_lists: Vec<TrustList>,
 }
 
 /// An issuer that the wallet has pinned.
@@ -215,12 +220,21 @@ struct Vault {
 
 fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
-    // The ninth item is there only where it says something, so vaults from before it exist in one encoding too.
-    out.array(if state.recent.is_empty() { 8 } else { 9 }).uint(state.counter).uint(state.last_credential.into());
+    // The ninth item and the tenth are there only where the last of them says something, so vaults from before them exist in one
+    // encoding too.
+    let items = match (state.recent.is_empty(), state.trust_lists.is_empty()) {
+        (true, true) => 8,
+        (false, true) => 9,
+        (_, false) => 10,
+    };
+    out.array(items).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
     out.list(state.credentials.iter()).list(state.answered.iter()).list(state.history.iter());
-    if !state.recent.is_empty() {
+    if items >= 9 {
         out.list(state.recent.iter());
+    }
+    if items >= 10 {
+        out.list(state.trust_lists.iter());
     }
 }
 
@@ -238,7 +252,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(9, what)?;
+        let items = input.array_up_to(10, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -251,7 +265,8 @@ impl Wire for Vault {
             credentials: input.list(MAX_CREDENTIALS, "the credentials")?,
             answered: input.list(MAX_ANSWERED, "the answered requests")?,
             history: input.list(MAX_HISTORY, "the history")?,
-            recent: if items == 9 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            recent: if items >= 9 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            trust_lists: if items >= 10 { input.list(MAX_TRUST_LISTS, "the trust lists")? } else { Vec::new() },
         };
         Ok(Self { root, state })
     }
