@@ -331,12 +331,9 @@ impl Permission {
                     Some([first, last]),
                     None,
                 ) => (i64::from(*first)..=i64::from(*last)).contains(&day(date)),
-                (
-                    Predicate::AtLeast { value, .. } | Predicate::AtMost { value, .. },
-                    None,
-                    None,
-                    Some(listed),
-                ) => listed.contains(&Literal::Integer(*value)),
+                (Predicate::AtLeast { value, .. } | Predicate::AtMost { value, .. }, None, None, Some(listed)) => {
+                    listed.contains(&Literal::Integer(*value))
+                }
                 (Predicate::Equals { value, .. }, None, None, Some(listed)) => listed.contains(value),
                 (
                     Predicate::Valid
@@ -485,6 +482,3 @@ impl Wire for Permission {
         Ok(Self { predicate, claim, years, days, values })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::digest::{
-    AuthorityFingerprint, IdentityKey, InspectorDigest, IssuerFingerprint, TrustListDigest, VerifierKey, lower_case_hex,
-    tagged_digest,
+    AuthorityFingerprint, IdentityKey, InspectorDigest, IssuerFingerprint, TrustListDigest, VerifierKey,
+    lower_case_hex, tagged_digest,
 };
 use crate::error::{DecodeError, Error};
 use crate::profile::Profile;
@@ -196,8 +196,7 @@ impl Content {
     pub fn to_json(&self) -> Result<String, Error> {
         let Self { name, sequence, issuers, verifiers, inspectors, authorities, profiles } = self.clone();
         let milchglas = CONTENT_FORMAT.to_owned();
-        let file =
-            ContentFile { milchglas, name, sequence, issuers, verifiers, inspectors, authorities, profiles };
+        let file = ContentFile { milchglas, name, sequence, issuers, verifiers, inspectors, authorities, profiles };
         Ok(serde_json::to_string_pretty(&file)?)
     }
 
@@ -375,8 +374,7 @@ impl Wire for TrustList {
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let what = "a trust list";
         input.array(2, what)?;
-        let Signed { content, identity } =
-            cbor::from_bytes(input.bytes_up_to(MAX_TRUST_LIST, what)?, MAX_TRUST_LIST)?;
+        let Signed { content, identity } = cbor::from_bytes(input.bytes_up_to(MAX_TRUST_LIST, what)?, MAX_TRUST_LIST)?;
         let signature = input.bytes(what)?;
         Self::assemble(content, identity, signature).map_err(|_| DecodeError { what: "a trust list that is signed" })
     }
@@ -481,6 +479,3 @@ impl From<InspectorPoint> for String {
         hex::encode(point.0.to_bytes())
     }
 }
-
-#[cfg(test)]
-mod tests;

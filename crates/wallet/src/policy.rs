@@ -129,7 +129,9 @@ impl<S: Store> Wallet<S> {
             let schema = card.schema()?;
             let as_of = request.fields().as_of;
             for name in &ask.disclose {
-                let Some(claim) = schema.index_of(name.as_str()).and_then(|index| schema.claim(index)) else { continue };
+                let Some(claim) = schema.index_of(name.as_str()).and_then(|index| schema.claim(index)) else {
+                    continue;
+                };
                 let title = claim.title.clone();
                 disclosed.push(name);
                 if policy.profiles.iter().any(|profile| profile.permits_a_proof(schema.id(), name)) {
@@ -223,9 +225,7 @@ fn known<'p>(schema: &SchemaRef, parameters: &[&'p Parameters]) -> Option<&'p Sc
 fn possible(claim_type: &ClaimType) -> Option<(i128, i128, i128)> {
     match claim_type {
         ClaimType::Date => Some((FEW_DAYS - 1, Date::MIN.days().0.into(), i128::from(Date::MAX.days().0) + 1)),
-        ClaimType::Integer { .. } => {
-            claim_type.integers().map(|numbers| (FEW_NUMBERS, numbers.start, numbers.end))
-        }
+        ClaimType::Integer { .. } => claim_type.integers().map(|numbers| (FEW_NUMBERS, numbers.start, numbers.end)),
         // The months of a validity pass a range of 21 years.
         ClaimType::Month | ClaimType::Text | ClaimType::Boolean | ClaimType::Code(_) | ClaimType::Digest => None,
     }
