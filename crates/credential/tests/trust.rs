@@ -21,6 +21,9 @@ const SCHEMA_SCHEMA: &str = include_str!("../../../spec/schema.schema.json");
 const PROFILE_SCHEMA: &str = include_str!("../../../spec/profile.schema.json");
 const TRUST_LIST_SCHEMA: &str = include_str!("../../../spec/trust-list.schema.json");
 const GUIDE: &str = include_str!("../../../spec/writing-a-schema.md");
+const STATEMENT_GUIDE: &str = include_str!("../../../spec/adding-a-statement.md");
+const EXACTLY: &str = include_str!("../../statements/src/exactly.rs");
+const COMPILE: &str = include_str!("../src/compile.rs");
 
 fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -398,4 +401,16 @@ fn reads_the_shipped_schemas_and_that_of_the_guide() {
     }
     let list_key = claims("passport").into_iter().find(|(name, _)| name == "list_key").unwrap().1;
     assert_eq!(list_key.integers(), Some(0..1 << 64));
+}
+
+#[test]
+fn quotes_the_code_of_a_statement_as_it_is() {
+    let blocks: Vec<&str> =
+        STATEMENT_GUIDE.split("```rust\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [statement, registration @ ..] = &blocks[..] else { unreachable!("no code in the guide") };
+    assert!(EXACTLY.contains(statement));
+    assert_eq!(registration.len(), 2);
+    for line in registration.iter().flat_map(|block| block.lines()) {
+        assert!(COMPILE.lines().any(|found| found.trim() == line.trim()), "{line}");
+    }
 }
