@@ -104,12 +104,13 @@ fn issues_every_card_that_ships() {
          secret",
     );
     world.ok("issuer publish --out office.json --passphrase-file secret");
-    world.wallet("wallet");
+    // One person each: the office's registry would take one secret under three numbers for three persons in one wallet.
     for schema in ["passport", "tax-credential", "student-card"] {
+        world.wallet(schema);
         let claims = world.run(&format!("issuer claims {schema}")).exits(0);
         world.write("claims.json", &claims.stdout);
-        world.issue_claims("wallet", schema, "claims.json");
+        world.issue_claims(schema, schema, "claims.json");
+        let cards = world.ok(&format!("wallet list --dir {schema} --passphrase-file secret"));
+        assert_eq!(cards["cards"][0]["kind"], schema);
     }
-    let cards = world.ok("wallet list --passphrase-file secret");
-    assert_eq!(cards["cards"].as_array().unwrap().len(), 3);
 }

@@ -90,6 +90,9 @@ fn reads_the_shipped_profiles_and_the_examples() {
     let shipped = Profile::all_shipped().unwrap();
     let ids: Vec<&str> = shipped.iter().map(|profile| profile.id.as_str()).collect();
     assert_eq!(ids, ["purchase", "cafe", "hotel", "train", "bank", "company", "phone", "visa"]);
+    for profile in &shipped {
+        assert_eq!(Profile::shipped(&profile.id).unwrap().as_ref(), Some(profile));
+    }
     with_validator(PROFILE_SCHEMA, |profiles| {
         let written = shipped.iter().map(|profile| parse(&profile.to_json().unwrap()));
         for file in examples(PROFILE_SCHEMA).into_iter().chain(written) {
