@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::IssuerFingerprint;
+use milchglas_credential::digest::{AuthorityFingerprint, IssuerFingerprint};
 use milchglas_credential::text::{Label, Origin};
 use milchglas_wallet::CredentialId;
 use serde::Deserialize;
@@ -79,10 +79,13 @@ pub(crate) enum Command {
     /// The counterpart that asks: a café, a hotel, a shop.
     #[command(subcommand)]
     Verifier(Verifier),
+    /// The authority that keeps a trust list: who is who, and who may ask what.
+    #[command(subcommand)]
+    TrustList(TrustList),
     /// Show any object in readable form.
     ///
-    /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, requests, invitations, applications,
-    /// answers and presentations; of an encrypted file it says only that it is one. Signatures are checked where the object
+    /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, profiles, trust lists, requests, invitations,
+    /// applications, answers and presentations; of an encrypted file it says only that it is one. Signatures are checked where the object
     /// itself carries the key.
     ///
     /// Example: milchglas inspect request.png
@@ -193,6 +196,16 @@ pub(crate) struct VerifierAt {
     pub(crate) unlock: Unlock,
 }
 
+/// The authority's folder and passphrase.
+#[derive(Args, Debug)]
+pub(crate) struct AuthorityAt {
+    /// The authority's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "trust-list")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Issuer {
     /// Make an issuer: its keys, its registry and its public parameters.
@@ -209,8 +222,8 @@ pub(crate) enum Issuer {
         /// What the issuer calls itself: 1 to 64 characters.
         #[arg(long)]
         name: String,
-        /// A schema file, or national-id for the card that ships with the program; may be repeated.
-        #[arg(long = "schema", value_name = "FILE|national-id", default_value = "national-id")]
+        /// A schema file, or one that ships with the program: national-id, passport, tax-credential, student-card; may be repeated.
+        #[arg(long = "schema", value_name = "FILE|NAME", default_value = "national-id")]
         schemas: Vec<PathBuf>,
         #[command(flatten)]
         lock: Lock,
@@ -221,7 +234,7 @@ pub(crate) enum Issuer {
     ///
     /// Example: milchglas issuer schema library-card.json
     Schema {
-        /// The schema file, or national-id.
+        /// The schema file, or one that ships with the program: national-id, passport, tax-credential, student-card.
         schema: PathBuf,
         #[command(flatten)]
         at: IssuerAt,
@@ -382,6 +395,33 @@ pub(crate) enum Wallet {
         /// Refuse parameters of an issuer with another fingerprint.
         #[arg(long, value_name = "HEX", value_parser = parse::<IssuerFingerprint>)]
         fingerprint: Option<IssuerFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Pin an authority by its trust list, or take its newer one.
+    ///
+    /// The holder runs it to have the wallet know whom to believe, and what each may ask. Compare the fingerprint with one that you
+    /// got some other way, or give it with --fingerprint.
+    ///
+    /// Example: milchglas wallet trust trust-list.json
+    Trust {
+        /// The trust list, or - for standard input.
+        list: PathBuf,
+        /// Refuse a trust list of an authority with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<AuthorityFingerprint>)]
+        fingerprint: Option<AuthorityFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Forget an authority and its trust list.
+    ///
+    /// The wallet refuses a known authority that comes with a new key. Run this if you know that the key was changed.
+    ///
+    /// Example: milchglas wallet distrust FINGERPRINT
+    Distrust {
+        /// The authority's fingerprint.
+        #[arg(value_parser = parse::<AuthorityFingerprint>)]
+        fingerprint: AuthorityFingerprint,
         #[command(flatten)]
         at: WalletAt,
     },
@@ -580,6 +620,55 @@ pub(crate) enum Verifier {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustList {
+    /// Make an authority: its key, and a content to start from, with the profiles that ship with the program.
+    ///
+    /// The authority runs it once. What the list will say is in content.json in its folder, for editing. Next: add.
+    ///
+    /// Example: milchglas trust-list init --name "Glasstadt"
+    Init {
+        /// The authority's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "trust-list")]
+        dir: PathBuf,
+        /// What the authority calls itself: 1 to 64 characters.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Put an issuer or a verifier on the list, or change a verifier's profiles.
+    ///
+    /// The authority runs it, after it has made sure whose file it is. Next: sign.
+    ///
+    /// Example: milchglas trust-list add verifier/identity.json --profile cafe
+    Add {
+        /// An issuer's parameters, or a verifier's identity.json.
+        file: PathBuf,
+        /// A profile that the verifier's requests may name; may be repeated.
+        #[arg(long = "profile", value_name = "NAME", value_parser = parse::<Label>)]
+        profiles: Vec<Label>,
+        /// The authority's folder.
+        #[arg(long, value_name = "FOLDER", default_value = "trust-list")]
+        dir: PathBuf,
+    },
+    /// Sign the list: one file, the same for everyone.
+    ///
+    /// Each signing uses up a sequence number; wallets take only higher ones. Next: holders run `wallet trust`.
+    ///
+    /// Example: milchglas trust-list sign --out trust-list.json
+    Sign {
+        /// Where to write it; - is standard output.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Replace a file that exists.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        at: AuthorityAt,
+    },
+}
+
 impl Command {
     /// Whether the object that the command makes takes standard output, so that the text must go elsewhere.
     pub(crate) fn object_on_stdout(&self) -> bool {
@@ -588,9 +677,11 @@ impl Command {
             Self::Issuer(Issuer::Invite { to, .. } | Issuer::Issue { to, .. })
             | Self::Wallet(Wallet::Apply { to, .. } | Wallet::Respond { to, .. })
             | Self::Verifier(Verifier::Request { to, .. }) => &to.out,
+            Self::TrustList(TrustList::Sign { out, .. }) => return crate::input::is_standard(out),
             Self::Issuer(_)
             | Self::Wallet(_)
             | Self::Verifier(_)
+            | Self::TrustList(_)
             | Self::Inspect { .. }
             | Self::VerifyDocument { .. }
             | Self::Demo { .. } => &None,

@@ -13,11 +13,13 @@ use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
+use milchglas_credential::profile::Profile;
 use milchglas_credential::request::{Ask, CredentialAsk, Request, SignedRequest};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::Selection;
 use milchglas_credential::text::ClaimName;
+use milchglas_credential::trust_list::TrustList;
 use milchglas_verifier::{Template, TemplateAsk};
 use serde_json::{Value, json};
 
@@ -55,6 +57,12 @@ fn from_json(text: &str) -> Result<Report> {
             Ok(report("A request, not signed.", "request", request_lines(&request), request_json(&request)?))
         }
         Some("template/1") => template(text, file),
+        Some("profile/1") => {
+            let profile = Profile::from_json(text)?;
+            let lines = vec![format!("id     {}", profile.id), format!("title  {}", profile.title)];
+            Ok(report("A profile: what a kind of verifier may ask.", "profile", lines, file))
+        }
+        Some("trust-list/1") => trust_list(text, file),
         _ => Err(Failure::input(UNKNOWN)),
     }
 }
@@ -136,6 +144,30 @@ fn schema(schema: &Schema) -> Result<Report> {
     }
     let fields = json!({"id": schema.id(), "title": schema.title(), "digest": schema.digest(), "claims": claims});
     Ok(report("A schema: what a card of this kind says.", "schema", lines, fields))
+}
+
+fn trust_list(text: &str, mut file: Value) -> Result<Report> {
+    let list = TrustList::from_json(text)?;
+    let content = list.content();
+    let mut lines = vec![
+        format!("authority    {}", content.name),
+        format!("fingerprint  {}", list.fingerprint()),
+        format!("publication  {}", content.sequence),
+        "signature    holds, under the key with this fingerprint".to_owned(),
+    ];
+    lines.extend(content.issuers.iter().map(|issuer| format!("issuer       {}, {}", issuer.name, issuer.fingerprint)));
+    for verifier in &content.verifiers {
+        let profiles: Vec<&str> = verifier.profiles.iter().map(AsRef::as_ref).collect();
+        lines.push(format!("verifier     {} at {}, for {}", verifier.name, verifier.origin, profiles.join(", ")));
+    }
+    lines.extend(content.inspectors.iter().map(|inspector| format!("inspector    {}", inspector.name)));
+    lines.extend(content.authorities.iter().map(|authority| format!("authority    {}", authority.name)));
+    lines.extend(content.profiles.iter().map(|profile| format!("profile      {} ({})", profile.id, profile.title)));
+    if let Value::Object(file) = &mut file {
+        file.insert("fingerprint".into(), json!(list.fingerprint()));
+        file.insert("signature_holds".into(), true.into());
+    }
+    Ok(report("A trust list: who is who, and who may ask what.", "trust_list", lines, file))
 }
 
 fn template(text: &str, file: Value) -> Result<Report> {

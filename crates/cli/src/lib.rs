@@ -58,6 +58,7 @@ fn perform(cli: Cli) -> Result<Report> {
         Command::Issuer(command) => commands::issuer::run(command, context),
         Command::Wallet(command) => commands::wallet::run(command, context),
         Command::Verifier(command) => commands::verifier::run(command, context),
+        Command::TrustList(command) => commands::trust_list::run(command, context),
         Command::Inspect { file } => {
             inspect::inspect(&input::object(&file)?).map_err(|failure| failure.about(file.display()))
         }

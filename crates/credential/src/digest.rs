@@ -110,6 +110,18 @@ byte_string!(
     VerifierKey, 32, "a verifier key of 32 bytes"
 );
 byte_string!(
+    /// The digest of the identity key of whoever signs trust lists, published sets or lists.
+    AuthorityFingerprint, 32, "an authority's fingerprint of 32 bytes"
+);
+byte_string!(
+    /// The digest of a trust list.
+    TrustListDigest, 32, "a trust list's digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of an inspector's published file.
+    InspectorDigest, 32, "the digest of an inspector's file, of 32 bytes"
+);
+byte_string!(
     /// The random bytes that make a request unique.
     RequestNonce, 16, "a request nonce of 16 bytes"
 );

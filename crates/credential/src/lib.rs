@@ -15,6 +15,7 @@
 //! | [`scope`], [`document`] | names and tokens inside a verifier's scope; an answer as a signature |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
+//! | [`profile`], [`trust_list`] | what a kind of verifier may ask; who vouches for whom |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
 //!
 //! The roles are crates of their own, on top of this one: they keep secrets, clocks and policies. Here is all of it in memory:
@@ -132,8 +133,10 @@ pub mod number;
 pub mod parameters;
 pub mod predicate;
 pub mod presentation;
+pub mod profile;
 pub mod request;
 pub mod schema;
 pub mod scope;
 pub mod selection;
 pub mod text;
+pub mod trust_list;

@@ -242,6 +242,26 @@ impl Predicate {
         }
     }
 
+    /// Its name in the request language.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::AgeAtLeast { .. } => "age_at_least",
+            Self::AgeUnder { .. } => "age_under",
+            Self::OnOrBefore { .. } => "on_or_before",
+            Self::OnOrAfter { .. } => "on_or_after",
+            Self::AtLeast { .. } => "at_least",
+            Self::AtMost { .. } => "at_most",
+            Self::Between { .. } => "between",
+            Self::Equals { .. } => "equals",
+            Self::NotEquals { .. } => "not_equals",
+            Self::NotIn { .. } => "not_in",
+            Self::AnyHidden { .. } => "any_hidden",
+            Self::SameAs { .. } => "same_as",
+        }
+    }
+
     /// Checks what can be checked without a schema.
     ///
     /// # Errors

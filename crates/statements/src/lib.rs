@@ -65,8 +65,8 @@ mod not_in;
 mod opening;
 mod pseudonym;
 mod range;
-mod same;
 mod rate;
+mod same;
 mod signature;
 
 pub use bit::Bit;
@@ -79,6 +79,6 @@ pub use not_in::NotIn;
 pub use opening::Opening;
 pub use pseudonym::Pseudonym;
 pub use range::{DIGIT_BASE, Range};
-pub use same::Same;
 pub use rate::{Rate, RateWitness};
+pub use same::Same;
 pub use signature::{Signature, SignatureWitness};

@@ -52,6 +52,7 @@ impl<S: Store> Wallet<S> {
         let Consent { request: authenticated, choices, .. } = consent;
         let choice = choices.into_iter().nth(choice).ok_or(Error::Misuse("one of the choices of the consent"))?;
         self.admit(&authenticated, now)?;
+        self.policy(&authenticated)?;
 
         let request = authenticated.request();
         let bytes = match self.answer_prepared(&choice, request, now)? {

@@ -11,7 +11,7 @@
 //!
 //! Spec: `spec/request-language.md`.
 //! Caution: the words are for the holder's eyes; they contain the values that would be disclosed.
-//! Not here: the answer (`answering`), profiles of what a purpose permits.
+//! Not here: the answer (`answering`), trust lists and profiles (`policy`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,6 +35,7 @@ use zeroize::Zeroizing;
 
 use crate::counting::{learned_by_pseudonym, learned_by_token, used_up};
 use crate::error::{Error, Refusal};
+use crate::policy::Voucher;
 use crate::sentences::Sentences;
 use crate::shortfall::{shortfall, spell};
 use crate::store::Store;
@@ -57,6 +58,7 @@ const MAX_TRIED: usize = 4096;
 pub struct Consent {
     pub(crate) request: AuthenticatedRequest,
     standing: Standing,
+    vouchers: Vec<Voucher>,
     warnings: Vec<Warning>,
     pub(crate) choices: Vec<Choice>,
 }
@@ -66,6 +68,7 @@ pub struct Choice {
     pub(crate) selection: Selection,
     way: Vec<(u8, usize)>,
     pub(crate) cards: Vec<CardShown>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// What would be shown of one credential. `Debug` names the type only.
@@ -132,6 +135,40 @@ pub enum Warning {
         /// Where that one asks.
         origin: Origin,
     },
+    /// No trust list of this wallet lists the verifier for the purpose that it names.
+    NobodyVouches,
+    /// A trust list has the verifier under another name.
+    ListedAs {
+        /// That name.
+        name: String,
+    },
+    /// The request names a profile that neither a trust list nor this wallet describes.
+    UnknownProfile {
+        /// The profile.
+        profile: Label,
+    },
+    /// A date would be disclosed.
+    DateDisclosed {
+        /// What people call the claim.
+        title: String,
+    },
+    /// A claim would be disclosed about which the profile permits a proof.
+    ProofWouldDo {
+        /// What people call the claim.
+        title: String,
+    },
+    /// A hidden claim is proven to be one value, which tells it.
+    TellsValue {
+        /// What people call the claim.
+        title: String,
+    },
+    /// All that is asked about a hidden claim leaves few values for it.
+    PinsDown {
+        /// What people call the claim.
+        title: String,
+        /// How many values are left.
+        values: u64,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -144,6 +181,24 @@ impl fmt::Display for Warning {
             Self::NewName { before } => write!(f, "It called itself {} before.", quoted(before)),
             Self::SameName { origin } => {
                 write!(f, "You know another verifier of the same name, at {origin}. This is not that one.")
+            }
+            Self::NobodyVouches => f.write_str("No trust list of yours vouches for this verifier and its purpose."),
+            Self::ListedAs { name } => write!(f, "Your trust list has it under the name {}.", quoted(name)),
+            Self::UnknownProfile { profile } => write!(
+                f,
+                "It names the profile {}, which this wallet does not know. So nothing says what it may ask.",
+                quoted(profile.as_str())
+            ),
+            Self::DateDisclosed { title } => write!(
+                f,
+                "It asks to be told your {title}. That it lies before or after some day could be proven instead, an age say."
+            ),
+            Self::ProofWouldDo { title } => {
+                write!(f, "It asks to be told your {title}. For its purpose a proof about it may do, which does not tell it.")
+            }
+            Self::TellsValue { title } => write!(f, "To prove that your {title} is a certain value is to tell it."),
+            Self::PinsDown { title, values } => {
+                write!(f, "What it asks about your {title} leaves few possible values: {values}. That can point to you.")
             }
         }
     }
@@ -180,7 +235,13 @@ impl Consent {
         self.standing
     }
 
-    /// What the person should look at twice.
+    /// Who vouches for who asks, and for what purpose.
+    #[must_use]
+    pub fn vouchers(&self) -> &[Voucher] {
+        &self.vouchers
+    }
+
+    /// What the person should look at twice, whatever the choice.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -206,6 +267,9 @@ impl Consent {
                 format!("This wallet has answered it before; times: {answers}, first on {}.", since.date())
             }
         });
+        for voucher in &self.vouchers {
+            text.push(voucher.to_string());
+        }
         text.push(format!("Purpose, in its words: {}", self.purpose()));
         if let Some(document) = self.document() {
             text.push(format!(
@@ -228,7 +292,7 @@ impl Consent {
              same is true."
                 .to_owned(),
         );
-        for warning in &self.warnings {
+        for warning in self.warnings.iter().chain(&choice.warnings) {
             text.push(warning.to_string());
         }
         Some(text)
@@ -240,6 +304,12 @@ impl Choice {
     #[must_use]
     pub fn credentials(&self) -> &[CardShown] {
         &self.cards
+    }
+
+    /// What the person should look at twice about this choice.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// Everything that the verifier would learn, in sentences.
@@ -336,15 +406,20 @@ impl<S: Store> Wallet<S> {
     /// # Errors
     /// [`Error::Input`] where it is no request; [`Error::Refused`] with [`Refusal::BadRequest`], [`Refusal::Expired`],
     /// [`Refusal::NotYetIssued`], [`Refusal::OtherDay`], [`Refusal::VerifierKeyChanged`], [`Refusal::VerifierMoved`],
-    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`];
-    /// [`Error::ParametersLost`].
+    /// [`Refusal::AlreadyAnswered`], [`Refusal::NotTheListedVerifier`], [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`],
+    /// [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
     pub fn review(&self, request: &[u8], now: Timestamp) -> Result<Consent, Error> {
         let request =
             SignedRequest::verify(request).map_err(|error| Error::invalid_means(Refusal::BadRequest, error))?;
         self.admit(&request, now)?;
-        let choices = self.choices(request.request())?;
-        let (standing, warnings) = self.regard(request.verifier());
-        Ok(Consent { request, standing, warnings, choices })
+        let policy = self.policy(&request)?;
+        let mut choices = self.choices(request.request())?;
+        for choice in &mut choices {
+            choice.warnings = self.warn(choice, request.request(), &policy)?;
+        }
+        let (standing, mut warnings) = self.regard(request.verifier());
+        policy.put_warnings(&mut warnings);
+        Ok(Consent { request, standing, vouchers: policy.vouchers, warnings, choices })
     }
 
     /// The rules that depend on time, on who asks and on what was answered; run again before the answer.
@@ -608,7 +683,7 @@ fn choose(
     });
     let described = each.collect::<Result<_, _>>()?;
     let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();
-    Ok(Some(Choice { selection, way, cards: described }))
+    Ok(Some(Choice { selection, way, cards: described, warnings: Vec::new() }))
 }
 
 /// All ways to take one candidate for each place, in the order of the candidates, the last place varying first.
@@ -658,7 +733,15 @@ fn explain(ask: &Ask, findings: &BTreeMap<&Label, Finding>, out: &mut Sentences)
                 if asks.len() > 1 {
                     out.push_once(format!("The request permits {} ways, and none of them is open to you:", asks.len()));
                 }
-                asks.iter().for_each(|ask| explain(ask, findings, out));
+                let mut reasons: Vec<Sentences> = Vec::with_capacity(asks.len());
+                for ask in asks {
+                    let mut branch = Sentences::default();
+                    explain(ask, findings, &mut branch);
+                    reasons.push(branch);
+                }
+                // Stable: the way with the least in its way is told first, of equals the first in the request.
+                reasons.sort_by_key(Sentences::len);
+                reasons.iter().flat_map(Sentences::iter).for_each(|reason| out.push_once(reason.to_owned()));
             }
         }
     }

@@ -6,10 +6,16 @@
 use milchglas_credential::claim::{ClaimType, Claims, Literal, Value};
 use milchglas_credential::date::{Date, Days};
 use milchglas_credential::error::Error;
+use milchglas_credential::number::Number;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::text::quoted;
 use zeroize::Zeroizing;
+
+/// The assurance of a card whose holder was checked from afar.
+const LIGHT: i128 = 1;
+/// The assurance of a card whose holder was checked at a counter.
+const FULL: u8 = 2;
 
 /// What stands between these claims and the predicate; nothing if it holds.
 ///
@@ -31,6 +37,13 @@ pub(crate) fn shortfall(
     let (card, title) = (schema.title(), claim.title.as_str());
     if *value == Value::Absent {
         return Ok(Some(format!("Your {card} has no {title}.")));
+    }
+    let full = Value::Integer(Number::from(FULL));
+    if schema.assurance() == Some(fact.claim)
+        && value.number() == Some(LIGHT)
+        && fact.holds(&claim.claim_type, &full)?
+    {
+        return Ok(Some(format!("This needs a full {card}; yours is a light one. Upgrade it at a counter.")));
     }
     let found = spell(value, &claim.claim_type);
     let found = found.as_str();

@@ -21,6 +21,7 @@ use milchglas_credential::error::DecodeError;
 use milchglas_credential::request::Ask;
 use milchglas_credential::selection::Selection;
 use milchglas_credential::text::{Origin, ScopeText};
+use milchglas_credential::trust_list::TrustList;
 use zeroize::Zeroizing;
 
 use crate::phrase::Entropy;
@@ -35,6 +36,8 @@ const MAX_BLOB: usize = 1 << 17;
 pub(crate) const MAX_ISSUERS: usize = 1024;
 /// Most parameters of one issuer.
 pub(crate) const MAX_SEQUENCES: usize = 1024;
+/// Most trust lists.
+pub(crate) const MAX_TRUST_LISTS: usize = 8;
 /// Most verifiers.
 pub(crate) const MAX_VERIFIERS: usize = 1 << 16;
 /// Most applications, open and closed.
@@ -99,6 +102,8 @@ pub(crate) struct State {
     pub(crate) recent: Vec<Recent>,
     /// How many tokens were used, for each verifier's scope and epoch.
     pub(crate) rates: Vec<RateCounter>,
+    /// The newest trust list of each authority that the wallet has pinned.
+    pub(crate) trust_lists: Vec<TrustList>,
 }
 
 /// An issuer that the wallet has pinned.
@@ -230,12 +235,10 @@ struct Vault {
 
 fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
-    // The last items are there only where they say something, so vaults from before them exist in one encoding too.
-    let items = match (state.recent.is_empty(), state.rates.is_empty()) {
-        (true, true) => 8,
-        (false, true) => 9,
-        (_, false) => 10,
-    };
+    // Of the items from the ninth on only those up to the last that says something are there, so vaults from before them exist in one
+    // encoding too.
+    let later = [state.recent.is_empty(), state.rates.is_empty(), state.trust_lists.is_empty()];
+    let items = 8 + later.iter().rposition(|empty| !empty).map_or(0, |last| last + 1);
     out.array(items).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
     out.list(state.credentials.iter()).list(state.answered.iter()).list(state.history.iter());
@@ -244,6 +247,9 @@ fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     }
     if items > 9 {
         out.list(state.rates.iter());
+    }
+    if items > 10 {
+        out.list(state.trust_lists.iter());
     }
 }
 
@@ -261,7 +267,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(10, what)?;
+        let items = input.array_up_to(11, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -276,6 +282,7 @@ impl Wire for Vault {
             history: input.list(MAX_HISTORY, "the history")?,
             recent: if items > 8 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
             rates: if items > 9 { input.list(MAX_RATES, "the counters of tokens")? } else { Vec::new() },
+            trust_lists: if items > 10 { input.list(MAX_TRUST_LISTS, "the trust lists")? } else { Vec::new() },
         };
         Ok(Self { root, state })
     }

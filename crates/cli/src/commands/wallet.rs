@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
+use milchglas_credential::digest::AuthorityFingerprint;
 use milchglas_credential::digest::DocumentDigest;
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::text::quoted;
@@ -37,14 +38,24 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
                 "{} {before}.\n  fingerprint  {}\n  publication  {}",
                 added.name, added.fingerprint, added.sequence
             );
+            for authority in &added.listed_by {
+                text.push_str(&format!("\nIt is on the trust list of {authority}."));
+            }
             for other in &added.same_name {
                 text.push_str(&format!("\nCaution: this wallet knows another issuer of the same name, {other}."));
             }
             let fields = json!({
                 "name": added.name, "fingerprint": added.fingerprint, "digest": added.digest, "sequence": added.sequence,
                 "first_time": added.before == Before::Nothing, "same_name": added.same_name,
+                "listed_by": added.listed_by,
             });
             Ok(Report::new(text, fields))
+        }
+        args::Wallet::Trust { list, fingerprint, at } => trust(&list, fingerprint, &at),
+        args::Wallet::Distrust { fingerprint, at } => {
+            let known = open(&at)?.forget_trust_list(&fingerprint).map_err(failure)?;
+            let what = if known { "is forgotten" } else { "was not known" };
+            Ok(Report::new(format!("The authority {fingerprint} {what}."), json!({"forgotten": known})))
         }
         args::Wallet::Apply { invitation, to, at } => {
             let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
@@ -124,6 +135,24 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
             Ok(Report::new("The passphrase is changed.", json!({"changed": true})))
         }
     }
+}
+
+fn trust(list: &Path, fingerprint: Option<AuthorityFingerprint>, at: &WalletAt) -> Result<Report> {
+    let json = input::text(list)?;
+    let added = open(at)?.add_trust_list(&json, fingerprint);
+    let added = added.map_err(|error| failure(error).about(list.display()))?;
+    let before = match added.before {
+        Before::Nothing => "is pinned from now on. Compare the fingerprint with one that you got some other way",
+        Before::Older => "has published anew",
+        Before::Same => "is known already, with this trust list",
+    };
+    let text =
+        format!("{} {before}.\n  fingerprint  {}\n  publication  {}", added.name, added.fingerprint, added.sequence);
+    let fields = json!({
+        "name": added.name, "fingerprint": added.fingerprint, "sequence": added.sequence,
+        "first_time": added.before == Before::Nothing,
+    });
+    Ok(Report::new(text, fields))
 }
 
 fn init(dir: &Path, recover: bool, phrase_file: Option<&Path>, lock: &args::Lock) -> Result<Report> {
@@ -248,12 +277,20 @@ fn consent_fields(consent: &Consent, place: usize) -> Value {
         disclosed.insert(card.name.to_string(), Value::Object(values.collect()));
         proved.extend(card.proved.iter().cloned());
     }
+    let vouchers = consent.vouchers().iter();
+    let vouchers: Vec<Value> = vouchers
+        .map(
+            |voucher| json!({"authority": voucher.authority, "verifier": voucher.verifier, "purpose": voucher.purpose}),
+        )
+        .collect();
+    let warnings = consent.choices().get(place).map(Choice::warnings).unwrap_or_default();
+    let warnings: Vec<String> = consent.warnings().iter().chain(warnings).map(ToString::to_string).collect();
     json!({
-        "verifier": consent.verifier(), "purpose": consent.purpose(),
+        "verifier": consent.verifier(), "vouchers": vouchers, "purpose": consent.purpose(),
         "first_time": consent.standing() == Standing::FirstTime,
         "choice": place + 1, "choices": consent.choices().len(), "learned": learned(consent, place),
         "disclosed": disclosed, "proved": proved, "document": consent.document(),
-        "warnings": consent.warnings().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "warnings": warnings,
     })
 }
 
