@@ -1,7 +1,14 @@
 //! What the suites share: inputs that are the same in every run, and how long to measure.
 #![forbid(unsafe_code)]
 
+pub mod cost_model;
+pub mod environment;
+pub mod measurements;
+pub mod predictions;
+pub mod primitives;
 pub mod scene;
+pub mod statements;
+pub mod targets;
 
 #[cfg(feature = "peers")]
 pub mod peers;
