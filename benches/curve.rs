@@ -4,8 +4,8 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use milchglas_benches::{points, quick, scalar, weight};
+use criterion::{BenchmarkId, criterion_group, criterion_main};
+use milchglas_benches::{ThreadCpuTime, points, quick, scalar, weight};
 use milchglas_credential::parameters::sign_digits;
 use milchglas_curve::backend::blst;
 use milchglas_curve::{
@@ -15,6 +15,8 @@ use milchglas_sigma::{Transcript, TranscriptExt};
 use milchglas_statements::SetSecretKey;
 use rand_core::OsRng;
 use std::hint::black_box;
+
+type Criterion = criterion::Criterion<ThreadCpuTime>;
 
 fn scalars(count: usize) -> Vec<Scalar> {
     (0..count as u64).map(scalar).collect()

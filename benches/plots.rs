@@ -79,9 +79,9 @@ pub fn verification(measurements: &Measurements, primitives: &Primitives, file: 
     draw_bars(&area, "What one verification is spent on, by the cost model", &bars)
 }
 
-/// A stacked bar: its name and the lengths of its parts.
+/// A stacked bar: what is written over it, and the lengths of its parts.
 struct Bar {
-    name: String,
+    label: String,
     parts: Vec<(&'static str, f64)>,
 }
 
@@ -92,7 +92,7 @@ fn bar(prediction: &Prediction, measurements: &Measurements, primitives: &Primit
     let measured = measurements.median(&prediction.id)?.0 / prediction.iteration as f64 / 1000.0;
     let modelled: f64 = parts.iter().map(|(_, length)| length).sum();
     parts.push(("not in the model", (measured - modelled).max(0.0)));
-    Ok(Bar { name: prediction.name.clone(), parts })
+    Ok(Bar { label: format!("{}: measured {measured:.2} ms", prediction.name), parts })
 }
 
 struct Text<'t> {
@@ -165,8 +165,7 @@ fn draw_bars(area: &Area<'_>, caption: &str, bars: &[Bar]) -> Result {
             chart.draw_series([Rectangle::new(corners, colour.filled())])?;
             start += length;
         }
-        let name = format!("{}: {start:.2} ms", bar.name);
-        chart.draw_series([plotters::element::Text::new(name, (0.0, top + 0.28), FONT)])?;
+        chart.draw_series([plotters::element::Text::new(bar.label.as_str(), (0.0, top + 0.28), FONT)])?;
     }
     // The legend in two rows above the bars.
     let names = bars.first().map(|bar| bar.parts.iter().map(|(name, _)| *name)).into_iter().flatten();

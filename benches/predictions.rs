@@ -37,7 +37,7 @@ pub fn predictions() -> Vec<Prediction> {
         prove(format!("{n} of {CARD} hidden, proved"), format!("scale_hidden/{n}"), &presentation, Tables::Warm);
     }
     for n in PREDICATES {
-        prove(format!("{n} predicates, proved"), format!("scale_predicates/{n}"), &ranges(n), Tables::Warm);
+        prove(format!("16-bit ranges: {n}, proved"), format!("scale_predicates/{n}"), &ranges(n), Tables::Warm);
     }
 
     let mut check = |name: String, id: String, presentation: &Presentation, batch| {
@@ -56,7 +56,7 @@ pub fn predictions() -> Vec<Prediction> {
         check(format!("{n} of {CARD} hidden, verified"), format!("scale_hidden_verify/{n}"), &presentation, 1);
     }
     for n in PREDICATES {
-        check(format!("{n} predicates, verified"), format!("scale_predicates_verify/{n}"), &ranges(n), 1);
+        check(format!("16-bit ranges: {n}, verified"), format!("scale_predicates_verify/{n}"), &ranges(n), 1);
     }
     for n in BATCHES {
         check(format!("batch of {n}, each"), format!("scale_batch/{n}"), &Presentation::adult(10, 0), n);

@@ -19,8 +19,7 @@ pub fn render(
     let mut page = format!(
         "# Results\n\n\
         Written by `cargo run --release -p milchglas-benches --bin report` from what `cargo bench` measured. A time is the median of an \
-        iteration, in processor time of the one thread that does the work (for operations of the curve in wall-clock time). An interval \
-        is that of the median, with 95 % confidence.\n\n\
+        iteration, in processor time of the one thread that does the work. An interval is that of the median, with 95 % confidence.\n\n\
         | | |\n|---|---|\n\
         | machine | {}, {} logical cores |\n| compiler | {} |\n| packages | {} |\n| measured | {} to {} |\n\n",
         environment.machine.model,
