@@ -165,7 +165,7 @@ fn draw_bars(area: &Area<'_>, caption: &str, bars: &[Bar]) -> Result {
             chart.draw_series([Rectangle::new(corners, colour.filled())])?;
             start += length;
         }
-        chart.draw_series([plotters::element::Text::new(bar.label.as_str(), (0.0, top + 0.28), FONT)])?;
+        chart.draw_series([plotters::element::Text::new(bar.label.clone(), (0.0, top + 0.28), FONT)])?;
     }
     // The legend in two rows above the bars.
     let names = bars.first().map(|bar| bar.parts.iter().map(|(name, _)| *name)).into_iter().flatten();
