@@ -43,7 +43,7 @@ fn mul(c: &mut Criterion) {
 /// Sums over secret scalars.
 fn fixed_msm(c: &mut Criterion) {
     let mut group = c.benchmark_group("g1_fixed_msm");
-    for n in [2, 3, 5, 8, 13, 30] {
+    for n in [2, 3, 5, 8, 13, 30, 100] {
         let (points, scalars) = (points(n), scalars(n));
         let tables = FixedBase::batch(&points);
         let tables: Vec<&FixedBase> = tables.iter().collect();

@@ -56,7 +56,7 @@ pub struct Primitives {
     find_digit: Micros,
 }
 
-const FIXED_SUMS: [usize; 6] = [2, 3, 5, 8, 13, 30];
+const FIXED_SUMS: [usize; 7] = [2, 3, 5, 8, 13, 30, 100];
 const WEIGHTED_SUMS: [usize; 11] = [1, 2, 3, 4, 8, 16, 32, 64, 128, 256, 1024];
 const PUBLIC_SUMS: [(usize, usize); 3] = [(1, 1), (1, 2), (13, 2)];
 

@@ -111,6 +111,10 @@ fn search(
 /// Whether all equations of all proofs hold.
 fn hold(proofs: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> bool {
     let equations: Vec<&PairingEquation> = proofs.iter().flat_map(|proof| &proof.equations).collect();
+    if equations.is_empty() {
+        // The empty product is one; its final exponentiation would cost as much as any other.
+        return true;
+    }
     let mut rng = weight_rng(&equations, rng);
     let mut groups: Vec<(&Arc<PairingKey>, Vec<NonZeroG1>, Vec<Scalar>)> = Vec::new();
     let mut weights = Vec::with_capacity(equations.len());
