@@ -1,4 +1,4 @@
-//! What the suites share: inputs that are the same in every run, and how long to measure.
+//! What the suites share: inputs that are the same in every run, and how long to measure; and what the report on them is made of.
 #![forbid(unsafe_code)]
 
 pub mod cost_model;
