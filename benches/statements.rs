@@ -23,7 +23,7 @@ const END: i128 = FIRST + (1 << 16);
 /// A signature on so many messages, and the signed digits.
 pub struct Statements {
     key: Arc<PairingKey>,
-    empty: G1,
+    empty: FixedPoint,
     bases: Vec<FixedPoint>,
     digits: PublicSet,
     witness: SignatureWitness,
@@ -46,18 +46,19 @@ impl Statements {
         let signature = interface.core_sign(&sk, &pk, &generators, b"", &messages).unwrap();
         let domain = interface.calculate_domain(&pk, &generators, b"");
         let empty = G1::from(*generators.P1()) + *generators.Q_1() * domain;
+        let empty: FixedPoint = empty.to_nonzero().unwrap().into();
         let bases = generators.fixed_points()[2..].to_vec();
-        let signed = empty + FixedPoint::msm(&bases, &messages);
+        let signed = empty.point() + FixedPoint::msm(&bases, &messages);
         let witness = SignatureWitness::new(signature.A(), signature.e(), &signed).unwrap();
 
         FixedPoint::prepare_for_proving(bases.iter().chain(witness.fixed_points()).chain([digits.base()]));
-        FixedPoint::prepare_for_verifying(bases.iter().chain([digits.base()]));
+        FixedPoint::prepare_for_verifying(bases.iter().chain([&empty, digits.base()]));
         let key = Arc::new(PairingKey::new(pk.W()));
         Self { key, empty, bases, digits, witness, messages }
     }
 
     fn statements(&self) -> (Signature, Range<'_>) {
-        let signature = Signature::new(&self.key, self.empty, self.bases.clone());
+        let signature = Signature::new(&self.key, &self.empty, Vec::new(), self.bases.clone());
         (signature, Range::new(&self.digits, FIRST, END).unwrap())
     }
 

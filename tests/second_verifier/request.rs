@@ -22,6 +22,7 @@ pub(crate) enum Ask {
 
 /// What is asked about one credential.
 pub(crate) struct CredentialAsk {
+    pub(crate) name: String,
     /// Fingerprints and digests of parameters.
     pub(crate) accept: Vec<([u8; 32], [u8; 32])>,
     pub(crate) schemas: Vec<[u8; 32]>,
@@ -58,7 +59,7 @@ impl Ask {
 
 impl CredentialAsk {
     fn decode(item: Item<'_>) -> Option<Self> {
-        let [_name, accept, schemas, disclose, prove] = item.array()?.try_into().ok()?;
+        let [name, accept, schemas, disclose, prove] = item.array()?.try_into().ok()?;
         let bytes32 = |item: &Item<'_>| -> Option<[u8; 32]> { item.bytes()?.try_into().ok() };
         let pair = |item: Item<'_>| {
             let [issuer, parameters]: [Item<'_>; 2] = item.array()?.try_into().ok()?;
@@ -69,6 +70,7 @@ impl CredentialAsk {
             bytes32(&digest)
         };
         Some(Self {
+            name: name.text()?.to_owned(),
             accept: accept.array()?.into_iter().map(pair).collect::<Option<_>>()?,
             schemas: schemas.array()?.into_iter().map(schema).collect::<Option<_>>()?,
             disclose: disclose.array()?.iter().map(|name| name.text().map(str::to_owned)).collect::<Option<_>>()?,

@@ -11,16 +11,18 @@
 //!
 //! Not here: which selection a wallet prefers, consent, policies.
 
+mod same_as;
+
 use std::collections::BTreeSet;
 
-use milchglas_curve::{G1, Scalar};
+use milchglas_curve::Scalar;
 use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
-use milchglas_statements::{Exactly, Range, Signature};
+use milchglas_statements::{EitherRange, Exactly, Generators, NotIn, Range, Same, Signature};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 use crate::cbor::{self, Writer};
-use crate::claim::{Claims, Value, to_scalar};
+use crate::claim::{Value, to_scalar};
 use crate::credential::{Credential, HolderSecret, Holdings};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
@@ -29,6 +31,7 @@ use crate::predicate::{Bounds, Fact};
 use crate::request::{CredentialAsk, Request};
 use crate::schema::{ClaimIndex, HANDLE_MESSAGE, HOLDER_SECRET_MESSAGE, Schema};
 use crate::selection::{Selection, ShownAs};
+use same_as::Place;
 
 /// A request, resolved: what is shown and proven about each credential.
 #[derive(Debug)]
@@ -58,13 +61,16 @@ enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
     Range { statement: Range<'a>, input: usize },
     Exactly { statement: Exactly, input: usize },
+    NotIn { statement: NotIn, input: usize },
+    EitherRange { statement: EitherRange<'a>, input: usize },
+    Same { inputs: [usize; 2] },
 }
 
 /// Resolves a request. `parameters` are those that the caller trusts.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the selection does not fit the request, names an unknown or no longer accepted key, or parameters that are not
-/// given; [`Error::Unfit`] if the request does not fit the schema.
+/// given; [`Error::Unfit`] if the request does not fit the schema, or compares with a claim that is not shown or of another type.
 pub fn compile<'a>(
     request: &'a Request,
     selection: Selection,
@@ -76,7 +82,9 @@ pub fn compile<'a>(
         .zip(&selection.shown)
         .map(|(ask, shown_as)| Shown::resolve(request, ask, *shown_as, parameters))
         .collect::<Result<_, _>>()?;
-    Ok(Plan { request, selection, shown })
+    let plan = Plan { request, selection, shown };
+    plan.check_comparisons()?;
+    Ok(plan)
 }
 
 impl<'a> Shown<'a> {
@@ -121,15 +129,6 @@ impl<'a> Shown<'a> {
     #[must_use]
     pub fn key(&self) -> &CredentialKey {
         self.key
-    }
-
-    /// For each predicate asked for, in order: whether these claims satisfy it. Not in constant time.
-    ///
-    /// # Errors
-    /// [`Error::Unfit`] if the claims are of another schema.
-    pub fn satisfied(&self, claims: &Claims) -> Result<Vec<bool>, Error> {
-        self.schema.check(claims)?;
-        self.facts.iter().map(|fact| self.holds(fact, claims.get(fact.claim))).collect()
     }
 
     fn holds(&self, fact: &Fact, value: Option<&Value>) -> Result<bool, Error> {
@@ -210,17 +209,14 @@ impl<'a> Plan<'a> {
             let hidden: Vec<ClaimIndex> = shown.hidden().collect();
             next += 1 + hidden.len();
 
-            let mut points = Vec::with_capacity(values.len());
-            let mut scalars = Vec::with_capacity(values.len());
+            let mut public = Vec::with_capacity(values.len());
             for (index, value) in shown.disclosed().zip(values) {
                 let claim = shown.schema.claim(index).ok_or(Error::Invalid)?;
                 if *value == Value::Absent && !claim.optional {
                     return Err(Error::Invalid);
                 }
-                points.push(*shown.base(index.message())?.point());
-                scalars.push(to_scalar(&claim.claim_type, value)?);
+                public.push((to_scalar(&claim.claim_type, value)?, shown.base(index.message())?.clone()));
             }
-            let public = shown.key.empty() + G1::msm_vartime(&points, &scalars);
 
             let mut bases = vec![shown.base(HOLDER_SECRET_MESSAGE)?.clone()];
             bases.push(shown.base(HANDLE_MESSAGE)?.clone());
@@ -228,10 +224,14 @@ impl<'a> Plan<'a> {
                 bases.push(shown.base(index.message())?.clone());
             }
             let inputs = std::iter::once(0).chain(handle..next).collect();
-            let statement = Signature::new(shown.key.pairing(), public, bases);
+            let statement = Signature::new(shown.key.pairing(), shown.key.empty(), public, bases);
             steps.push(Step::Signature { statement, inputs, credential });
 
             for fact in &shown.facts {
+                if let Some(there) = self.counterpart(fact)? {
+                    steps.extend(self.compare(Place { credential, claim: fact.claim }, there, disclosed)?);
+                    continue;
+                }
                 if let Some(place) = shown.disclosed().position(|index| index == fact.claim) {
                     if !shown.holds(fact, values.get(place))? {
                         return Err(Error::Invalid);
@@ -245,6 +245,12 @@ impl<'a> Plan<'a> {
                         Step::Range { statement: Range::new(&shown.parameters.content().digits, *lo, *hi)?, input }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
+                    Bounds::NoneOf(values) => Step::NotIn { statement: NotIn::new(values.clone())?, input },
+                    Bounds::Either(ranges) => {
+                        let statement = EitherRange::new(&shown.parameters.content().digits, *ranges)?;
+                        Step::EitherRange { statement, input }
+                    }
+                    Bounds::SameAs { .. } => return Err(Error::Misuse("a comparison has a counterpart")),
                 });
             }
         }
@@ -277,6 +283,9 @@ impl<'a> Plan<'a> {
                 points.push(shown.base(index.message())?);
             }
             points.push(shown.parameters.content().digits.base());
+            if shown.facts.iter().any(|fact| fact.bounds.commits()) {
+                points.extend(Generators::get().fixed_points());
+            }
         }
         FixedPoint::prepare_for_proving(points);
         Ok(())
@@ -344,6 +353,15 @@ impl<'a> Plan<'a> {
                     prover.add(&statement, &[var(input)?], &witness)?;
                 }
                 Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
+                Step::NotIn { statement, input } => {
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
+                    prover.add(&statement, &[var(input)?], &witness)?;
+                }
+                Step::EitherRange { statement, input } => {
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
+                    prover.add(&statement, &[var(input)?], &witness)?;
+                }
+                Step::Same { inputs: [one, other] } => prover.add(&Same, &[var(one)?, var(other)?], &())?,
             }
         }
         Ok(prover)
@@ -371,6 +389,9 @@ impl<'a> Plan<'a> {
                 }
                 Step::Range { statement, input } => verifier.add(&statement, &[var(input)?])?,
                 Step::Exactly { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::NotIn { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::EitherRange { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::Same { inputs: [one, other] } => verifier.add(&Same, &[var(one)?, var(other)?])?,
             }
         }
         Ok(verifier.verify()?)

@@ -11,7 +11,7 @@
 //! | [`schema`], [`claim`], [`date`] | what a card can say, with types; the scalar of each value |
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
-//! | [`request`], [`predicate`] | what a verifier asks, and exactly what that means |
+//! | [`request`], [`predicate`], [`interval`] | what a verifier asks, and exactly what that means |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
@@ -120,6 +120,7 @@ pub mod credential;
 pub mod date;
 pub mod digest;
 pub mod error;
+pub mod interval;
 pub mod issuance;
 pub mod issuer_key;
 pub mod number;

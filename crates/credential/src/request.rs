@@ -386,6 +386,12 @@ impl RequestFields {
         if !all_different(&names) {
             return Err(error("every credential has a name of its own in the request"));
         }
+        for ask in &credentials {
+            let mut others = ask.prove.iter().filter_map(Predicate::other_credential);
+            if !others.all(|other| *other != ask.name && names.contains(&other)) {
+                return Err(error("same_as names another credential of the request"));
+            }
+        }
         credentials.into_iter().try_for_each(CredentialAsk::check)
     }
 }
@@ -734,6 +740,21 @@ mod tests {
             [0x82, 0x01, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff].to_vec(),
         ] {
             assert!(cbor::from_bytes::<Ask>(&bytes, 1 << 16).is_err());
+        }
+    }
+
+    #[test]
+    fn compares_with_another_credential_of_the_request_only() {
+        let same = |credential: &str| {
+            let mut card = a_credential("card");
+            let same_as = json!({"same_as": {"claim": "surname", "credential": credential, "other": "surname"}});
+            *card.pointer_mut("/credential/prove").unwrap() = json!([same_as]);
+            with("/ask", json!({"all": [card, a_credential("pass")]}))
+        };
+        let request = same("pass").unwrap();
+        assert_strict(request.fields());
+        for credential in ["card", "other"] {
+            assert!(matches!(same(credential), Err(Error::Decode(_))), "{credential}");
         }
     }
 

@@ -59,9 +59,8 @@ impl<'p> Verifier<'p> {
         self.system.complete(&mut responses, challenge);
 
         self.transcript.append_points(b"points", self.points.iter().map(NonZeroG1::to_bytes));
-        let images = self.system.images();
-        self.transcript.append_message(b"system", &self.system.to_bytes(&images));
-        let announcements = self.system.recompute(&responses, challenge, &images);
+        self.transcript.append_message(b"system", &self.system.to_bytes());
+        let announcements = self.system.recompute(&responses, challenge);
         self.transcript.append_points(b"announcements", encode_all(&announcements));
         if self.transcript.challenge_scalar(b"challenge") != challenge {
             return Err(Error::Invalid);

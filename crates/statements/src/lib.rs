@@ -5,6 +5,10 @@
 //! | [`Signature`] | an issuer signed these messages, some of them hidden | 2 points | 2 + hidden messages |
 //! | [`Member`] | a hidden scalar is in a signed set | 2 points | 1 |
 //! | [`Range`] | `lo ≤ m < hi` for a hidden integer | 2 points a digit | 2 a digit, less one for each side |
+//! | [`EitherRange`] | a hidden integer is in one of two ranges, not which | 1 point, and 2 a digit | 3, and 2 a digit, less one for each side |
+//! | [`Bit`] | a hidden scalar is 0 or 1 | 1 point | 2 |
+//! | [`NotIn`] | a hidden scalar is none of a few public ones | 1 point | 1, and 2 a value |
+//! | [`Same`] | two hidden scalars are equal | – | −1 |
 //! | [`Opening`] | a public point is a hidden scalar times a public base | – | – |
 //! | [`Exactly`] | a hidden scalar is a public one | – | −1 |
 //!
@@ -48,14 +52,25 @@
 #![deny(missing_docs)]
 #![allow(non_snake_case)]
 
+mod bit;
+mod digits;
+mod either_range;
 mod exactly;
+mod generators;
 mod member;
+mod not_in;
 mod opening;
 mod range;
+mod same;
 mod signature;
 
+pub use bit::Bit;
+pub use either_range::EitherRange;
 pub use exactly::Exactly;
+pub use generators::Generators;
 pub use member::{Member, MemberWitness, PublicSet, SetSecretKey};
+pub use not_in::NotIn;
 pub use opening::Opening;
 pub use range::{DIGIT_BASE, Range};
+pub use same::Same;
 pub use signature::{Signature, SignatureWitness};

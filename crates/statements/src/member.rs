@@ -201,8 +201,9 @@ impl Statement for Member<'_> {
             return Err(Error::Misuse("a member statement has one input and sends two points"));
         };
         let r = system.secret();
+        let image = vec![(Scalar::ONE, system.base(&V_bar))];
         let terms = vec![Term::plus(r, system.fixed(&self.set.base)), Term::minus(d, system.base(&V))];
-        system.equation("member", V_bar.into(), terms);
+        system.equation("member", image, terms);
         system.pairing(V, &self.set.key, V_bar);
         Ok(())
     }

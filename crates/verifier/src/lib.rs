@@ -76,6 +76,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod comparisons;
 mod error;
 #[cfg(not(target_family = "wasm"))]
 mod folder;

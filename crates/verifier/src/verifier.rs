@@ -20,6 +20,7 @@ use milchglas_credential::request::{Request, RequestFields, SignedRequest, Signi
 use milchglas_credential::text::Origin;
 use rand_core::CryptoRngCore;
 
+use crate::comparisons::check_comparisons;
 use crate::store::{Lookup, RequestStore};
 use crate::trust::{Trust, TrustedIssuer};
 use crate::{Error, Reason, Rejection, StoreError, Template, Verdict};
@@ -124,6 +125,7 @@ impl<S: RequestStore> Verifier<S> {
             return Err(Error::AsOf);
         }
         let ask = template.ask.resolve(&self.checker.trust(), as_of)?;
+        check_comparisons(&ask, &self.checker.trust())?;
         let expires = now.as_unix().saturating_add(template.valid_for.into());
         let expires = Timestamp::from_unix(expires).ok_or(DecodeError { what: "a time before the year 10000" })?;
         let mut nonce = RequestNonce([0; 16]);

@@ -16,11 +16,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::{Shown, compile};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::error::Error as CredentialError;
 use milchglas_credential::parameters::Parameters;
+use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{
     Accept, Ask, AuthenticatedRequest, CredentialAsk, Request, SchemaRef, SignedRequest, VerifierIdentity,
 };
@@ -42,6 +44,8 @@ const SKEW: u64 = 300;
 const MAX_DAYS_OFF: u32 = 1;
 /// Most choices of credentials that are offered for one way through the request; the newest come first.
 const MAX_CHOICES: usize = 8;
+/// Most combinations of credentials that are given up for one request because claims that it compares differ.
+const MAX_TRIED: usize = 4096;
 
 /// A request that the wallet could answer, and what each answer would tell.
 ///
@@ -384,15 +388,30 @@ impl<S: Store> Wallet<S> {
         });
         let parameters = self.accepted_parameters(request)?;
         let mut choices = Vec::new();
+        let (mut tries, mut differing) = (MAX_TRIED, Sentences::default());
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
-            for picked in combinations(&candidates.collect::<Vec<_>>(), MAX_CHOICES) {
-                choices.push(choose(request, way, &picked, &cards, &parameters)?);
+            let (full, mut unlike) = (choices.len() + MAX_CHOICES, false);
+            for picked in combinations(&candidates.collect::<Vec<_>>()) {
+                match choose(request, way, &picked, &cards, &parameters)? {
+                    Some(choice) => choices.push(choice),
+                    None => {
+                        unlike = true;
+                        tries = tries.saturating_sub(1);
+                    }
+                }
+                if choices.len() == full || tries == 0 {
+                    break;
+                }
+            }
+            if unlike {
+                explain_comparisons(way, &mut differing);
             }
         }
         if choices.is_empty() {
             let mut why_not = Sentences::default();
             explain(request.ask(), &findings, &mut why_not);
+            why_not.append(&differing);
             return Err(if findings.values().any(|finding| finding.pinned) {
                 Refusal::NotSatisfiable(why_not).into()
             } else {
@@ -515,35 +534,65 @@ fn judge(
     })
 }
 
+/// One way to answer with these credentials, each of which does what is asked of it alone; none where they do not agree in what the
+/// request compares.
 fn choose(
     request: &Request,
     way: &Way<'_>,
     picked: &[(usize, ShownAs)],
     cards: &[Arc<Card>],
     parameters: &[&Parameters],
-) -> Result<Choice, Error> {
+) -> Result<Option<Choice>, Error> {
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
     let selection = Selection { branches: way.branches.clone(), shown };
-    let plan = compile(request, selection.clone(), parameters)?;
-    let mut described = Vec::with_capacity(picked.len());
-    for ((card, _), shown) in picked.iter().zip(plan.shown()) {
-        let card = cards.get(*card).ok_or(Error::Misuse("a credential for each one asked for"))?;
-        if shown.satisfied(card.credential.claims())?.contains(&false) {
-            return Err(Error::Misuse("a credential that satisfies what is asked"));
-        }
-        described.push(CardShown::new(card, shown, request)?);
+    let plan = match compile(request, selection.clone(), parameters) {
+        Ok(plan) => plan,
+        // It compares with a credential that is not on this way, or of a type that can not be compared.
+        Err(CredentialError::Unfit { .. }) if way.compares() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let picked: Vec<&Card> = picked.iter().filter_map(|(card, _)| cards.get(*card).map(Arc::as_ref)).collect();
+    let claims: Vec<&Claims> = picked.iter().map(|card| card.credential.claims()).collect();
+    if plan.satisfied(&claims)?.iter().flatten().any(|holds| !holds) {
+        return if way.compares() { Ok(None) } else { Err(Error::Misuse("a credential that satisfies what is asked")) };
     }
+    let each = picked.iter().zip(plan.shown()).map(|(card, shown)| CardShown::new(card, shown, request));
+    let described = each.collect::<Result<_, _>>()?;
     let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();
-    Ok(Choice { selection, way, cards: described })
+    Ok(Some(Choice { selection, way, cards: described }))
 }
 
-/// One candidate for each place, in the order of the candidates, the last place varying first; at most `max`.
-fn combinations<T: Copy>(places: &[&[T]], max: usize) -> Vec<Vec<T>> {
-    places.iter().fold(vec![Vec::new()], |before, candidates| {
-        let longer =
-            before.iter().flat_map(|start| candidates.iter().map(|candidate| [&start[..], &[*candidate]].concat()));
-        longer.take(max).collect()
+/// All ways to take one candidate for each place, in the order of the candidates, the last place varying first.
+fn combinations<T: Copy>(places: &[&[T]]) -> impl Iterator<Item = Vec<T>> {
+    let count = places.iter().fold(1, |count: usize, candidates| count.saturating_mul(candidates.len()));
+    (0..count).map(|mut number| {
+        let mut picked = Vec::with_capacity(places.len());
+        for candidates in places.iter().rev() {
+            let at = number.checked_rem(candidates.len()).unwrap_or_default();
+            number = number.checked_div(candidates.len()).unwrap_or_default();
+            picked.extend(candidates.get(at).copied());
+        }
+        picked.reverse();
+        picked
     })
+}
+
+/// What the request compares on a way on which no credentials agree.
+fn explain_comparisons(way: &Way<'_>, out: &mut Sentences) {
+    for ask in &way.leaves {
+        for predicate in &ask.prove {
+            if let Predicate::SameAs { claim, credential, other } = predicate {
+                out.push_once(format!(
+                    "The request needs {} of the credential {} to be the same as {} of the credential {}; none of your \
+                     credentials agree in that.",
+                    quoted(claim.as_str()),
+                    quoted(ask.name.as_str()),
+                    quoted(other.as_str()),
+                    quoted(credential.as_str()),
+                ));
+            }
+        }
+    }
 }
 
 /// Why no way is open. The depth of the recursion is that of the ask, at most 4.

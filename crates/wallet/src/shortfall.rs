@@ -93,6 +93,17 @@ pub(crate) fn shortfall(
         Predicate::Equals { value: wanted, .. } => {
             format!("Your {title} is {found}; the request needs {}.", wanted_value(wanted))
         }
+        Predicate::NotEquals { .. } => format!("Your {title} is {found}; the request needs any other."),
+        Predicate::NotIn { .. } => format!("Your {title} is {found}, one of those that the request excludes."),
+        Predicate::AnyHidden { .. } => {
+            format!("Your {title} is {found}; the request needs that {}.", predicate.sentence(schema, as_of)?)
+        }
+        Predicate::SameAs { credential, .. } => {
+            format!(
+                "Your {title} is {found}; the request compares it with the credential {}.",
+                quoted(credential.as_str())
+            )
+        }
     }))
 }
 
@@ -215,6 +226,29 @@ mod tests {
             ("", r#"{"equals": {"claim": "member", "value": true}}"#, "Your membership is no; the request needs yes."),
             (
                 "",
+                r#"{"not_equals": {"claim": "country", "value": "CH"}}"#,
+                "Your country is CH; the request needs any other.",
+            ),
+            (
+                "",
+                r#"{"not_in": {"claim": "balance", "values": [1, -5]}}"#,
+                "Your balance is -5, one of those that the request excludes.",
+            ),
+            ("", r#"{"not_equals": {"claim": "born", "value": "2000-01-01"}}"#, "Your test card has no date of birth."),
+            (
+                "1990-01-31",
+                r#"{"any_hidden": {"claim": "born", "of": [{"age_under": 26}, {"age_at_least": 60}]}}"#,
+                "Your date of birth is 1990-01-31; the request needs that date of birth is after 2000-11-23 (under 26 years \
+                 old on 2026-11-23), or is on or before 1966-11-23 (at least 60 years old on 2026-11-23); which of the two \
+                 stays hidden.",
+            ),
+            (
+                "",
+                r#"{"same_as": {"claim": "born", "credential": "pass", "other": "born"}}"#,
+                "Your test card has no date of birth.",
+            ),
+            (
+                "",
                 r#""valid""#,
                 "Your test card was valid until 2026-10, and the request is about 2026-11-23. Have it renewed.",
             ),
@@ -226,6 +260,10 @@ mod tests {
             r#"{"on_or_before": {"claim": "born", "date": "2008-11-23"}}"#,
             r#"{"equals": {"claim": "country", "value": "CH"}}"#,
             r#"{"between": {"claim": "balance", "min": -5, "max": -4}}"#,
+            r#"{"not_equals": {"claim": "country", "value": "DE"}}"#,
+            r#"{"not_in": {"claim": "balance", "values": [5, -4]}}"#,
+            r#"{"any_hidden": {"claim": "born", "of": [{"age_under": 26}, {"age_at_least": 60}]}}"#,
+            r#"{"same_as": {"claim": "born", "credential": "pass", "other": "born"}}"#,
         ] {
             assert_eq!(sentence("2008-11-23", predicate), None, "{predicate}");
         }

@@ -504,7 +504,7 @@ pub mod g1 {
     use blst::{blst_fp, blst_p1_add_affine};
 
     pub use super::comb::{Comb, comb_sum, combs};
-    pub use super::straus::{VartimeTable, sum_vartime, vartime_tables};
+    pub use super::straus::{Terms, VartimeTable, sums_vartime, vartime_tables};
 
     group!(
         48,
