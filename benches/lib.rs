@@ -84,12 +84,12 @@ pub fn scalar(number: u64) -> Scalar {
     Scalar::from_okm(&okm)
 }
 
-/// A scalar below 2^128, different for each number: a weight of a batch.
+/// A weight of a batch, different for each number.
 #[must_use]
 pub fn weight(number: u64) -> Scalar {
-    let mut bytes = scalar(number).to_bytes();
-    bytes[..16].fill(0);
-    Scalar::from_bytes(&bytes).unwrap_or_default()
+    let bytes = scalar(number).to_bytes();
+    let word = |place: usize| bytes[place..place + 8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    Scalar::weight(word(16), word(24))
 }
 
 /// `count` points without known relations.
