@@ -40,6 +40,12 @@ impl<'p> Verifier<'p> {
         statement.constrain(inputs, &self.points[first..], &mut self.system)
     }
 
+    /// The points that the statements added so far have read from the proof, in order. Nothing is proven about them yet.
+    #[must_use]
+    pub fn sent(&self) -> &[NonZeroG1] {
+        &self.points
+    }
+
     /// Checks the linear equations. The pairing equations are returned, still unchecked.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! | [`Signature`] | an issuer signed these messages, some of them hidden | 2 points | 2 + hidden messages |
 //! | [`Member`] | a hidden scalar is in a signed set | 2 points | 1 |
 //! | [`Range`] | `lo ≤ m < hi` for a hidden integer | 2 points a digit | 2 a digit, less one for each side |
+//! | [`Encryption`] | a ciphertext for an inspector opens to a hidden scalar times G' | 3 points | 1 |
 //! | [`Opening`] | a public point is a hidden scalar times a public base | – | – |
 //! | [`Exactly`] | a hidden scalar is a public one | – | −1 |
 //!
@@ -48,12 +49,14 @@
 #![deny(missing_docs)]
 #![allow(non_snake_case)]
 
+mod encryption;
 mod exactly;
 mod member;
 mod opening;
 mod range;
 mod signature;
 
+pub use encryption::{Ciphertext, Encryption, inspector_base};
 pub use exactly::Exactly;
 pub use member::{Member, MemberWitness, PublicSet, SetSecretKey};
 pub use opening::Opening;
