@@ -9,7 +9,8 @@ use milchglas_credential::claim::{Claims, Literal, Value};
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey};
+use milchglas_credential::digest::{InspectorDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey};
+use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey, InspectorRef};
 use milchglas_credential::error::Error;
 use milchglas_credential::number::Number;
 use milchglas_credential::parameters::Parameters;
@@ -18,6 +19,7 @@ use milchglas_credential::presentation::{Presentation, Verified};
 use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields, SigningKey};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::selection::{Selection, ShownAs};
+use milchglas_curve::NonZeroG1;
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, present, request, today};
 
 struct World {
@@ -118,7 +120,7 @@ impl Parts {
 fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
     let RequestFields { verifier, profile: _, purpose: _, nonce, issued, expires, as_of: _, ask } =
         request.fields().clone();
-    let Ask::Credential(CredentialAsk { name: _, accept: _, schemas: _, disclose, prove }) = ask else {
+    let Ask::Credential(CredentialAsk { name: _, accept: _, schemas: _, disclose, prove, encrypt_to: _ }) = ask else {
         panic!("one credential")
     };
     let mut all: Vec<(&'static str, Request)> = Vec::new();
@@ -180,6 +182,11 @@ fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
     });
     change("kind of predicate", &|fields| {
         leaf(fields).prove[0] = Predicate::AgeUnder { claim: "date_of_birth".parse().unwrap(), years: 99 };
+    });
+    change("an inspector", &|fields| {
+        let key = InspectorKey(NonZeroG1::generator());
+        let inspector = InspectorRef { name: "Court".into(), key, digest: InspectorDigest([9; 32]) };
+        leaf(fields).encrypt_to = Some(EncryptAsk { inspector, label: "stay".into(), purpose: "a crime".into() });
     });
     change("value that is equalled", &|fields| {
         leaf(fields).prove[2] =

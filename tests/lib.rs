@@ -128,6 +128,7 @@ impl TestIssuer {
             schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
             disclose: disclose.iter().map(|name| name.parse().ok()).collect::<Option<_>>()?,
             prove,
+            encrypt_to: None,
         })
     }
 }

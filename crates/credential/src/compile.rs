@@ -5,17 +5,18 @@
 //!
 //! - variable 0 is the holder secret, shared by all credentials of the presentation;
 //! - then, for each credential, its handle and its hidden claims, ascending;
-//! - statements: for each credential its signature, then what is proven about it, in the order of the request.
+//! - statements: for each credential its signature, then what is proven about it, in the order of the request, then the encryption of
+//!   its handle, if that is asked.
 //!
 //! A predicate about a claim that is also disclosed is checked on the value. Spec: `spec/presentation.md`.
 //!
 //! Not here: which selection a wallet prefers, consent, policies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use milchglas_curve::{G1, Scalar};
-use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
-use milchglas_statements::{Exactly, Range, Signature};
+use milchglas_sigma::{Announced, FixedPoint, PairingChecks, Prover, Transcript, Verifier};
+use milchglas_statements::{Ciphertext, Encryption, Exactly, Range, Signature};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
@@ -58,6 +59,15 @@ enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
     Range { statement: Range<'a>, input: usize },
     Exactly { statement: Exactly, input: usize },
+    Encryption { statement: Encryption, input: usize, credential: usize },
+}
+
+/// A proof whose linear equations hold.
+pub(crate) struct Checked {
+    /// What is still to be checked.
+    pub(crate) pairings: PairingChecks,
+    /// What it encrypts, by the place of the credential.
+    pub(crate) ciphertexts: BTreeMap<usize, Ciphertext>,
 }
 
 /// Resolves a request. `parameters` are those that the caller trusts.
@@ -247,6 +257,10 @@ impl<'a> Plan<'a> {
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
                 });
             }
+            if let Some(ask) = &shown.ask.encrypt_to {
+                let statement = Encryption { key: ask.inspector.key.0 };
+                steps.push(Step::Encryption { statement, input: handle, credential });
+            }
         }
         Ok(steps)
     }
@@ -277,6 +291,7 @@ impl<'a> Plan<'a> {
                 points.push(shown.base(index.message())?);
             }
             points.push(shown.parameters.content().digits.base());
+            points.extend(shown.ask.encrypt_to.iter().flat_map(|_| Encryption::fixed_points()));
         }
         FixedPoint::prepare_for_proving(points);
         Ok(())
@@ -344,17 +359,17 @@ impl<'a> Plan<'a> {
                     prover.add(&statement, &[var(input)?], &witness)?;
                 }
                 Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
+                Step::Encryption { statement, input, .. } => {
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
+                    prover.add(&statement, &[var(input)?], &witness)?;
+                }
             }
         }
         Ok(prover)
     }
 
     /// Checks the linear equations of a proof; its pairing equations are returned.
-    pub(crate) fn check(
-        &self,
-        disclosed: &[Vec<Value>],
-        proof: &[u8],
-    ) -> Result<milchglas_sigma::PairingChecks, Error> {
+    pub(crate) fn check(&self, disclosed: &[Vec<Value>], proof: &[u8]) -> Result<Checked, Error> {
         if disclosed.len() != self.shown.len()
             || self.shown.iter().zip(disclosed).any(|(shown, values)| shown.disclosed().len() != values.len())
         {
@@ -363,6 +378,7 @@ impl<'a> Plan<'a> {
         let mut verifier = Verifier::new(self.transcript(disclosed)?, self.variables(), proof);
         let vars = verifier.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
+        let mut ciphertexts = BTreeMap::new();
         for step in self.steps(disclosed)? {
             match step {
                 Step::Signature { statement, inputs, .. } => {
@@ -371,9 +387,13 @@ impl<'a> Plan<'a> {
                 }
                 Step::Range { statement, input } => verifier.add(&statement, &[var(input)?])?,
                 Step::Exactly { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::Encryption { statement, input, credential } => {
+                    verifier.add(&statement, &[var(input)?])?;
+                    ciphertexts.insert(credential, Encryption::ciphertext(verifier.sent())?);
+                }
             }
         }
-        Ok(verifier.verify()?)
+        Ok(Checked { pairings: verifier.verify()?, ciphertexts })
     }
 }
 

@@ -114,6 +114,19 @@ byte_string!(
     RequestNonce, 16, "a request nonce of 16 bytes"
 );
 
+byte_string!(
+    /// The digest of an inspector's identity key.
+    InspectorFingerprint, 32, "an inspector's fingerprint of 32 bytes"
+);
+byte_string!(
+    /// The digest of an inspector's file.
+    InspectorDigest, 32, "an inspector's digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of a signed request with its answer.
+    CaseDigest, 32, "a case digest of 32 bytes"
+);
+
 pub(crate) fn lower_case_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {

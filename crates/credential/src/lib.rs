@@ -12,6 +12,7 @@
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
 //! | [`request`], [`predicate`] | what a verifier asks, and exactly what that means |
+//! | [`encrypt_to`], [`inspector`], [`case`] | what is encrypted for a t-of-n inspector; the inspector's file; what is kept to have it opened |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
@@ -91,6 +92,7 @@
 //!         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //!         disclose: vec![],
 //!         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 16 }],
+//!         encrypt_to: None,
 //!     }),
 //! })?;
 //!
@@ -113,13 +115,16 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod case;
 pub mod cbor;
 pub mod claim;
 pub mod compile;
 pub mod credential;
 pub mod date;
 pub mod digest;
+pub mod encrypt_to;
 pub mod error;
+pub mod inspector;
 pub mod issuance;
 pub mod issuer_key;
 pub mod number;

@@ -18,9 +18,10 @@ use rand_core::CryptoRngCore;
 
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::claim::Value;
-use crate::compile::{Plan, compile};
+use crate::compile::{Checked, Plan, compile};
 use crate::credential::Holdings;
 use crate::digest::{IssuerFingerprint, RequestNonce, SchemaDigest};
+use crate::encrypt_to::{Ciphertext, EncryptAsk};
 use crate::error::{DecodeError, Error};
 use crate::parameters::Parameters;
 use crate::request::Request;
@@ -87,9 +88,9 @@ impl Presentation {
             return Err(Error::Invalid);
         }
         let plan = compile(request, self.selection.clone(), parameters)?;
-        let pairings = plan.check(&self.disclosed, &self.proof)?;
+        let Checked { pairings, ciphertexts } = plan.check(&self.disclosed, &self.proof)?;
         let mut credentials = Vec::with_capacity(plan.shown().len());
-        for (shown, values) in plan.shown().iter().zip(&self.disclosed) {
+        for (place, (shown, values)) in plan.shown().iter().zip(&self.disclosed).enumerate() {
             let mut disclosed = Vec::with_capacity(values.len());
             for (index, value) in shown.disclosed().zip(values) {
                 let claim = shown.schema.claim(index).ok_or(Error::Invalid)?;
@@ -102,6 +103,7 @@ impl Presentation {
                 schema: shown.schema.digest(),
                 disclosed,
                 proved: shown.sentences(request)?,
+                encrypted: shown.ask.encrypt_to.clone().zip(ciphertexts.get(&place).copied()),
             });
         }
         Ok(Pending { pairings, verified: Verified { credentials } })
@@ -269,6 +271,7 @@ pub struct VerifiedCredential {
     schema: SchemaDigest,
     disclosed: Vec<(ClaimName, Value)>,
     proved: Vec<String>,
+    encrypted: Option<(EncryptAsk, Ciphertext)>,
 }
 
 impl Verified {
@@ -314,6 +317,12 @@ impl VerifiedCredential {
     #[must_use]
     pub fn proved(&self) -> &[String] {
         &self.proved
+    }
+
+    /// The ciphertext of the credential's handle and for whom it is, where that was asked.
+    #[must_use]
+    pub fn encrypted(&self) -> Option<(&EncryptAsk, &Ciphertext)> {
+        self.encrypted.as_ref().map(|(ask, ciphertext)| (ask, ciphertext))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::date::{Date, Timestamp};
 use crate::digest::{
     IssuerFingerprint, ParametersDigest, RequestDigest, RequestNonce, SchemaDigest, VerifierKey, tagged_digest,
 };
+use crate::encrypt_to::EncryptAsk;
 use crate::error::{DecodeError, Error};
 use crate::predicate::Predicate;
 use crate::text::{ClaimName, Label, Origin, is_readable};
@@ -100,6 +101,9 @@ pub struct CredentialAsk {
     /// What to prove about claims that stay hidden.
     #[serde(default)]
     pub prove: Vec<Predicate>,
+    /// For which inspector the card's handle is to be encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_to: Option<EncryptAsk>,
 }
 
 /// An issuer that is accepted, with the parameters that the verifier expects of it.
@@ -365,6 +369,7 @@ impl CredentialAsk {
         if self.prove.len() > MAX_LIST || !all_different(&self.prove) {
             return Err(error("at most 16 different predicates to prove"));
         }
+        self.encrypt_to.iter().try_for_each(EncryptAsk::check)?;
         self.prove.iter().try_for_each(Predicate::check)
     }
 }
@@ -470,19 +475,30 @@ impl Wire for Ask {
 
 impl Wire for CredentialAsk {
     fn write(&self, out: &mut Writer) {
-        out.array(5).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
+        out.array(8).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
         out.list(self.disclose.iter()).list(self.prove.iter());
+        // Pseudonym and rate, of which this version has none.
+        out.null().null();
+        match &self.encrypt_to {
+            Some(encrypt_to) => out.object(encrypt_to),
+            None => out.null(),
+        };
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array(5, "what is asked about a credential")?;
-        Ok(Self {
-            name: input.object()?,
-            accept: input.list(MAX_LIST, "a list of issuers")?,
-            schemas: input.list(MAX_LIST, "a list of schemas")?,
-            disclose: input.list(MAX_DISCLOSE, "a list of claims")?,
-            prove: input.list(MAX_LIST, "a list of predicates")?,
-        })
+        input.array(8, "what is asked about a credential")?;
+        let name = input.object()?;
+        let accept = input.list(MAX_LIST, "a list of issuers")?;
+        let schemas = input.list(MAX_LIST, "a list of schemas")?;
+        let disclose = input.list(MAX_DISCLOSE, "a list of claims")?;
+        let prove = input.list(MAX_LIST, "a list of predicates")?;
+        for what in ["a pseudonym, which is null", "a rate, which is null"] {
+            if !input.null(what)? {
+                return Err(DecodeError { what });
+            }
+        }
+        let encrypt_to = if input.null("an inspector")? { None } else { Some(input.object()?) };
+        Ok(Self { name, accept, schemas, disclose, prove, encrypt_to })
     }
 }
 
@@ -514,7 +530,10 @@ mod tests {
     use crate::cbor::tests::assert_strict;
     use crate::claim::tests::readable;
     use crate::date::tests::{date, timestamp};
+    use crate::digest::InspectorDigest;
+    use crate::encrypt_to::{InspectorKey, InspectorRef};
     use crate::predicate::tests::predicate;
+    use milchglas_curve::{Expander, G1};
     use proptest::prelude::*;
     use serde_json::{Value as Json, json};
 
@@ -533,8 +552,18 @@ mod tests {
             prop::collection::vec((label(), any::<[u8; 32]>()), 1..3),
             prop::collection::btree_set("[a-z][a-z0-9_]{0,8}", 0..4),
             prop::collection::vec(predicate(), 0..4),
+            prop::option::of((readable(), any::<u64>(), any::<[u8; 32]>(), readable())),
         )
-            .prop_map(|(name, accept, schemas, disclose, mut prove)| {
+            .prop_map(|(name, accept, schemas, disclose, mut prove, encrypt_to)| {
+                let encrypt_to = encrypt_to.map(|(text, seed, digest, purpose)| EncryptAsk {
+                    inspector: InspectorRef {
+                        name: text.clone(),
+                        key: InspectorKey(G1::hash(Expander::XmdSha256, &seed.to_be_bytes(), b"test")),
+                        digest: InspectorDigest(digest),
+                    },
+                    label: text,
+                    purpose,
+                });
                 let mut seen: Vec<Predicate> = Vec::new();
                 prove.retain(|predicate| {
                     let new = !seen.contains(predicate);
@@ -552,6 +581,7 @@ mod tests {
                     schemas: schemas.collect(),
                     disclose: disclose.into_iter().map(|name| name.parse().unwrap()).collect(),
                     prove,
+                    encrypt_to,
                 })
             })
     }

@@ -537,6 +537,7 @@ fn shows(parameters: &Parameters, key: u8, k: &HolderSecret, card: &Credential, 
         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
         disclose: Vec::new(),
         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse().unwrap(), years: 18 }],
+        encrypt_to: None,
     };
     let mut nonce = [0; 16];
     OsRng.fill_bytes(&mut nonce);

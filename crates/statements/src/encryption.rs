@@ -62,6 +62,11 @@ impl Encryption {
     /// How many points it sends.
     pub const POINTS: usize = 3;
 
+    /// The bases that all encryptions multiply.
+    pub fn fixed_points() -> impl Iterator<Item = &'static FixedPoint> {
+        [key_base(), inspector_base(), check_base()].into_iter()
+    }
+
     /// The ciphertext among the points that a proof has sent up to and with this statement.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::IssuerFingerprint;
+use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
@@ -72,6 +73,9 @@ pub struct TemplateCredential {
     /// What to prove about claims that stay hidden.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prove: Vec<Predicate>,
+    /// For which inspector the card's handle is to be encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_to: Option<EncryptAsk>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -189,8 +193,8 @@ impl TemplateCredential {
             .iter()
             .map(|parameters| Accept { issuer: parameters.fingerprint(), parameters: parameters.digest() })
             .collect();
-        let Self { name, disclose, prove, .. } = self.clone();
-        Ok(CredentialAsk { name, accept, schemas, disclose, prove })
+        let Self { name, disclose, prove, encrypt_to, .. } = self.clone();
+        Ok(CredentialAsk { name, accept, schemas, disclose, prove, encrypt_to })
     }
 
     fn schemas_of<'p>(&self, parameters: &'p Parameters) -> impl Iterator<Item = &'p Schema> {

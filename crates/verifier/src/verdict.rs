@@ -14,6 +14,7 @@ use std::{error, fmt};
 use milchglas_credential::claim::Literal;
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, RequestNonce};
+use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::presentation::Verified;
 use milchglas_credential::text::{ClaimName, Label};
 use serde::ser::SerializeStruct;
@@ -24,7 +25,7 @@ use crate::trust::Trust;
 
 /// An answer that held, completely and for the first time.
 ///
-/// In JSON: `accepted` (always true), `nonce`, `time`, `as_of`, `issuers` (names), `learned` (an object of disclosed claims for each
+/// In JSON: `accepted` (always true), `encrypted` (for each credential of which a ciphertext was asked: inspector, label, purpose), `nonce`, `time`, `as_of`, `issuers` (names), `learned` (an object of disclosed claims for each
 /// credential that disclosed any; null stands for an absent value) and `proved` (sentences). `Debug` shows no disclosed value.
 #[derive(Clone)]
 pub struct Verdict {
@@ -42,6 +43,7 @@ pub struct ShownCredential {
     issuer_name: String,
     learned: BTreeMap<ClaimName, Option<Literal>>,
     proved: Vec<String>,
+    encrypted: Option<EncryptAsk>,
 }
 
 impl Verdict {
@@ -68,6 +70,7 @@ impl Verdict {
                     issuer_name: shown.issuer_name().to_owned(),
                     learned: shown.disclosed().iter().map(claim).collect::<Option<_>>()?,
                     proved: shown.proved().to_vec(),
+                    encrypted: shown.encrypted().map(|(ask, _)| ask.clone()),
                 })
             })
             .collect::<Option<_>>()?;
@@ -109,6 +112,11 @@ impl Verdict {
         self.credentials.iter().flat_map(|shown| &shown.proved).map(String::as_str)
     }
 
+    /// The credentials whose handle the answer contains, encrypted for an inspector. Keep request and answer to have it opened.
+    pub fn encrypted(&self) -> impl Iterator<Item = (&Label, &EncryptAsk)> {
+        self.credentials.iter().filter_map(|shown| Some((&shown.name, shown.encrypted.as_ref()?)))
+    }
+
     /// The names of the issuers, one for each credential.
     pub fn issuers(&self) -> impl Iterator<Item = &str> {
         self.credentials.iter().map(|shown| shown.issuer_name.as_str())
@@ -145,12 +153,19 @@ impl ShownCredential {
     pub fn proved(&self) -> &[String] {
         &self.proved
     }
+
+    /// For whom its handle stands encrypted in the answer, where that was asked.
+    #[must_use]
+    pub fn encrypted(&self) -> Option<&EncryptAsk> {
+        self.encrypted.as_ref()
+    }
 }
 
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Verdict", 7)?;
+        let mut out = serializer.serialize_struct("Verdict", 8)?;
         out.serialize_field("accepted", &true)?;
+        out.serialize_field("encrypted", &self.encrypted().collect::<BTreeMap<_, _>>())?;
         out.serialize_field("nonce", &self.nonce)?;
         out.serialize_field("time", &self.time)?;
         out.serialize_field("as_of", &self.as_of)?;

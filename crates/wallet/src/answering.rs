@@ -136,7 +136,8 @@ fn tells(verified: &Verified, consented: &[CardShown], parameters: &[&Parameters
                         shown.claim == *name && shown.value == value
                     })
                 });
-            same_values && told.proved() == card.proved && told.issuer() == card.issuer && *told.name() == card.name
+            let as_encrypted = told.encrypted().is_some() == card.encrypted.is_some();
+            same_values && as_encrypted && told.proved() == card.proved && told.issuer() == card.issuer && *told.name() == card.name
         })
 }
 

@@ -4,9 +4,10 @@
 //! the request, and puts the least revealing first:
 //!
 //! 1. fewest disclosed claims,
-//! 2. then fewest predicates,
-//! 3. then the order of the branches in the request,
-//! 4. then the newest credentials.
+//! 2. then fewest ciphertexts for inspectors,
+//! 3. then fewest predicates,
+//! 4. then the order of the branches in the request,
+//! 5. then the newest credentials.
 //!
 //! Spec: `spec/request-language.md`.
 //! Caution: the words are for the holder's eyes; they contain the values that would be disclosed.
@@ -20,6 +21,7 @@ use milchglas_credential::compile::{Shown, compile};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::error::Error as CredentialError;
+use milchglas_credential::inspector::Inspector;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::request::{
     Accept, Ask, AuthenticatedRequest, CredentialAsk, Request, SchemaRef, SignedRequest, VerifierIdentity,
@@ -29,6 +31,7 @@ use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
+use crate::inspectors;
 use crate::sentences::Sentences;
 use crate::shortfall::{shortfall, spell};
 use crate::store::Store;
@@ -78,6 +81,8 @@ pub struct CardShown {
     pub disclosed: Vec<Disclosed>,
     /// What would be proven about the others.
     pub proved: Vec<String>,
+    /// For whom its handle would be encrypted, in words.
+    pub encrypted: Option<String>,
 }
 
 /// A claim that would be disclosed. `Debug` prints the name only.
@@ -248,9 +253,17 @@ impl CardShown {
         for proved in &self.proved {
             learned.push(format!("That its {proved}."));
         }
+        if let Some(encrypted) = &self.encrypted {
+            learned.push(encrypted.clone());
+        }
     }
 
-    fn new(card: &Card, shown: &Shown<'_>, request: &Request) -> Result<Self, Error> {
+    fn new(
+        card: &Card,
+        shown: &Shown<'_>,
+        request: &Request,
+        inspector: Option<&Inspector>,
+    ) -> Result<Self, Error> {
         let (schema, claims) = (shown.schema, card.credential.claims());
         let mut disclosed = Vec::new();
         for index in shown.disclosed() {
@@ -276,6 +289,7 @@ impl CardShown {
             key: key.filter(|(_, of, _)| *of > 1),
             disclosed,
             proved: shown.sentences(request)?,
+            encrypted: shown.ask.encrypt_to.as_ref().zip(inspector).map(|(ask, known)| inspectors::sentence(ask, known)),
         })
     }
 }
@@ -296,7 +310,7 @@ impl<S: Store> Wallet<S> {
     /// # Errors
     /// [`Error::Input`] where it is no request; [`Error::Refused`] with [`Refusal::BadRequest`], [`Refusal::Expired`],
     /// [`Refusal::NotYetIssued`], [`Refusal::OtherDay`], [`Refusal::VerifierKeyChanged`], [`Refusal::VerifierMoved`],
-    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`];
+    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownInspector`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`];
     /// [`Error::ParametersLost`].
     pub fn review(&self, request: &[u8], now: Timestamp) -> Result<Consent, Error> {
         let request =
@@ -331,7 +345,7 @@ impl<S: Store> Wallet<S> {
         if self.state.answered.iter().any(|answered| answered.key == *key && answered.nonce == fields.nonce) {
             return Err(Refusal::AlreadyAnswered);
         }
-        Ok(())
+        self.admit_inspectors(request.request())
     }
 
     fn regard(&self, verifier: &VerifierIdentity) -> (Standing, Vec<Warning>) {
@@ -380,14 +394,17 @@ impl<S: Store> Wallet<S> {
         // Stable: ways that reveal as much stay in the order of the request.
         ways.sort_by_key(|way| {
             let count = |of: fn(&CredentialAsk) -> usize| way.leaves.iter().map(|ask| of(ask)).sum::<usize>();
-            (count(|ask| ask.disclose.len()), count(|ask| ask.prove.len()))
+            let encrypted = count(|ask| usize::from(ask.encrypt_to.is_some()));
+            (count(|ask| ask.disclose.len()), encrypted, count(|ask| ask.prove.len()))
         });
         let parameters = self.accepted_parameters(request)?;
+        let inspectors = |ask: &CredentialAsk| ask.encrypt_to.as_ref().map(|ask| self.inspector(ask)).transpose();
         let mut choices = Vec::new();
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
             for picked in combinations(&candidates.collect::<Vec<_>>(), MAX_CHOICES) {
-                choices.push(choose(request, way, &picked, &cards, &parameters)?);
+                let inspectors = way.leaves.iter().map(|ask| inspectors(ask)).collect::<Result<Vec<_>, _>>()?;
+                choices.push(choose(request, way, &picked, &cards, &parameters, &inspectors)?);
             }
         }
         if choices.is_empty() {
@@ -521,17 +538,18 @@ fn choose(
     picked: &[(usize, ShownAs)],
     cards: &[Arc<Card>],
     parameters: &[&Parameters],
+    inspectors: &[Option<Inspector>],
 ) -> Result<Choice, Error> {
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
     let selection = Selection { branches: way.branches.clone(), shown };
     let plan = compile(request, selection.clone(), parameters)?;
     let mut described = Vec::with_capacity(picked.len());
-    for ((card, _), shown) in picked.iter().zip(plan.shown()) {
+    for (((card, _), shown), inspector) in picked.iter().zip(plan.shown()).zip(inspectors) {
         let card = cards.get(*card).ok_or(Error::Misuse("a credential for each one asked for"))?;
         if shown.satisfied(card.credential.claims())?.contains(&false) {
             return Err(Error::Misuse("a credential that satisfies what is asked"));
         }
-        described.push(CardShown::new(card, shown, request)?);
+        described.push(CardShown::new(card, shown, request, inspector.as_ref())?);
     }
     let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();
     Ok(Choice { selection, way, cards: described })

@@ -78,6 +78,7 @@
 //! #         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //! #         disclose: vec![],
 //! #         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 18 }],
+//! #         encrypt_to: None,
 //! #     }),
 //! # })?;
 //! # let request_file = request.sign(&cafe)?.to_bytes();
@@ -115,6 +116,7 @@ mod answering;
 mod applying;
 mod consent;
 mod error;
+mod inspectors;
 mod phrase;
 mod pool;
 mod preparing;
@@ -131,6 +133,7 @@ mod tests;
 pub use applying::Accepted;
 pub use consent::{CardShown, Choice, Consent, Disclosed, Standing, Warning};
 pub use error::{Error, Refusal};
+pub use inspectors::{AddedInspector, KnownInspector};
 pub use phrase::RecoveryPhrase;
 pub use sentences::Sentences;
 pub use store::{Folder, Store};

@@ -22,6 +22,7 @@ use milchglas_credential::selection::Selection;
 use milchglas_credential::text::Origin;
 use zeroize::Zeroizing;
 
+use crate::inspectors::{KnownInspector, MAX_INSPECTORS};
 use crate::phrase::Entropy;
 use crate::sentences::Sentences;
 
@@ -94,6 +95,7 @@ pub(crate) struct State {
     pub(crate) history: Vec<HistoryEntry>,
     /// Kinds of request that were answered lately, the last one first.
     pub(crate) recent: Vec<Recent>,
+    pub(crate) inspectors: Vec<KnownInspector>,
 }
 
 /// An issuer that the wallet has pinned.
@@ -215,12 +217,22 @@ struct Vault {
 
 fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
-    // The ninth item is there only where it says something, so vaults from before it exist in one encoding too.
-    out.array(if state.recent.is_empty() { 8 } else { 9 }).uint(state.counter).uint(state.last_credential.into());
+    // The last items are there only where they say something, so vaults from before them exist in one encoding too.
+    let items = if !state.inspectors.is_empty() {
+        10
+    } else if !state.recent.is_empty() {
+        9
+    } else {
+        8
+    };
+    out.array(items).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
     out.list(state.credentials.iter()).list(state.answered.iter()).list(state.history.iter());
-    if !state.recent.is_empty() {
+    if items > 8 {
         out.list(state.recent.iter());
+    }
+    if items > 9 {
+        out.list(state.inspectors.iter());
     }
 }
 
@@ -238,7 +250,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(9, what)?;
+        let items = input.array_up_to(10, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -251,7 +263,8 @@ impl Wire for Vault {
             credentials: input.list(MAX_CREDENTIALS, "the credentials")?,
             answered: input.list(MAX_ANSWERED, "the answered requests")?,
             history: input.list(MAX_HISTORY, "the history")?,
-            recent: if items == 9 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            recent: if items > 8 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            inspectors: if items > 9 { input.list(MAX_INSPECTORS, "the inspectors")? } else { Vec::new() },
         };
         Ok(Self { root, state })
     }
