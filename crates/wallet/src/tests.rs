@@ -1,5 +1,6 @@
 //! The wallet's rules, each shown on a folder of its own; issuers and verifiers are played with the credential crate.
 
+mod inspectors;
 mod pool;
 
 use std::cell::Cell;
