@@ -9,7 +9,9 @@ use milchglas_credential::claim::{Claims, Literal, Value};
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::{InspectorDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey};
+use milchglas_credential::digest::{
+    InspectorDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
+};
 use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey, InspectorRef};
 use milchglas_credential::error::Error;
 use milchglas_credential::number::Number;

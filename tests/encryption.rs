@@ -59,8 +59,7 @@ fn world() -> &'static World {
 }
 
 fn ask(name: &str, inspector: &Inspector) -> CredentialAsk {
-    let encrypt_to =
-        EncryptAsk { inspector: inspector.reference(), label: LABEL.into(), purpose: PURPOSE.into() };
+    let encrypt_to = EncryptAsk { inspector: inspector.reference(), label: LABEL.into(), purpose: PURPOSE.into() };
     let world = world();
     let ask = world.state.ask(name, &world.schema, &["surname"], vec![]).unwrap();
     CredentialAsk { encrypt_to: Some(encrypt_to), ..ask }
@@ -88,13 +87,7 @@ fn case_of(request: &Request, presentation: &Presentation) -> Case {
 fn verified(case: &Case, inspector: &Inspector, credential: Option<&str>) -> Result<VerifiedCase, Error> {
     let credential: Option<Label> = credential.map(|name| name.parse().unwrap());
     let parameters = [&world().state.parameters];
-    VerifiedCase::verify(
-        &case.to_bytes(),
-        inspector,
-        &parameters,
-        credential.as_ref(),
-        &mut SeededRng::new("weights"),
-    )
+    VerifiedCase::verify(&case.to_bytes(), inspector, &parameters, credential.as_ref(), &mut SeededRng::new("weights"))
 }
 
 /// A case of the first card under this seed.
@@ -159,7 +152,8 @@ proptest! {
 #[test]
 fn opens_each_card_of_a_case_by_its_name() {
     let world = world();
-    let both = Ask::All(vec![Ask::Credential(ask("first", &world.court)), Ask::Credential(ask("second", &world.court))]);
+    let both =
+        Ask::All(vec![Ask::Credential(ask("first", &world.court)), Ask::Credential(ask("second", &world.court))]);
     let request = request("both", today(), both).unwrap();
     let parameters = [&world.state.parameters];
     let cards = [&world.card, &world.second_card];
@@ -191,12 +185,13 @@ fn looks_the_same_for_every_card_and_time() {
     let world = world();
     let [a, b] = [&world.card, &world.second_card].map(|card| answer(&request, card));
     assert_eq!(a.to_bytes().len(), b.to_bytes().len());
-    let points = |presentation: &Presentation| -> Vec<[u8; 48]> {
-        presentation.proof()[..5 * 48].as_chunks().0.to_vec()
-    };
+    let points =
+        |presentation: &Presentation| -> Vec<[u8; 48]> { presentation.proof()[..5 * 48].as_chunks().0.to_vec() };
     let again = present(&request, &[&world.state.parameters], &world.erika, &[&world.card], &mut SeededRng::new("2"));
     let again = again.unwrap();
-    for (other, point) in [&b, &again].iter().flat_map(|other| points(other)).flat_map(|x| points(&a).into_iter().map(move |y| (x, y))) {
+    for (other, point) in
+        [&b, &again].iter().flat_map(|other| points(other)).flat_map(|x| points(&a).into_iter().map(move |y| (x, y)))
+    {
         assert_ne!(other, point);
     }
     let handle = world.card.handle().inspector_point().to_bytes();
@@ -243,7 +238,11 @@ fn rejects_points_of_another_answer_and_of_another_card() {
     let (first, second) = (asked("first"), asked("second"));
     let honest = answer(&first, &world.card);
     for foreign in [answer(&second, &world.card), answer(&first, &world.second_card)] {
-        assert_eq!(check(&with_proof(&honest, honest.proof()), &first).is_ok(), true, "the splicing itself is harmless");
+        assert_eq!(
+            check(&with_proof(&honest, honest.proof()), &first).is_ok(),
+            true,
+            "the splicing itself is harmless"
+        );
         for points in [2..3, 3..4, 4..5, 2..4, 3..5, 2..5] {
             let mut proof = honest.proof().to_vec();
             let bytes = points.start * 48..points.end * 48;
@@ -396,9 +395,8 @@ fn refuses_cases_that_do_not_hold_or_are_for_others() {
     // Every byte, and one more or less.
     let bytes = honest.to_bytes();
     let parameters = [&world.state.parameters];
-    let refuses = |bytes: &[u8]| {
-        VerifiedCase::verify(bytes, &world.court, &parameters, None, &mut SeededRng::new("w")).is_err()
-    };
+    let refuses =
+        |bytes: &[u8]| VerifiedCase::verify(bytes, &world.court, &parameters, None, &mut SeededRng::new("w")).is_err();
     for at in (0..bytes.len()).step_by(7) {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (at % 8);

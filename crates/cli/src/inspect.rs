@@ -35,7 +35,10 @@ const ANY: &str = "any one of";
 /// Reads the object and says what is in it.
 pub(crate) fn inspect(bytes: &[u8]) -> Result<Report> {
     if bytes.starts_with(SEALED) {
-        let text = format!("An encrypted file of {} bytes: an issuer's or verifier's keys, a wallet, or a share of an inspector's key.", bytes.len());
+        let text = format!(
+            "An encrypted file of {} bytes: an issuer's or verifier's keys, a wallet, or a share of an inspector's key.",
+            bytes.len()
+        );
         return Ok(Report::new(text, json!({"object": "sealed", "bytes": bytes.len()})));
     }
     match bytes.first() {

@@ -82,7 +82,10 @@ fn opens_a_stay_by_two_of_three_shareholders() {
     assert_eq!(opened["shares"], json!([3, 1]));
     let point = opened["point"].as_str().unwrap();
     let card = world.ok(&format!("issuer identify {point} --passphrase-file secret"));
-    assert_eq!((&card["kind"], &card["status"], &card["assurance"]), (&"national-id".into(), &"active".into(), &2.into()));
+    assert_eq!(
+        (&card["kind"], &card["status"], &card["assurance"]),
+        (&"national-id".into(), &"active".into(), &2.into())
+    );
 
     // Another stay of the same guest is another case, and opens to the same card.
     check_in(&world, "case-2");
@@ -93,9 +96,12 @@ fn opens_a_stay_by_two_of_three_shareholders() {
     let mixed = world.fails(&combine("part-1 part-2-of-2", "case"), 1);
     assert!(mixed["error"]["message"].as_str().unwrap().contains("shareholder 2 is of another case"), "{mixed}");
 
-    for (name, object) in
-        [("inspector/inspector.json", "inspector"), ("case", "case"), ("part-1", "opening_share"), ("inspector/share-1", "sealed")]
-    {
+    for (name, object) in [
+        ("inspector/inspector.json", "inspector"),
+        ("case", "case"),
+        ("part-1", "opening_share"),
+        ("inspector/share-1", "sealed"),
+    ] {
         assert_eq!(world.ok(&format!("inspect {name}"))["object"], object, "{name}");
     }
 }
@@ -134,7 +140,9 @@ fn refuses_what_should_not_be_opened() {
     // Another court's shareholders have no part in it.
     world.ok("inspector init --dir other --name Court --threshold 2 --of 2 --work 4 --passphrase-file secret");
     fails(
-        format!("inspector share case --share other/share-1 --issuer office.json --label {STAY} --purpose {CRIME} --out none --passphrase-file secret"),
+        format!(
+            "inspector share case --share other/share-1 --issuer office.json --label {STAY} --purpose {CRIME} --out none --passphrase-file secret"
+        ),
         1,
         "nothing in the case is encrypted for this inspector",
     );
@@ -148,8 +156,10 @@ fn pins_an_inspector_and_keeps_its_files() {
     let world = hotel();
     let fingerprint = world.ok("inspector show inspector/inspector.json")["fingerprint"].as_str().unwrap().to_owned();
     let zeros = "00".repeat(32);
-    world.fails(&format!("wallet inspector inspector/inspector.json --fingerprint {zeros} --passphrase-file secret"), 1);
-    world.ok(&format!("wallet inspector inspector/inspector.json --fingerprint {fingerprint} --passphrase-file secret"));
+    world
+        .fails(&format!("wallet inspector inspector/inspector.json --fingerprint {zeros} --passphrase-file secret"), 1);
+    world
+        .ok(&format!("wallet inspector inspector/inspector.json --fingerprint {fingerprint} --passphrase-file secret"));
     // A verifier that puts its own key under the court's name.
     world.ok("inspector init --dir hotel --name Court --threshold 2 --of 2 --work 4 --passphrase-file secret");
     let court = world.ok("inspector show inspector/inspector.json")["inspector"].clone();
@@ -165,11 +175,19 @@ fn pins_an_inspector_and_keeps_its_files() {
         ("inspector init --dir new --name Court --threshold 1 --of 3 --work 4 --passphrase-file secret", 2),
         ("inspector init --dir new --name Court --threshold 4 --of 3 --work 4 --passphrase-file secret", 2),
         ("inspector init --dir new --name Court --threshold 2 --of 17 --work 4 --passphrase-file secret", 2),
-        ("inspector init --dir new --name Court --threshold 2 --of 3 --work 4 --passphrase-file secret --passphrase-file secret", 2),
+        (
+            "inspector init --dir new --name Court --threshold 2 --of 3 --work 4 --passphrase-file secret --passphrase-file secret",
+            2,
+        ),
         ("inspector show office.json", 3),
     ] {
         world.fails(line, code);
     }
-    world.ok("inspector passphrase inspector/share-1 --passphrase-file secret-1 --new-passphrase-file other-secret --work 4");
-    world.fails("inspector passphrase inspector/share-1 --passphrase-file secret-1 --new-passphrase-file secret --work 4", 5);
+    world.ok(
+        "inspector passphrase inspector/share-1 --passphrase-file secret-1 --new-passphrase-file other-secret --work 4",
+    );
+    world.fails(
+        "inspector passphrase inspector/share-1 --passphrase-file secret-1 --new-passphrase-file secret --work 4",
+        5,
+    );
 }

@@ -291,7 +291,9 @@ impl<'a> Plan<'a> {
                 points.push(shown.base(index.message())?);
             }
             points.push(shown.parameters.content().digits.base());
-            points.extend(shown.ask.encrypt_to.iter().flat_map(|_| Encryption::fixed_points()));
+            if shown.ask.encrypt_to.is_some() {
+                Encryption::fixed_points().for_each(|point| points.push(point));
+            }
         }
         FixedPoint::prepare_for_proving(points);
         Ok(())

@@ -29,8 +29,7 @@ pub fn deal(
         return Err(Error::Misuse("a threshold of 2 or more, of at most 16 shareholders"));
     }
     let polynomial = Polynomial::random(threshold, rng);
-    let content =
-        InspectorContent { name: name.to_owned(), shareholders, commitments: polynomial.commitments()? };
+    let content = InspectorContent { name: name.to_owned(), shareholders, commitments: polynomial.commitments()? };
     let mut seed = Zeroizing::new([0; 32]);
     rng.fill_bytes(&mut *seed);
     let inspector = Inspector::sign(content, &SigningKey::from_bytes(&seed))?;

@@ -80,7 +80,9 @@ impl fmt::Display for Refusal {
                 write!(f, "the request accepts an issuer whose parameters {parameters} were not given")
             }
             Self::NotForThisInspector => f.write_str("nothing in the case is encrypted for this inspector"),
-            Self::WhichCredential => f.write_str("the case has several cards encrypted for this inspector; say which one"),
+            Self::WhichCredential => {
+                f.write_str("the case has several cards encrypted for this inspector; say which one")
+            }
             Self::OtherLabel => f.write_str("the case has another label than the one to be opened"),
             Self::OtherPurpose => f.write_str("the case may be opened for another purpose only"),
             Self::ForeignShare { index } => write!(f, "the share of shareholder {index} is of another inspector"),

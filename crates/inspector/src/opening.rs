@@ -116,12 +116,7 @@ impl OpeningShare {
     /// # Errors
     /// [`Error::Refused`] with [`Refusal::ForeignShare`], [`Refusal::OtherCase`], [`Refusal::UnknownShareholder`] or
     /// [`Refusal::BadShare`].
-    pub fn verify(
-        &self,
-        case: &VerifiedCase,
-        inspector: &Inspector,
-        rng: &mut dyn CryptoRngCore,
-    ) -> Result<(), Error> {
+    pub fn verify(&self, case: &VerifiedCase, inspector: &Inspector, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
         let index = self.index;
         if self.inspector != inspector.digest() || case.inspector() != inspector.digest() {
             return Err(Refusal::ForeignShare { index }.into());

@@ -99,8 +99,9 @@ impl Statement for Encryption {
             return Err(Error::Misuse("an encryption has one input and sends three points"));
         };
         let r = system.secret();
-        let (G, G_prime, G_hat) = (system.fixed(key_base()), system.fixed(inspector_base()), system.fixed(check_base()));
-        let I = system.base(&self.key);
+        // In the order of the terms, which numbers the bases.
+        let (G, G_prime) = (system.fixed(key_base()), system.fixed(inspector_base()));
+        let (I, G_hat) = (system.base(&self.key), system.fixed(check_base()));
         system.equation("encryption randomness", E1.into(), vec![Term::plus(r, G)]);
         system.equation("encryption", E2.into(), vec![Term::plus(h, G_prime), Term::plus(r, I)]);
         system.equation("encryption check", E_hat.into(), vec![Term::plus(r, G_hat)]);

@@ -137,7 +137,11 @@ fn tells(verified: &Verified, consented: &[CardShown], parameters: &[&Parameters
                     })
                 });
             let as_encrypted = told.encrypted().is_some() == card.encrypted.is_some();
-            same_values && as_encrypted && told.proved() == card.proved && told.issuer() == card.issuer && *told.name() == card.name
+            same_values
+                && as_encrypted
+                && told.proved() == card.proved
+                && told.issuer() == card.issuer
+                && *told.name() == card.name
         })
 }
 

@@ -258,12 +258,7 @@ impl CardShown {
         }
     }
 
-    fn new(
-        card: &Card,
-        shown: &Shown<'_>,
-        request: &Request,
-        inspector: Option<&Inspector>,
-    ) -> Result<Self, Error> {
+    fn new(card: &Card, shown: &Shown<'_>, request: &Request, inspector: Option<&Inspector>) -> Result<Self, Error> {
         let (schema, claims) = (shown.schema, card.credential.claims());
         let mut disclosed = Vec::new();
         for index in shown.disclosed() {
@@ -289,7 +284,12 @@ impl CardShown {
             key: key.filter(|(_, of, _)| *of > 1),
             disclosed,
             proved: shown.sentences(request)?,
-            encrypted: shown.ask.encrypt_to.as_ref().zip(inspector).map(|(ask, known)| inspectors::sentence(ask, known)),
+            encrypted: shown
+                .ask
+                .encrypt_to
+                .as_ref()
+                .zip(inspector)
+                .map(|(ask, known)| inspectors::sentence(ask, known)),
         })
     }
 }
