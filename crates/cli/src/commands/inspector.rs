@@ -56,7 +56,7 @@ pub(crate) fn run(command: args::Inspector, context: Context) -> Result<Report> 
                 read.push(share.map_err(|error| failure(error).about(path.display()))?);
             }
             let point = combine(&opened, &inspector, &read, &mut OsRng).map_err(failure)?.to_bytes();
-            let point: String = point.iter().map(|byte| format!("{byte:02x}")).collect();
+            let point = hex::encode(point);
             let text = format!(
                 "Opened, with {} shares.\n{}\n  point        {point}\nNext: the issuer runs milchglas issuer identify POINT",
                 read.len(),
