@@ -129,3 +129,69 @@ impl Wire for EncryptAsk {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbor;
+    use crate::cbor::tests::assert_strict;
+    use serde_json::{Value as Json, json};
+
+    fn an_ask() -> Json {
+        json!({
+            "inspector": {
+                "name": "Registry Court",
+                "key": String::from(InspectorKey(NonZeroG1::generator())),
+                "digest": "11".repeat(32)
+            },
+            "label": "stay 17",
+            "purpose": "a crime in the house"
+        })
+    }
+
+    fn read(json: &Json) -> Option<EncryptAsk> {
+        let ask: EncryptAsk = serde_json::from_str(&json.to_string()).ok()?;
+        ask.check().ok().map(|()| ask)
+    }
+
+    #[test]
+    fn roundtrips_in_both_forms() {
+        let ask = read(&an_ask()).unwrap();
+        assert_eq!(serde_json::to_value(&ask).unwrap(), an_ask());
+        assert_strict(&ask);
+        assert_eq!(cbor::from_bytes::<EncryptAsk>(&cbor::to_bytes(&ask), 1 << 10).unwrap(), ask);
+    }
+
+    #[test]
+    fn rejects_what_breaks_a_rule() {
+        let key = String::from(InspectorKey(NonZeroG1::generator()));
+        // In the order: empty, infinity, upper case, off the curve, too short.
+        let keys =
+            ["", &format!("c0{}", "00".repeat(47)), &key.to_uppercase(), &format!("a{}", &key[1..]), &key[..94]];
+        for (pointer, value) in [
+            ("/inspector/name", json!("")),
+            ("/inspector/name", json!("C".repeat(65))),
+            ("/inspector/name", json!("Co\u{202e}urt")),
+            ("/inspector/digest", json!("11".repeat(31))),
+            ("/label", json!("")),
+            ("/label", json!("l".repeat(65))),
+            ("/label", json!("a\nb")),
+            ("/purpose", json!(" a crime")),
+            ("/purpose", json!("p".repeat(201))),
+            ("/inspector", json!({"name": "Court", "key": key, "digest": "11".repeat(32), "more": 1})),
+            ("/inspector", json!(null)),
+        ]
+        .into_iter()
+        .chain(keys.iter().map(|key| ("/inspector/key", json!(key))))
+        {
+            let mut ask = an_ask();
+            *ask.pointer_mut(pointer).unwrap() = value.clone();
+            assert!(read(&ask).is_none(), "{pointer}: {value}");
+        }
+        for field in ["inspector", "label", "purpose"] {
+            let mut ask = an_ask();
+            ask.as_object_mut().unwrap().remove(field);
+            assert!(read(&ask).is_none(), "without {field}");
+        }
+    }
+}
