@@ -166,8 +166,7 @@ mod tests {
     fn rejects_what_breaks_a_rule() {
         let key = String::from(InspectorKey(NonZeroG1::generator()));
         // In the order: empty, infinity, upper case, off the curve, too short.
-        let keys =
-            ["", &format!("c0{}", "00".repeat(47)), &key.to_uppercase(), &format!("a{}", &key[1..]), &key[..94]];
+        let keys = ["", &format!("c0{}", "00".repeat(47)), &key.to_uppercase(), &format!("a{}", &key[1..]), &key[..94]];
         for (pointer, value) in [
             ("/inspector/name", json!("")),
             ("/inspector/name", json!("C".repeat(65))),
