@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         "fixed_base_mul" => measured(|| table.mul(scalar)),
         "fixed_base_msm" => measured(|| FixedBase::msm(&tables, &scalars)),
         "g1_mul" => measured(|| point * scalar),
+        // The lowest bits of the scalar, as a digit would come.
+        "g1_mul_byte" => measured(|| G1::from(point).mul_byte(scalar.to_bytes()[31])),
         "g1_msm" => measured(|| G1::msm(&points, &scalars)),
         "mul_vartime" => measured(|| G1::from(point).mul_vartime(scalar)),
         _ => return ExitCode::FAILURE,

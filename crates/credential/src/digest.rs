@@ -110,9 +110,37 @@ byte_string!(
     VerifierKey, 32, "a verifier key of 32 bytes"
 );
 byte_string!(
+    /// The digest of the identity key of whoever signs trust lists, published sets or lists.
+    AuthorityFingerprint, 32, "an authority's fingerprint of 32 bytes"
+);
+byte_string!(
+    /// The digest of a trust list.
+    TrustListDigest, 32, "a trust list's digest of 32 bytes"
+);
+byte_string!(
     /// The random bytes that make a request unique.
     RequestNonce, 16, "a request nonce of 16 bytes"
 );
+byte_string!(
+    /// The name of a holder in one scope: the point that was proven, in its one encoding.
+    Pseudonym, 48, "a pseudonym of 48 bytes"
+);
+byte_string!(
+    /// One of a holder's tokens in one scope and epoch: the point that was proven, in its one encoding.
+    Token, 48, "a token of 48 bytes"
+);
+byte_string!(
+    /// The SHA-256 of a document's bytes, as they are.
+    DocumentDigest, 32, "a document digest of 32 bytes"
+);
+
+impl DocumentDigest {
+    /// The digest of a document.
+    #[must_use]
+    pub fn of(document: &[u8]) -> Self {
+        Self(Sha256::digest(document).into())
+    }
+}
 
 byte_string!(
     /// The digest of an inspector's identity key.

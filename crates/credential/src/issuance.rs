@@ -310,8 +310,9 @@ impl VerifiedApplication {
             key.bases().get(HANDLE_MESSAGE..).unwrap_or_default(),
             messages.get(HANDLE_MESSAGE..).unwrap_or_default(),
         );
-        let signature =
-            key.interface().sign_point(secret, &(key.empty() + G1::from(self.application.commitment) + known))?;
+        let signature = key
+            .interface()
+            .sign_point(secret, &(key.empty().point() + G1::from(self.application.commitment) + known))?;
         Ok(Credential::new(parameters.fingerprint(), key, handle, claims, signature))
     }
 }

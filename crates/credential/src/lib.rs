@@ -11,10 +11,12 @@
 //! | [`schema`], [`claim`], [`date`] | what a card can say, with types; the scalar of each value |
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
-//! | [`request`], [`predicate`] | what a verifier asks, and exactly what that means |
+//! | [`request`], [`predicate`], [`interval`] | what a verifier asks, and exactly what that means |
+//! | [`scope`], [`document`] | names and tokens inside a verifier's scope; an answer as a signature |
 //! | [`encrypt_to`], [`inspector`], [`case`] | what is encrypted for a t-of-n inspector; the inspector's file; what is kept to have it opened |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
+//! | [`profile`], [`trust_list`] | what a kind of verifier may ask; who vouches for whom |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
 //!
 //! The roles are crates of their own, on top of this one: they keep secrets, clocks and policies. Here is all of it in memory:
@@ -92,8 +94,11 @@
 //!         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //!         disclose: vec![],
 //!         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 16 }],
+//!         pseudonym: None,
+//!         rate: None,
 //!         encrypt_to: None,
 //!     }),
+//!     document: None,
 //! })?;
 //!
 //! // Her wallet answers, and the reading room learns that, and nothing else.
@@ -122,16 +127,21 @@ pub mod compile;
 pub mod credential;
 pub mod date;
 pub mod digest;
+pub mod document;
 pub mod encrypt_to;
 pub mod error;
 pub mod inspector;
+pub mod interval;
 pub mod issuance;
 pub mod issuer_key;
 pub mod number;
 pub mod parameters;
 pub mod predicate;
 pub mod presentation;
+pub mod profile;
 pub mod request;
 pub mod schema;
+pub mod scope;
 pub mod selection;
 pub mod text;
+pub mod trust_list;

@@ -46,6 +46,14 @@ pub const FIRST_CLAIM_MESSAGE: usize = 2;
 /// The national identity card that ships with the crate.
 pub const NATIONAL_ID_JSON: &str = include_str!("../schemas/national-id.json");
 
+/// The schemas that ship with the crate, by their ids.
+pub const SHIPPED: [(&str, &str); 4] = [
+    ("national-id", NATIONAL_ID_JSON),
+    ("passport", include_str!("../schemas/passport.json")),
+    ("tax-credential", include_str!("../schemas/tax-credential.json")),
+    ("student-card", include_str!("../schemas/student-card.json")),
+];
+
 /// The place of a claim in its schema, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimIndex(pub(crate) usize);
@@ -103,6 +111,15 @@ impl Schema {
     /// None in a released version; a test reads the file.
     pub fn national_id() -> Result<Self, Error> {
         Self::from_json(NATIONAL_ID_JSON)
+    }
+
+    /// The schema of that id that ships with the crate.
+    ///
+    /// # Errors
+    /// None in a released version; a test reads the files.
+    pub fn shipped(id: &str) -> Result<Option<Self>, Error> {
+        let file = SHIPPED.iter().find(|(shipped, _)| *shipped == id);
+        file.map(|(_, json)| Self::from_json(json)).transpose()
     }
 
     /// Reads a schema file.

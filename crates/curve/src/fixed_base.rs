@@ -2,7 +2,7 @@
 //!
 //! [`FixedBase`] is for secret scalars and takes constant time: about a quarter of a multiplication without a table, for 66 KiB (85 on
 //! the portable backend) and, to build it, the time of about five multiplications. [`VartimeTable`] is for public scalars in sums
-//! with other points, where the doublings have to be done anyway: 6 KiB, built in less than a multiplication.
+//! with other points, where the doublings have to be done anyway: 49 KiB, built in the time of two multiplications.
 //!
 //! What the tables hold is the point, nothing more; they are as public as it is, and are not erased.
 

@@ -99,12 +99,15 @@ impl Statement for Encryption {
             return Err(Error::Misuse("an encryption has one input and sends three points"));
         };
         let r = system.secret();
-        // In the order of the terms, which numbers the bases.
-        let (G, G_prime) = (system.fixed(key_base()), system.fixed(inspector_base()));
-        let (I, G_hat) = (system.base(&self.key), system.fixed(check_base()));
-        system.equation("encryption randomness", E1.into(), vec![Term::plus(r, G)]);
-        system.equation("encryption", E2.into(), vec![Term::plus(h, G_prime), Term::plus(r, I)]);
-        system.equation("encryption check", E_hat.into(), vec![Term::plus(r, G_hat)]);
+        let image = vec![(Scalar::ONE, system.base(&E1))];
+        let terms = vec![Term::plus(r, system.fixed(key_base()))];
+        system.equation("encryption randomness", image, terms);
+        let image = vec![(Scalar::ONE, system.base(&E2))];
+        let terms = vec![Term::plus(h, system.fixed(inspector_base())), Term::plus(r, system.base(&self.key))];
+        system.equation("encryption", image, terms);
+        let image = vec![(Scalar::ONE, system.base(&E_hat))];
+        let terms = vec![Term::plus(r, system.fixed(check_base()))];
+        system.equation("encryption check", image, terms);
         Ok(())
     }
 }

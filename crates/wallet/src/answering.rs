@@ -1,7 +1,7 @@
 //! Answering: from a consent to a presentation.
 //!
 //! ```text
-//! consent, by value → policy again → counter reserved, saved → proven with it → own check → history saved → presentation
+//! consent, by value → policy again → counters reserved, saved → proven with it → own check → history saved → presentation
 //!                                  └ or an answer from the pool, completed ──────────────┘
 //! ```
 //!
@@ -15,12 +15,15 @@ use std::ops::RangeInclusive;
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, Holdings};
 use milchglas_credential::date::Timestamp;
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::{Presentation, Verified};
 use milchglas_credential::request::Request;
+use milchglas_credential::text::quoted;
 use rand_core::CryptoRngCore;
 
 use crate::consent::{CardShown, Choice, Consent};
+use crate::counting::Reserved;
 use crate::error::Error;
 use crate::shortfall::spell;
 use crate::store::Store;
@@ -49,27 +52,34 @@ impl<S: Store> Wallet<S> {
         let Consent { request: authenticated, choices, .. } = consent;
         let choice = choices.into_iter().nth(choice).ok_or(Error::Misuse("one of the choices of the consent"))?;
         self.admit(&authenticated, now)?;
+        self.policy(&authenticated)?;
 
         let request = authenticated.request();
         let bytes = match self.answer_prepared(&choice, request, now)? {
             Some(bytes) => bytes,
             None => {
-                let counter = self.reserve(1)?.next().ok_or(Error::Misuse("a counter for each proof"))?;
-                self.prove(&choice, request, &self.hedge(counter), rng)?
+                let reserved = self.reserve_for(&choice, request)?;
+                self.prove(&choice, request, &reserved, rng)?
             }
         };
 
         let verifier = authenticated.verifier();
+        let mut learned = choice.learned();
+        if let Some(DocumentRef { title, sha256 }) = &request.fields().document {
+            learned.push(format!("That you signed {} (SHA-256 {sha256}).", quoted(title)));
+        }
         let entry = HistoryEntry {
             time: now,
             name: verifier.name.clone(),
             origin: verifier.origin.clone(),
             key: verifier.key,
             purpose: request.fields().purpose.clone(),
-            learned: choice.learned(),
+            learned,
         };
         let (nonce, expires) = (request.fields().nonce, request.fields().expires);
-        let recent = Recent { ask: request.ask().clone(), selection: choice.selection };
+        // An answer that names or counts the holder depends on who asks: none is made in advance.
+        let scoped = choice.selection.leaves(request.ask())?.iter().any(|ask| ask.is_scoped());
+        let recent = (!scoped).then(|| Recent { ask: request.ask().clone(), selection: choice.selection });
         self.commit(|state| state.record(entry, Answered { key: verifier.key, nonce, expires }, recent))?;
         Ok(bytes)
     }
@@ -109,14 +119,15 @@ impl<S: Store> Wallet<S> {
         &self,
         choice: &Choice,
         request: &Request,
-        hedge: &[u8],
+        reserved: &Reserved,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, Error> {
         let cards = self.pick(&choice.ids())?;
         let credentials: Vec<&Credential> = cards.iter().map(|card| &card.credential).collect();
         let parameters = self.accepted_parameters(request)?;
         let plan = compile(request, choice.selection.clone(), &parameters)?;
-        let bytes = Presentation::create(&plan, &Holdings::new(self.secret(), &credentials), hedge, rng)?.to_bytes();
+        let holdings = Holdings::new(self.secret(), &credentials).with_counters(&reserved.tokens);
+        let bytes = Presentation::create(&plan, &holdings, &self.hedge(reserved.hedge), rng)?.to_bytes();
         let own = Presentation::from_bytes(&bytes).map_err(|_| Error::SelfCheck)?;
         let verified = own.verify(request, &parameters, rng).map_err(|_| Error::SelfCheck)?;
         if tells(&verified, &choice.cards, &parameters) { Ok(bytes) } else { Err(Error::SelfCheck) }
@@ -136,8 +147,11 @@ fn tells(verified: &Verified, consented: &[CardShown], parameters: &[&Parameters
                         shown.claim == *name && shown.value == value
                     })
                 });
+            let same_names = told.pseudonym_in().map(|(ask, _)| ask) == card.pseudonym.as_ref()
+                && told.token_in().map(|(ask, _)| ask) == card.rate.as_ref().map(|(ask, _)| ask);
             let as_encrypted = told.encrypted().is_some() == card.encrypted.is_some();
             same_values
+                && same_names
                 && as_encrypted
                 && told.proved() == card.proved
                 && told.issuer() == card.issuer
@@ -146,15 +160,17 @@ fn tells(verified: &Verified, consented: &[CardShown], parameters: &[&Parameters
 }
 
 impl State {
-    fn reserve(&mut self, count: usize) -> Result<u64, Error> {
+    pub(crate) fn reserve(&mut self, count: usize) -> Result<u64, Error> {
         self.counter = self.counter.checked_add(count as u64).ok_or(Error::Full("answers"))?;
         Ok(self.counter)
     }
 
-    fn record(&mut self, entry: HistoryEntry, answered: Answered, recent: Recent) -> Result<(), Error> {
-        self.recent.retain(|earlier| *earlier != recent);
-        self.recent.insert(0, recent);
-        self.recent.truncate(MAX_RECENT);
+    fn record(&mut self, entry: HistoryEntry, answered: Answered, recent: Option<Recent>) -> Result<(), Error> {
+        if let Some(recent) = recent {
+            self.recent.retain(|earlier| *earlier != recent);
+            self.recent.insert(0, recent);
+            self.recent.truncate(MAX_RECENT);
+        }
         let room = self.verifiers.len() < MAX_VERIFIERS;
         match self.verifiers.iter_mut().find(|known| known.key == entry.key) {
             Some(known) => {

@@ -8,4 +8,5 @@ mod folder;
 mod once;
 mod scene;
 mod templates;
+mod tokens;
 mod trust;

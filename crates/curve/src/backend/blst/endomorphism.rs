@@ -6,7 +6,7 @@
 //! ψ(x, y) = (βx, −y) with β = 2^((p−1)/3) is multiplication by z² on the subgroup of order r = z⁴ − z² + 1. So k·P = k₁·P + k₂·ψ(P)
 //! for every pair with k ≡ k₁ + k₂·z² modulo r; division with remainder gives the one with 0 ≤ k₁, k₂ < z² < 2^128.
 //!
-//! Digits of secret scalars: [`SignedDigits`], in constant time. Of public ones: [`naf_vartime`].
+//! Digits of secret scalars: [`SignedDigits`], in constant time.
 //! Caution: right in the subgroup only.
 
 #![forbid(unsafe_code)]
@@ -137,34 +137,6 @@ impl Drop for SignedDigits {
     fn drop(&mut self) {
         self.0.zeroize();
     }
-}
-
-/// How many digits `naf_vartime` writes.
-pub(super) const NAF_DIGITS: usize = 129;
-
-/// The non-adjacent form of width `width`, least significant digit first: every digit is 0 or odd and below 2^(width−1) in magnitude,
-/// and among `width` consecutive ones at most one is not 0.
-pub(super) fn naf_vartime(half: [u64; 2], width: u32) -> [i8; NAF_DIGITS] {
-    let mut digits = [0; NAF_DIGITS];
-    let mut rest = u128::from(half[0]) | u128::from(half[1]) << 64;
-    let modulus = 1_u128 << width;
-    let mut position = 0;
-    while rest != 0 {
-        let zeros = rest.trailing_zeros();
-        position += zeros as usize;
-        rest >>= zeros;
-        let window = rest & (modulus - 1);
-        if window < modulus / 2 {
-            digits[position] = window as i8;
-            rest >>= width;
-        } else {
-            digits[position] = -((modulus - window) as i8);
-            // The carry goes in after the shift, so that nothing overflows.
-            rest = (rest >> width) + 1;
-        }
-        position += width as usize;
-    }
-    digits
 }
 
 /// The low N limbs of a·b.
@@ -304,26 +276,6 @@ mod tests {
                 }
             }
             assert_eq!(sum, k);
-        }
-    }
-
-    #[test]
-    fn naf_digits_add_up_and_are_sparse() {
-        for k in scalars() {
-            for (half, width) in split(&k).into_iter().chain([[u64::MAX; 2]]).flat_map(|half| [(half, 5), (half, 8)]) {
-                let digits = naf_vartime(half, width);
-                let mut sum = fr::ZERO;
-                for digit in digits.iter().rev() {
-                    sum = fr::add(&sum, &sum);
-                    let magnitude = fr::from_u64(digit.unsigned_abs().into());
-                    sum = if *digit < 0 { fr::sub(&sum, &magnitude) } else { fr::add(&sum, &magnitude) };
-                    assert!(*digit == 0 || digit % 2 != 0);
-                    assert!(u32::from(digit.unsigned_abs()) < 1 << (width - 1));
-                }
-                assert_eq!(sum, scalar(half));
-                let nonzero = |digits: &[i8]| digits.iter().filter(|digit| **digit != 0).count();
-                assert!(digits.windows(width as usize).all(|window| nonzero(window) <= 1));
-            }
         }
     }
 }
