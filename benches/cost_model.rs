@@ -330,11 +330,14 @@ impl Presentation {
     }
 }
 
-/// Signing a card of so many messages for a checked application: the known messages, then the division.
+/// Signing a card for a checked application: its known messages, then the division. `long` claims are of any size, `short` ones have 32
+/// bits; the handle comes on top.
 #[must_use]
-pub fn signing(messages: usize) -> Work {
+pub fn signing(long: usize, short: usize) -> Work {
     let mut work = Work::default();
-    work.add(Part::Signature, 1, Operation::FixedSum(messages - 1));
+    work.add(Part::Signature, 1, Operation::FixedSum(long));
+    // Of a table's 44 points the handle takes 22, a claim of 32 bits 6.
+    work.0.push((Part::Signature, (22 + 6 * short) as f64 / 44.0, Operation::FixedSum(1)));
     work.add(Part::Signature, 1, Operation::Invert);
     work.add(Part::Signature, 1, Operation::Multiply);
     work.add(Part::Signature, 2, Operation::Normalise);

@@ -65,7 +65,7 @@ pub fn predictions() -> Vec<Prediction> {
         let id = format!("issue_bulk/{function}");
         all.push(Prediction { name: name.into(), id, iteration: 100, work, floor: None });
     };
-    issue("a card of 13 messages, signed", "milchglas", signing(13));
+    issue("a card of 13 messages, signed", "milchglas", signing(5, 6));
     issue("an application, checked", "milchglas_check_applications", checking_an_application());
     all
 }

@@ -7,7 +7,7 @@ use milchglas_bbs::{Ciphersuite, Generators, Interface, SecretKey};
 use milchglas_credential::parameters::sign_digits;
 use milchglas_curve::{G1, Scalar};
 use milchglas_sigma::{FixedPoint, PairingKey, Prover, Transcript, Verifier};
-use milchglas_statements::{PublicSet, Range, SetSecretKey, Signature, SignatureWitness};
+use milchglas_statements::{DigitTables, PublicSet, Range, SetSecretKey, Signature, SignatureWitness};
 use milchglas_tests::SeededRng;
 use rand_core::OsRng;
 use std::sync::Arc;
@@ -26,6 +26,7 @@ pub struct Statements {
     empty: FixedPoint,
     bases: Vec<FixedPoint>,
     digits: PublicSet,
+    tables: DigitTables,
     witness: SignatureWitness,
     messages: Vec<Scalar>,
 }
@@ -54,12 +55,15 @@ impl Statements {
         FixedPoint::prepare_for_proving(bases.iter().chain(witness.fixed_points()).chain([digits.base()]));
         FixedPoint::prepare_for_verifying(bases.iter().chain([&empty, digits.base()]));
         let key = Arc::new(PairingKey::new(pk.W()));
-        Self { key, empty, bases, digits, witness, messages }
+        let tables = DigitTables::default();
+        let range = Range::new(&digits, FIRST, END).unwrap().with_tables(&tables);
+        range.prepare(&messages[CLAIM]).unwrap();
+        Self { key, empty, bases, digits, tables, witness, messages }
     }
 
     fn statements(&self) -> (Signature, Range<'_>) {
         let signature = Signature::new(&self.key, &self.empty, Vec::new(), self.bases.clone());
-        (signature, Range::new(&self.digits, FIRST, END).unwrap())
+        (signature, Range::new(&self.digits, FIRST, END).unwrap().with_tables(&self.tables))
     }
 
     fn transcript(&self) -> Transcript {

@@ -12,8 +12,8 @@ use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use ark_serialize::CanonicalDeserialize;
 use curve_corpus::{Case, Verdict, bit_flips, compress, scalar_bytes};
 use milchglas_curve::{
-    Expander, FixedBase, FixedPoint, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, PublicSum, Scalar, VartimeTable,
-    pairing_product_is_one,
+    Expander, FixedBase, FixedPoint, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, PublicSum, Scalar, SecretSum,
+    VartimeTable, pairing_product_is_one,
 };
 use proptest::prelude::*;
 
@@ -291,6 +291,42 @@ fn several_sums_are_what_each_is_alone() {
             summands.iter().map(|summands| summands.iter().map(|(i, scalar)| points[*i] * *scalar).sum()).collect();
         assert_eq!(PublicSum::finish_all_vartime(&sums), expected);
     }
+}
+
+#[test]
+fn sums_of_short_multiples_agree() {
+    let points: Vec<NonZeroG1> =
+        (0..5_u32).map(|i| G1::hash(Expander::XmdSha256, &i.to_be_bytes(), b"curve test short")).collect();
+    let fixed: Vec<FixedPoint> = points.iter().map(FixedPoint::new).collect();
+    for prepared in [0, 3, 5] {
+        FixedPoint::prepare_for_proving(&fixed[..prepared]);
+        for number in [0, 1, 2, 63, 64, 65, u32::MAX - 1, u32::MAX] {
+            let wide = u128::from(number) << 96 | u128::from(number) << 31 | u128::from(number % 7);
+            for (number, wide) in [(number, wide), (number, u128::MAX), (0, 0), (number, u128::MAX - 1)] {
+                let mut sum = SecretSum::with_room(6);
+                sum.add_fixed_u32(&fixed[0], number);
+                sum.add_fixed_u32(&fixed[3], number / 2);
+                sum.add_fixed_u128(&fixed[1], wide);
+                sum.add_fixed_u128(&fixed[4], wide / 2);
+                sum.add_fixed(&fixed[2], Scalar::from(u64::from(number)));
+                // One point twice.
+                sum.add_fixed_u32(&fixed[2], number);
+                let of = |k: u128| points_scalar(k);
+                let expected = points[0] * of(number.into())
+                    + points[3] * of((number / 2).into())
+                    + points[1] * of(wide)
+                    + points[4] * of(wide / 2)
+                    + points[2] * of(2 * u128::from(number));
+                assert_eq!(sum.finish(), expected, "{number} {wide} {prepared}");
+            }
+        }
+    }
+}
+
+fn points_scalar(k: u128) -> Scalar {
+    let mut wide = [0; 64];
+    wide[48..].copy_from_slice(&k.to_be_bytes());
+    Scalar::from_wide(&wide)
 }
 
 #[test]

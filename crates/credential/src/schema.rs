@@ -15,11 +15,12 @@
 //! consent to them.
 
 use crate::cbor::{Wire, Writer};
-use crate::claim::{ClaimType, Claims, IntegerBits, Value};
+use crate::claim::{ClaimType, Claims, IntegerBits, Value, to_scalar};
 use crate::digest::{SchemaDigest, tagged_digest};
 use crate::error::{DecodeError, Error};
 use crate::text::{ClaimName, Label, is_readable};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 /// Most claims of a schema, after lists are expanded.
 pub const MAX_CLAIMS: usize = 64;
@@ -81,6 +82,28 @@ pub struct Claim {
     pub claim_type: ClaimType,
     /// Whether it may be absent.
     pub optional: bool,
+}
+
+impl Claim {
+    /// The value's scalar as a number of 32 bits, for claims whose every value has one: which claims do is plain from the schema.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`] where the value is not of the claim's type.
+    pub(crate) fn short(&self, value: &Value) -> Result<Option<u32>, Error> {
+        let few = match &self.claim_type {
+            ClaimType::Date | ClaimType::Month | ClaimType::Boolean | ClaimType::Code(_) => true,
+            ClaimType::Integer { .. } => {
+                self.claim_type.integers().is_some_and(|range| range.start == 0 && range.end <= 1 << 32)
+            }
+            ClaimType::Text | ClaimType::Digest => false,
+        };
+        if self.optional || !few || *value == Value::Absent {
+            return Ok(None);
+        }
+        let scalar = Zeroizing::new(to_scalar(&self.claim_type, value)?.to_bytes());
+        let [.., a, b, c, d] = *scalar;
+        Ok(Some(u32::from_be_bytes([a, b, c, d])))
+    }
 }
 
 /// Which claims a credential carries.

@@ -57,6 +57,12 @@ impl FixedBase {
     }
 }
 
+/// Σ k·point for secrets of at most `bits` bits, 128 at most, in constant time: cheaper the fewer bits there are.
+pub(crate) fn sum_short(terms: &[(&FixedBase, u128)], bits: usize) -> G1 {
+    let terms: Vec<_> = terms.iter().map(|(base, k)| (&base.0, *k)).collect();
+    G1(g1::comb_sum_short(&terms, bits))
+}
+
 impl fmt::Debug for FixedBase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("FixedBase").field(&self.base()).finish()

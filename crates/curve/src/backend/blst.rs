@@ -506,7 +506,7 @@ pub mod g1 {
     use super::fp::{assign, clear};
     use blst::{blst_fp, blst_p1_add_affine};
 
-    pub use super::comb::{Comb, comb_sum, combs};
+    pub use super::comb::{Comb, comb_sum, comb_sum_short, combs};
     pub use super::straus::{Terms, VartimeTable, sums_vartime, vartime_tables};
 
     group!(

@@ -270,7 +270,7 @@ mod comb;
 
 /// G1.
 pub mod g1 {
-    pub use super::comb::{Comb, comb_sum, combs};
+    pub use super::comb::{Comb, comb_sum, comb_sum_short, combs};
     use bls12_381::hash_to_curve::{HashToField, MapToCurve};
     use sha2::digest::generic_array::GenericArray;
 
