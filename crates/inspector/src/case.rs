@@ -150,8 +150,9 @@ impl VerifiedCase {
 
 /// What does not hold is a refusal, and so is an answer that does not fit the request; everything else is unreadable input.
 fn invalid_means(refusal: Refusal, error: CredentialError) -> Error {
-    match error {
-        CredentialError::Invalid | CredentialError::Unfit { .. } => refusal.into(),
-        other => other.into(),
+    if matches!(error, CredentialError::Invalid | CredentialError::Unfit { .. }) {
+        refusal.into()
+    } else {
+        error.into()
     }
 }

@@ -45,8 +45,8 @@ pub(crate) fn weight(index: u8, points: &[u8]) -> Option<Scalar> {
     let others = points.iter().copied().filter(|other| *other != index);
     let (mut above, mut below) = (Scalar::ONE, Scalar::ONE);
     for other in others {
-        above = above * scalar(other);
-        below = below * (scalar(other) - scalar(index));
+        above *= scalar(other);
+        below *= scalar(other) - scalar(index);
     }
     below.invert().map(|inverse| above * inverse)
 }
