@@ -68,6 +68,7 @@ fn ask(disclose: &[&str], prove: &[Value]) -> CredentialAsk {
         prove: prove.iter().map(|predicate| serde_json::from_value(predicate.clone()).unwrap()).collect(),
         pseudonym: None,
         rate: None,
+        encrypt_to: None,
     }
 }
 

@@ -11,6 +11,7 @@
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::document::DocumentRef;
+use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
@@ -82,6 +83,9 @@ pub struct TemplateCredential {
     /// One of the holder's tokens in a scope and epoch, where it is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<RateAsk>,
+    /// For which inspector the card's handle is to be encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_to: Option<EncryptAsk>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -201,8 +205,8 @@ impl TemplateCredential {
             .iter()
             .map(|parameters| Accept { issuer: parameters.fingerprint(), parameters: parameters.digest() })
             .collect();
-        let Self { name, disclose, prove, pseudonym, rate, .. } = self.clone();
-        Ok(CredentialAsk { name, accept, schemas, disclose, prove, pseudonym, rate })
+        let Self { name, disclose, prove, pseudonym, rate, encrypt_to, .. } = self.clone();
+        Ok(CredentialAsk { name, accept, schemas, disclose, prove, pseudonym, rate, encrypt_to })
     }
 
     fn schemas_of<'p>(&self, parameters: &'p Parameters) -> impl Iterator<Item = &'p Schema> {

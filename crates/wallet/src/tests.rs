@@ -2,6 +2,7 @@
 
 mod comparing;
 mod counting;
+mod inspectors;
 mod pool;
 
 use std::cell::Cell;
@@ -131,6 +132,7 @@ impl Issuer {
             prove: prove.iter().map(|predicate| serde_json::from_str(predicate).unwrap()).collect(),
             pseudonym: None,
             rate: None,
+            encrypt_to: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Not here: decisions; they are the roles'.
 
 pub(crate) mod document;
+pub(crate) mod inspector;
 pub(crate) mod issuer;
 pub(crate) mod trust_list;
 pub(crate) mod verifier;
