@@ -26,7 +26,7 @@ pub(crate) fn verify(request: &Path, presentation: &Path, document: &Path, issue
     let signature = signature.map_err(|error| match error {
         Error::Unfit { what } => Failure::refused(what),
         Error::Invalid => Failure::refused("this is no signature over the document by cards of these issuers"),
-        other => other.into(),
+        error @ (Error::Decode(_) | Error::Json { .. } | Error::Unsatisfied | Error::Misuse(_)) => error.into(),
     })?;
     let fields = signature.request().request().fields();
     let title = fields.document.as_ref().map_or("", |document| &document.title);
