@@ -289,8 +289,9 @@ impl Statement for Anchor {
         Ok(Commitment::default())
     }
     fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), milchglas_sigma::Error> {
-        let base = system.base(&anchor_base());
-        system.equation("anchor", self.0, vec![Term::plus(inputs[0], base)]);
+        let image = vec![(Scalar::ONE, system.base(&self.0.to_nonzero().unwrap()))];
+        let terms = vec![Term::plus(inputs[0], system.base(&anchor_base()))];
+        system.equation("anchor", image, terms);
         Ok(())
     }
 }
