@@ -102,9 +102,9 @@ fn release(share: &SecretShare, case: &VerifiedCase) -> OpeningShare {
 
 fn open(case: &VerifiedCase, shares: &[OpeningShare]) -> Result<[u8; 48], Refusal> {
     let opened = combine(case, &world().court, shares, &mut SeededRng::new("weights"));
-    opened.map(|opened| opened.to_bytes()).map_err(|error| match error {
-        Error::Refused(refusal) => refusal,
-        other => panic!("{other}"),
+    opened.map(|opened| opened.to_bytes()).map_err(|error| {
+        let Error::Refused(refusal) = error else { panic!("{error}") };
+        refusal
     })
 }
 
@@ -238,11 +238,7 @@ fn rejects_points_of_another_answer_and_of_another_card() {
     let (first, second) = (asked("first"), asked("second"));
     let honest = answer(&first, &world.card);
     for foreign in [answer(&second, &world.card), answer(&first, &world.second_card)] {
-        assert_eq!(
-            check(&with_proof(&honest, honest.proof()), &first).is_ok(),
-            true,
-            "the splicing itself is harmless"
-        );
+        assert!(check(&with_proof(&honest, honest.proof()), &first).is_ok(), "the splicing itself is harmless");
         for points in [2..3, 3..4, 4..5, 2..4, 3..5, 2..5] {
             let mut proof = honest.proof().to_vec();
             let bytes = points.start * 48..points.end * 48;
@@ -289,8 +285,9 @@ impl Statement for Anchor {
         Ok(Commitment::default())
     }
     fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), milchglas_sigma::Error> {
-        let base = system.base(&anchor_base());
-        system.equation("anchor", self.0, vec![Term::plus(inputs[0], base)]);
+        let image = vec![(Scalar::ONE, system.base(&self.0.to_nonzero().unwrap()))];
+        let terms = vec![Term::plus(inputs[0], system.base(&anchor_base()))];
+        system.equation("anchor", image, terms);
         Ok(())
     }
 }
@@ -321,6 +318,9 @@ impl Statement for Dishonest<'_> {
     }
 }
 
+/// The points for a witness r.
+type Sent<'a> = &'a dyn Fn(Scalar) -> [G1; 3];
+
 #[test]
 fn rejects_a_statement_whose_points_are_otherwise_made() {
     let inner = Encryption { key: world().court.key().0 };
@@ -330,7 +330,7 @@ fn rejects_a_statement_whose_points_are_otherwise_made() {
     let handle = |h: Scalar| inspector_base().mul(&h);
     let foreign = NonZeroG1::generator() * Scalar::from(5);
     let two = Scalar::from(2);
-    let forged: [(&str, bool, &dyn Fn(Scalar) -> [G1; 3]); 8] = [
+    let forged: [(&str, bool, Sent<'_>); 8] = [
         ("honest", true, &|r| [G * r, handle(h) + inner.key * r, check * r]),
         ("another handle", false, &|r| [G * r, handle(other) + inner.key * r, check * r]),
         ("another key", false, &|r| [G * r, handle(h) + foreign * r, check * r]),

@@ -21,7 +21,7 @@ pub(crate) struct Request {
 pub(crate) enum Ask {
     All(Vec<Ask>),
     Any(Vec<Ask>),
-    Credential(CredentialAsk),
+    Credential(Box<CredentialAsk>),
 }
 
 /// What is asked about one credential.
@@ -68,7 +68,7 @@ impl Ask {
         Some(match kind.uint()? {
             0 => Self::All(list(content)?),
             1 => Self::Any(list(content)?),
-            2 => Self::Credential(CredentialAsk::decode(content)?),
+            2 => Self::Credential(Box::new(CredentialAsk::decode(content)?)),
             _ => return None,
         })
     }

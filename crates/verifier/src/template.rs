@@ -51,6 +51,7 @@ pub struct Template {
 /// What is asked: a credential, all of several asks, or any one of several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "an ask has at most 16 nodes")]
 pub enum TemplateAsk {
     /// Every one of these.
     All(Vec<TemplateAsk>),
