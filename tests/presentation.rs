@@ -5,6 +5,7 @@ use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, Holdings};
 use milchglas_credential::date::Date;
 use milchglas_credential::error::Error;
+use milchglas_credential::parameters::{Parameters, SetSecretKey, sign_digits};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::{Pending, Precomputed, Presentation, finish_all, verify_all};
 use milchglas_credential::request::{Ask, Request};
@@ -242,4 +243,29 @@ fn verifies_presentations_of_mixed_requests_and_issuers_together() {
     all[3].1 = &items[1].1;
     assert_eq!(check(&all, &mut rng), [Some(1), Some(0), None, None, Some(1)]);
     assert_eq!(check(&all[2..3], &mut rng), [None]);
+}
+
+#[test]
+fn answers_under_each_publication_with_its_own_digits() {
+    let mut rng = SeededRng::new("two publications");
+    let schema = Schema::national_id().unwrap();
+    let mut issuer = TestIssuer::new("state", vec![schema.clone()]).unwrap();
+    let k = holder("erika").unwrap();
+    let claims = Claims::from_json(&schema, &national_id_json("1990-01-31")).unwrap();
+    let credential = issuer.issue(&schema, &k, claims, &mut rng).unwrap();
+
+    // The same signing key under the same identity; another key for the digits.
+    let mut content = issuer.parameters.content().clone();
+    content.sequence += 1;
+    content.digits = sign_digits(&SetSecretKey::random(&mut rng)).unwrap();
+    let newer = Parameters::sign(content, &issuer.identity).unwrap();
+    let older = std::mem::replace(&mut issuer.parameters, newer);
+    let newer = issuer.parameters.clone();
+    for (round, parameters) in [&older, &newer, &newer, &older, &newer].into_iter().enumerate() {
+        issuer.parameters = parameters.clone();
+        let ask = issuer.ask("card", &schema, &[], vec![adult(), Predicate::Valid]).unwrap();
+        let request = request(&format!("round {round}"), today(), Ask::Credential(ask)).unwrap();
+        let presentation = present(&request, &[parameters], &k, &[&credential], &mut rng).unwrap();
+        presentation.verify(&request, &[parameters], &mut rng).unwrap();
+    }
 }

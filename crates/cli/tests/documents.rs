@@ -19,7 +19,8 @@ fn signs_a_document_that_anybody_can_check_later() {
             "prove": [{"age_at_least": {"claim": "date_of_birth", "years": 18}}, "valid"]}}}"#,
     );
     let respond = "wallet respond request --yes --out reply --passphrase-file secret";
-    let request = "verifier request account.json --document contract --title Contract --out request --passphrase-file secret";
+    let request =
+        "verifier request account.json --document contract --title Contract --out request --passphrase-file secret";
     world.ok(request);
     world.fails("verifier request account.json --document contract --out none --passphrase-file secret", 2);
 

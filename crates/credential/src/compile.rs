@@ -88,7 +88,7 @@ impl Kept {
     }
 
     fn value(self, ready: &[Arc<Ready>]) -> Result<Zeroizing<Scalar>, Error> {
-        Ok(Zeroizing::new(of_credential(ready, self.credential)?.messages.get(self.of.0.message())?))
+        Ok(Zeroizing::new(of_credential(ready, self.credential)?.messages.get(self.of.1.message())?))
     }
 }
 
@@ -305,14 +305,14 @@ impl<'a> Plan<'a> {
                 steps.push(match &fact.bounds {
                     Bounds::Range { lo, hi } => {
                         let statement = Range::new(&shown.parameters.content().digits, *lo, *hi)?;
-                        let of = (fact.claim, [(*lo, *hi); 2]);
+                        let of = (shown.parameters.digest(), fact.claim, [(*lo, *hi); 2]);
                         Step::Range { statement, input, kept: Some(Kept { credential, of }) }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
                     Bounds::NoneOf(values) => Step::NotIn { statement: NotIn::new(values.clone())?, input },
                     Bounds::Either(ranges) => {
                         let statement = EitherRange::new(&shown.parameters.content().digits, *ranges)?;
-                        let kept = Kept { credential, of: (fact.claim, *ranges) };
+                        let kept = Kept { credential, of: (shown.parameters.digest(), fact.claim, *ranges) };
                         Step::EitherRange { statement, input, kept }
                     }
                     Bounds::SameAs { .. } => return Err(Error::Misuse("a comparison has a counterpart")),

@@ -16,7 +16,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::cbor::{Reader, Writer};
 use crate::claim::Claims;
-use crate::digest::{IssuerFingerprint, IssuerKeyId, SchemaDigest};
+use crate::digest::{IssuerFingerprint, IssuerKeyId, ParametersDigest, SchemaDigest};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::schema::{ClaimIndex, HOLDER_SECRET_MESSAGE, Schema};
@@ -147,8 +147,9 @@ pub(crate) struct Ready {
     digit_tables: Mutex<Vec<(RangeOf, Arc<DigitTables>)>>,
 }
 
-/// A claim, and the one or two ranges that it is proven to be in. It depends on requests only.
-pub(crate) type RangeOf = (ClaimIndex, [(i128, i128); 2]);
+/// Under which parameters, whose digits they are, which claim, and the one or two ranges that it is proven to be in. It depends on
+/// requests only.
+pub(crate) type RangeOf = (ParametersDigest, ClaimIndex, [(i128, i128); 2]);
 
 /// How many ranges keep the tables of their digits, at most four of 66 KiB each.
 const MAX_DIGIT_TABLES: usize = 4;

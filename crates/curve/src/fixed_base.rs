@@ -10,6 +10,7 @@ use crate::backend::active::g1;
 use crate::g1::{G1, NonZeroG1};
 use crate::scalar::Scalar;
 use core::fmt;
+use zeroize::Zeroize;
 
 /// A point with a table for multiplying it by secret scalars.
 ///
@@ -59,8 +60,10 @@ impl FixedBase {
 
 /// Σ k·point for secrets of at most `bits` bits, 128 at most, in constant time: cheaper the fewer bits there are.
 pub(crate) fn sum_short(terms: &[(&FixedBase, u128)], bits: usize) -> G1 {
-    let terms: Vec<_> = terms.iter().map(|(base, k)| (&base.0, *k)).collect();
-    G1(g1::comb_sum_short(&terms, bits))
+    let mut terms: Vec<_> = terms.iter().map(|(base, k)| (&base.0, *k)).collect();
+    let sum = G1(g1::comb_sum_short(&terms, bits));
+    terms.iter_mut().for_each(|(_, k)| k.zeroize());
+    sum
 }
 
 impl fmt::Debug for FixedBase {

@@ -140,7 +140,7 @@ pub struct SecretSum<'a> {
     short: [ShortTerms<'a>; 2],
 }
 
-/// Tables with short numbers. These are erased by whoever owns them.
+/// Tables with short numbers.
 type ShortTerms<'a> = Vec<(&'a FixedBase, u128)>;
 
 impl<'a> SecretSum<'a> {
@@ -196,13 +196,18 @@ impl<'a> SecretSum<'a> {
 
     /// The sum.
     #[must_use]
-    pub fn finish(mut self) -> G1 {
+    pub fn finish(self) -> G1 {
         let mut sum = FixedBase::msm(&self.tables, &self.table_scalars) + G1::msm(&self.points, &self.point_scalars);
-        for (terms, bits) in self.short.iter_mut().zip([32, 128]) {
+        for (terms, bits) in self.short.iter().zip([32, 128]) {
             sum += sum_short(terms, bits);
-            terms.iter_mut().for_each(|(_, number)| number.zeroize());
         }
         sum
+    }
+}
+
+impl Drop for SecretSum<'_> {
+    fn drop(&mut self) {
+        self.short.iter_mut().flatten().for_each(|(_, number)| number.zeroize());
     }
 }
 

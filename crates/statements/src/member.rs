@@ -20,7 +20,7 @@ use milchglas_sigma::{
 };
 use rand_core::CryptoRngCore;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 const SET_DST: &[u8] = b"MILCHGLAS-V1-SET-BASE";
 
@@ -211,8 +211,8 @@ impl Statement for Member<'_> {
         let r = Scalar::random(&mut rng);
         let V = witness.S.mul(&r);
         let multiple = if self.set.of_bytes() {
-            let [.., byte] = witness.d.to_bytes();
-            V.mul_byte(byte)
+            let bytes = Zeroizing::new(witness.d.to_bytes());
+            V.mul_byte(bytes[31])
         } else {
             V * witness.d
         };

@@ -160,12 +160,12 @@ pub enum Refusal {
         /// The origin that the request names.
         origin: Origin,
     },
-    /// A request that names a profile for which its verifier is not listed.
+    /// A request of a listed verifier for a profile for which it is not listed, or for none.
     NotListedFor {
         /// Whose trust list.
         authority: String,
-        /// The profile.
-        profile: Label,
+        /// The profile that the request names.
+        profile: Option<Label>,
     },
     /// A request for more than its profile permits.
     BeyondProfile {
@@ -322,7 +322,12 @@ impl fmt::Display for Refusal {
                 "The trust list of {} names another key for {origin}, or another place for this key. Somebody may be posing as it.",
                 quoted(authority)
             ),
-            Self::NotListedFor { authority, profile } => write!(
+            Self::NotListedFor { authority, profile: None } => write!(
+                f,
+                "{} lists whoever asks, for certain profiles, and the request names none of them.",
+                quoted(authority)
+            ),
+            Self::NotListedFor { authority, profile: Some(profile) } => write!(
                 f,
                 "The request says that it is for the profile {}, and {} does not list whoever asks for that.",
                 quoted(profile.as_str()),

@@ -85,9 +85,10 @@ impl<S: Store> Wallet<S> {
                 }
                 (Regard::Listed(listed), Some(id)) => match list.profile(id) {
                     Some(profile) if listed.profiles.contains(id) => policy.vouched(authority, &listed.name, profile),
-                    Some(_) | None => not_for = Some((authority.clone(), id.clone())),
+                    Some(_) | None => not_for = Some((authority.clone(), Some(id.clone()))),
                 },
-                (Regard::Listed(_), None) | (Regard::Unlisted, _) => {}
+                (Regard::Listed(_), None) => not_for = Some((authority.clone(), None)),
+                (Regard::Unlisted, _) => {}
             }
         }
         if policy.vouchers.is_empty() {

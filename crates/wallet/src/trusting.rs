@@ -93,11 +93,11 @@ impl<S: Store> Wallet<S> {
         })
     }
 
-    /// Refuses a new issuer whose name a trust list gives to another, unless a list has it.
+    /// Refuses a new issuer whose name trust lists give to others only.
     pub(crate) fn consult_lists(&self, fingerprint: &IssuerFingerprint, name: &str) -> Result<(), Refusal> {
         let listed = || self.state.trust_lists.iter().flat_map(|list| &list.content().issuers);
-        let contradicted = listed().any(|issuer| issuer.name == name);
-        if contradicted && !listed().any(|issuer| issuer.fingerprint == *fingerprint) {
+        let mut of_that_name = listed().filter(|issuer| issuer.name == name).peekable();
+        if of_that_name.peek().is_some() && !of_that_name.any(|issuer| issuer.fingerprint == *fingerprint) {
             return Err(Refusal::OtherIssuer { found: *fingerprint });
         }
         Ok(())

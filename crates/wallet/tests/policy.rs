@@ -293,7 +293,10 @@ fn says_who_vouches_and_refuses_what_a_list_contradicts() {
     assert!(text.iter().any(|line| line == "“Glasstadt” vouches for it as “Café Glas”, for “internet café”."));
 
     let refusal = scene.refusal(&request(Some("bank"), ask.clone()));
-    assert_eq!(refusal, Refusal::NotListedFor { authority: "Glasstadt".into(), profile: "bank".parse().unwrap() });
+    assert_eq!(
+        refusal,
+        Refusal::NotListedFor { authority: "Glasstadt".into(), profile: Some("bank".parse().unwrap()) }
+    );
     let consent = scene.review(&request(None, ask.clone())).unwrap();
     assert_eq!(consent.warnings(), [Warning::FirstTime, Warning::NobodyVouches]);
     let other = SigningKey::from_bytes(&[8; 32]);
