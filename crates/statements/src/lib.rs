@@ -5,6 +5,7 @@
 //! | [`Signature`] | an issuer signed these messages, some of them hidden | 2 points | 2 + hidden messages |
 //! | [`Member`] | a hidden scalar is in a signed set | 2 points | 1 |
 //! | [`Range`] | `lo ≤ m < hi` for a hidden integer | 2 points a digit | 2 a digit, less one for each side |
+//! | [`Gap`] | a hidden 64-bit integer is not on a long list | 34 points | 33 |
 //! | [`Opening`] | a public point is a hidden scalar times a public base | – | – |
 //! | [`Exactly`] | a hidden scalar is a public one | – | −1 |
 //!
@@ -48,14 +49,18 @@
 #![deny(missing_docs)]
 #![allow(non_snake_case)]
 
+mod digits;
 mod exactly;
+mod gap;
 mod member;
 mod opening;
 mod range;
 mod signature;
 
+pub use digits::DIGIT_BASE;
 pub use exactly::Exactly;
-pub use member::{Member, MemberWitness, PublicSet, SetSecretKey};
+pub use gap::{Gap, GapWitness, Neighbours};
+pub use member::{Member, MemberWitness, PublicSet, SetCheck, SetKey, SetSecretKey};
 pub use opening::Opening;
-pub use range::{DIGIT_BASE, Range};
+pub use range::Range;
 pub use signature::{Signature, SignatureWitness};

@@ -14,20 +14,16 @@
 use milchglas_curve::{NonZeroG1, Scalar};
 use milchglas_sigma::{Commitment, Error, Statement, System, Var};
 use rand_core::CryptoRngCore;
-use zeroize::Zeroizing;
 
-use crate::{Member, PublicSet};
-
-/// The base in which ranges are written: a set of digits holds the scalars 0 to 255, in order.
-pub const DIGIT_BASE: u64 = 256;
+use crate::PublicSet;
+use crate::digits::{Digits, room_for};
 
 /// The one input is an integer in `lo..hi`.
 #[derive(Clone, Debug)]
 pub struct Range<'a> {
-    digits: &'a PublicSet,
+    digits: Digits<'a>,
     lo: i128,
     hi: i128,
-    count: u32,
     one_sided: bool,
 }
 
@@ -40,11 +36,8 @@ impl<'a> Range<'a> {
         if !(lo >= -(1 << 65) && lo < hi && hi <= 1 << 65 && hi - lo <= 1 << 64) {
             return Err(Error::Misuse("a range is at least 1 and at most 2^64 wide, between -2^65 and 2^65"));
         }
-        if !digits.is_counting_up_to(DIGIT_BASE) {
-            return Err(Error::Misuse("a range needs the set of the digits 0 to 255"));
-        }
         let count = (1..=8).find(|&n| 1i128 << (8 * n) >= hi - lo).unwrap_or(8);
-        Ok(Self { digits, lo, hi, count, one_sided: 1i128 << (8 * count) == hi - lo })
+        Ok(Self { digits: Digits::new(digits, count)?, lo, hi, one_sided: 1i128 << (8 * count) == hi - lo })
     }
 
     /// For each side: the sign of m in `offset + sign·m = Σ 256^i·d_i`, and the offset.
@@ -59,27 +52,13 @@ impl Statement for Range<'_> {
     type Witness = Scalar;
 
     fn points(&self) -> usize {
-        self.sides().count() * self.count as usize * self.member().points()
+        self.sides().count() * self.digits.points()
     }
 
     fn commit(&self, m: &Scalar, rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
-        // A digit and its r for every two points. Room for all, so that growing leaves no copy behind.
-        let room = self.points();
-        let mut commitment =
-            Commitment { points: Vec::with_capacity(room), secrets: Vec::with_capacity(room), multiples: Vec::new() };
+        let mut commitment = room_for(self.points());
         for (sign, offset) in self.sides() {
-            let bytes = Zeroizing::new((offset + sign * *m).to_bytes());
-            let (high, low) = bytes.split_at(bytes.len() - self.count as usize);
-            // Constant time up to the verdict: a witness that is out of range leaves by the error, which is no secret to itself.
-            if high.iter().fold(0, |all, byte| all | byte) != 0 {
-                return Err(Error::Unsatisfied);
-            }
-            for &digit in low.iter().rev() {
-                let d = Scalar::from(u64::from(digit));
-                let member = self.member().commit(&self.digits.witness(&d)?, rng)?;
-                commitment.secrets.push(d);
-                commitment.append(&member);
-            }
+            self.digits.commit(&(offset + sign * *m), &mut commitment, rng)?;
         }
         Ok(commitment)
     }
@@ -89,26 +68,13 @@ impl Statement for Range<'_> {
         if points.len() != self.points() {
             return Err(Error::Misuse("a range sends two points a digit"));
         }
-        let mut points = points.chunks_exact(self.member().points());
-        for (sign, offset) in self.sides() {
+        for ((sign, offset), points) in self.sides().zip(points.chunks_exact(self.digits.points())) {
             // 0 = offset + sign·m − Σ 256^i·d_i, solved for m, or for the lowest digit where m is already defined.
             let mut terms = vec![(sign, m)];
-            let mut power = -Scalar::ONE;
-            for chunk in points.by_ref().take(self.count as usize) {
-                let d = system.secret();
-                self.member().constrain(&[d], chunk, system)?;
-                terms.push((power, d));
-                power *= Scalar::from(DIGIT_BASE);
-            }
+            self.digits.constrain(-Scalar::ONE, points, &mut terms, system)?;
             system.constrain(terms, offset)?;
         }
         Ok(())
-    }
-}
-
-impl Range<'_> {
-    fn member(&self) -> Member<'_> {
-        Member { set: self.digits }
     }
 }
 
