@@ -121,7 +121,7 @@ fn proves_exactly_what_is_not_on_a_list() {
                 assert_eq!(result, Err(Error::Unsatisfied), "{m} of {entries:?}");
             } else {
                 // The challenge and the response of m, 34 points, and 33 responses.
-                assert_eq!(result, Ok(64 + 34 * 48 + 33 * 32 - 32 + 32), "{m} of {entries:?}");
+                assert_eq!(result, Ok(64 + 34 * 48 + 33 * 32), "{m} of {entries:?}");
             }
         }
     }

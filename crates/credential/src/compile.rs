@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use milchglas_curve::{G1, Scalar};
 use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
-use milchglas_statements::{Exactly, Range, Signature};
+use milchglas_statements::{Exactly, Gap, Member, PublicSet, Range, SetKey, Signature};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
@@ -24,11 +24,13 @@ use crate::claim::{Claims, Value, to_scalar};
 use crate::credential::{Credential, HolderSecret, Holdings};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
+use crate::list::ListRef;
 use crate::parameters::Parameters;
 use crate::predicate::{Bounds, Fact};
 use crate::request::{CredentialAsk, Request};
 use crate::schema::{ClaimIndex, HANDLE_MESSAGE, HOLDER_SECRET_MESSAGE, Schema};
 use crate::selection::{Selection, ShownAs};
+use crate::set::{Membership, Published};
 
 /// A request, resolved: what is shown and proven about each credential.
 #[derive(Debug)]
@@ -58,6 +60,8 @@ enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
     Range { statement: Range<'a>, input: usize },
     Exactly { statement: Exactly, input: usize },
+    Member { set: SetKey, membership: &'a Membership, input: usize },
+    Gap { digits: &'a PublicSet, list: &'a ListRef, key: SetKey, input: usize },
 }
 
 /// Resolves a request. `parameters` are those that the caller trusts.
@@ -102,8 +106,15 @@ impl<'a> Shown<'a> {
         let index = |name: &crate::text::ClaimName| {
             schema.index_of(name.as_str()).ok_or(Error::unfit("the schema has no claim of that name"))
         };
-        let disclosed = ask.disclose.iter().map(index).collect::<Result<_, _>>()?;
-        let facts = ask.prove.iter().map(|predicate| predicate.resolve(schema, as_of)).collect::<Result<_, _>>()?;
+        let disclosed: BTreeSet<ClaimIndex> = ask.disclose.iter().map(index).collect::<Result<_, _>>()?;
+        let facts: Vec<Fact> =
+            ask.prove.iter().map(|predicate| predicate.resolve(schema, as_of)).collect::<Result<_, _>>()?;
+        // On a disclosed claim the verifier would have to look for itself, and does not have the content.
+        if facts.iter().any(|fact| fact.needs_published() && disclosed.contains(&fact.claim)) {
+            return Err(Error::unfit(
+                "a claim that is disclosed is not asked to be in a published set or not on a list",
+            ));
+        }
         Ok(Self { ask, parameters, schema, key, disclosed, facts })
     }
 
@@ -123,18 +134,18 @@ impl<'a> Shown<'a> {
         self.key
     }
 
-    /// For each predicate asked for, in order: whether these claims satisfy it. Not in constant time.
+    /// For each predicate asked for, in order: whether these claims satisfy it, given published sets and lists. Not in constant time.
     ///
     /// # Errors
     /// [`Error::Unfit`] if the claims are of another schema.
-    pub fn satisfied(&self, claims: &Claims) -> Result<Vec<bool>, Error> {
+    pub fn satisfied(&self, claims: &Claims, published: &Published<'_>) -> Result<Vec<bool>, Error> {
         self.schema.check(claims)?;
-        self.facts.iter().map(|fact| self.holds(fact, claims.get(fact.claim))).collect()
+        self.facts.iter().map(|fact| self.holds(fact, claims.get(fact.claim), published)).collect()
     }
 
-    fn holds(&self, fact: &Fact, value: Option<&Value>) -> Result<bool, Error> {
+    fn holds(&self, fact: &Fact, value: Option<&Value>, published: &Published<'_>) -> Result<bool, Error> {
         let claim = self.schema.claim(fact.claim).ok_or(Error::Invalid)?;
-        fact.holds(&claim.claim_type, value.ok_or(Error::Invalid)?)
+        fact.holds(&claim.claim_type, value.ok_or(Error::Invalid)?, published)
     }
 
     /// What each predicate says, in words.
@@ -202,7 +213,7 @@ impl<'a> Plan<'a> {
     }
 
     /// All statements, in order, with the disclosed values checked against what they must satisfy.
-    fn steps(&self, disclosed: &[Vec<Value>]) -> Result<Vec<Step<'a>>, Error> {
+    fn steps(&self, disclosed: &[Vec<Value>]) -> Result<Vec<Step<'_>>, Error> {
         let mut steps = Vec::new();
         let mut next = 1;
         for (credential, (shown, values)) in self.shown.iter().zip(disclosed).enumerate() {
@@ -233,7 +244,7 @@ impl<'a> Plan<'a> {
 
             for fact in &shown.facts {
                 if let Some(place) = shown.disclosed().position(|index| index == fact.claim) {
-                    if !shown.holds(fact, values.get(place))? {
+                    if !shown.holds(fact, values.get(place), &Published::default())? {
                         return Err(Error::Invalid);
                     }
                     continue;
@@ -245,6 +256,11 @@ impl<'a> Plan<'a> {
                         Step::Range { statement: Range::new(&shown.parameters.content().digits, *lo, *hi)?, input }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
+                    Bounds::Member(membership) => Step::Member { set: membership.set_key()?, membership, input },
+                    Bounds::NotListed(list) => {
+                        let digits = &shown.parameters.content().digits;
+                        Step::Gap { digits, list, key: list.set_key()?, input }
+                    }
                 });
             }
         }
@@ -311,7 +327,7 @@ impl<'a> Plan<'a> {
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Prover, Error> {
-        let Holdings { k, credentials } = *holdings;
+        let Holdings { k, credentials, sets } = *holdings;
         if credentials.len() != self.shown.len() {
             return Err(Error::Misuse("one credential for each one asked for"));
         }
@@ -344,6 +360,16 @@ impl<'a> Plan<'a> {
                     prover.add(&statement, &[var(input)?], &witness)?;
                 }
                 Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
+                Step::Member { set, membership, input } => {
+                    let d = Zeroizing::new(prover.value(var(input)?));
+                    let witness = membership.witness(&set, &d, &sets, rng)?;
+                    prover.add(&Member { set: &set }, &[var(input)?], &witness)?;
+                }
+                Step::Gap { digits, list, key, input } => {
+                    let m = Zeroizing::new(prover.value(var(input)?));
+                    let witness = list.witness(&m, &sets)?;
+                    prover.add(&Gap::new(digits, &key)?, &[var(input)?], &witness)?;
+                }
             }
         }
         Ok(prover)
@@ -371,6 +397,8 @@ impl<'a> Plan<'a> {
                 }
                 Step::Range { statement, input } => verifier.add(&statement, &[var(input)?])?,
                 Step::Exactly { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::Member { set, input, .. } => verifier.add(&Member { set: &set }, &[var(input)?])?,
+                Step::Gap { digits, key, input, .. } => verifier.add(&Gap::new(digits, &key)?, &[var(input)?])?,
             }
         }
         Ok(verifier.verify()?)

@@ -20,6 +20,7 @@ use crate::digest::{IssuerFingerprint, IssuerKeyId, SchemaDigest};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::schema::{HOLDER_SECRET_MESSAGE, Schema};
+use crate::set::Published;
 
 /// The base G' of the points under which inspectors look up handles: hashed from no bytes under this tag.
 const INSPECTOR_BASE_DST: &[u8] = b"MILCHGLAS-V1-INSPECTOR-BASE";
@@ -120,13 +121,21 @@ pub struct Holdings<'a> {
     pub k: &'a HolderSecret,
     /// One credential for each place of the plan.
     pub credentials: &'a [&'a Credential],
+    /// The published sets and lists that the plan names. Their signatures have been checked.
+    pub sets: Published<'a>,
 }
 
 impl<'a> Holdings<'a> {
     /// A holder secret with its credentials, in the order of the plan's places.
     #[must_use]
     pub fn new(k: &'a HolderSecret, credentials: &'a [&'a Credential]) -> Self {
-        Self { k, credentials }
+        Self { k, credentials, sets: Published::default() }
+    }
+
+    /// The same with the content of published sets and lists, all of whose signatures have been [checked](crate::set::PublishedSet::check).
+    #[must_use]
+    pub fn with_sets(self, sets: Published<'a>) -> Self {
+        Self { sets, ..self }
     }
 }
 

@@ -113,6 +113,26 @@ byte_string!(
     /// The random bytes that make a request unique.
     RequestNonce, 16, "a request nonce of 16 bytes"
 );
+byte_string!(
+    /// The digest of the identity key of who publishes sets and lists.
+    AuthorityFingerprint, 32, "an authority's fingerprint of 32 bytes"
+);
+byte_string!(
+    /// The digest of a set's content.
+    SetDigest, 32, "a set digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of a list's content.
+    ListDigest, 32, "a list digest of 32 bytes"
+);
+byte_string!(
+    /// The public key under which the elements of a set are signed, not decoded.
+    SetPublicKey, 96, "a set key of 96 bytes"
+);
+byte_string!(
+    /// The signature of an element of a set, not decoded.
+    ElementSignature, 48, "an element's signature of 48 bytes"
+);
 
 pub(crate) fn lower_case_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];

@@ -12,6 +12,7 @@
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
 //! | [`request`], [`predicate`] | what a verifier asks, and exactly what that means |
+//! | [`set`], [`list`] | sets that a request asks membership in, and long lists that it asks absence from |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
@@ -122,6 +123,7 @@ pub mod digest;
 pub mod error;
 pub mod issuance;
 pub mod issuer_key;
+pub mod list;
 pub mod number;
 pub mod parameters;
 pub mod predicate;
@@ -129,4 +131,6 @@ pub mod presentation;
 pub mod request;
 pub mod schema;
 pub mod selection;
+pub mod set;
 pub mod text;
+mod type_file;

@@ -14,6 +14,8 @@
 //! | `at_most` v | integer of n bits | v − 2ⁿ + 1 to v |
 //! | `between` min, max | integer | min to max − 1 |
 //! | `equals` v | any | exactly v |
+//! | `in` s | any | the values of the [set](crate::set) s |
+//! | `not_in_list` l | integer of 64 bits, unsigned | what is not on the [list](crate::list) l |
 //!
 //! Absence lies outside all of them.
 //!
@@ -21,11 +23,13 @@
 //! Not here: how a fact is proven.
 
 use crate::cbor::{Reader, Wire, Writer};
-use crate::claim::{ClaimType, Literal, MAX_TEXT, Value, to_scalar};
+use crate::claim::{ClaimType, IntegerBits, Literal, MAX_TEXT, Value, to_scalar};
 use crate::date::Date;
 use crate::error::{DecodeError, Error};
+use crate::list::ListRef;
 use crate::number::Number;
 use crate::schema::{Claim, ClaimIndex, Schema};
+use crate::set::{Membership, Published, SetRef};
 use crate::text::{ClaimName, is_readable, quoted};
 use milchglas_curve::Scalar;
 use serde::{Deserialize, Serialize};
@@ -101,6 +105,20 @@ pub enum Predicate {
         /// The value, as a claims file spells it.
         value: Literal,
     },
+    /// One of the values of a set.
+    In {
+        /// A claim of the set's type.
+        claim: ClaimName,
+        /// The set.
+        set: SetRef,
+    },
+    /// A number that is not on a long list.
+    NotInList {
+        /// An integer claim of 64 bits, unsigned.
+        claim: ClaimName,
+        /// The list.
+        list: ListRef,
+    },
 }
 
 /// A predicate, resolved: which claim, and what it must be.
@@ -124,18 +142,35 @@ pub enum Bounds {
     },
     /// This scalar.
     Exactly(Scalar),
+    /// An element of a set.
+    Member(Membership),
+    /// A number that is not on a list.
+    NotListed(ListRef),
 }
 
 impl Fact {
-    /// Whether a value of the claim's type passes. Not in constant time.
+    /// Whether a value of the claim's type passes. A value passes no published set or list that is not among `published`. Not in constant
+    /// time.
     ///
     /// # Errors
     /// [`Error::Unfit`] where the value is not of that type.
-    pub fn holds(&self, claim_type: &ClaimType, value: &Value) -> Result<bool, Error> {
+    pub fn holds(&self, claim_type: &ClaimType, value: &Value, published: &Published<'_>) -> Result<bool, Error> {
         Ok(match &self.bounds {
             Bounds::Range { lo, hi } => value.number().is_some_and(|number| (*lo..*hi).contains(&number)),
             Bounds::Exactly(scalar) => to_scalar(claim_type, value)? == *scalar,
+            Bounds::Member(membership) => membership.holds(claim_type, value, published)?,
+            Bounds::NotListed(list) => list.holds(value, published.list(&list.digest)),
         })
+    }
+
+    /// Whether only who has the content of a published set or list can say if a value passes.
+    #[must_use]
+    pub fn needs_published(&self) -> bool {
+        match &self.bounds {
+            Bounds::Range { .. } | Bounds::Exactly(_) => false,
+            Bounds::Member(membership) => membership.published().is_some(),
+            Bounds::NotListed(_) => true,
+        }
     }
 }
 
@@ -151,7 +186,9 @@ impl Predicate {
             | Self::AtLeast { claim, .. }
             | Self::AtMost { claim, .. }
             | Self::Between { claim, .. }
-            | Self::Equals { claim, .. } => Some(claim),
+            | Self::Equals { claim, .. }
+            | Self::In { claim, .. }
+            | Self::NotInList { claim, .. } => Some(claim),
         }
     }
 
@@ -176,11 +213,13 @@ impl Predicate {
                     return Err(DecodeError { what: "a value of 1 to 1,024 bytes that can be read" });
                 }
             }
+            Self::In { set, .. } => set.check()?,
             Self::Valid
             | Self::OnOrBefore { .. }
             | Self::OnOrAfter { .. }
             | Self::AtLeast { .. }
             | Self::AtMost { .. }
+            | Self::NotInList { .. }
             | Self::Equals { value: Literal::Boolean(_) | Literal::Integer(_), .. } => {}
         }
         Ok(())
@@ -241,6 +280,13 @@ impl Predicate {
                 let value = definition.claim_type.read(value)?;
                 return Ok(Fact { claim, bounds: Bounds::Exactly(to_scalar(&definition.claim_type, &value)?) });
             }
+            Self::In { set, .. } => {
+                return Ok(Fact { claim, bounds: Bounds::Member(set.resolve(&definition.claim_type)?) });
+            }
+            Self::NotInList { list, .. } => {
+                ordered(definition.claim_type == ClaimType::Integer { bits: IntegerBits::B64, signed: false })?;
+                return Ok(Fact { claim, bounds: Bounds::NotListed(list.clone()) });
+            }
         };
         Ok(Fact { claim, bounds: Bounds::Range { lo, hi } })
     }
@@ -288,6 +334,8 @@ impl Predicate {
                 Literal::Integer(number) => format!("{title} is {number}"),
                 Literal::Text(text) => format!("{title} is {}", quoted(text)),
             },
+            Self::In { set, .. } => format!("{title} is {}", set.words()),
+            Self::NotInList { list, .. } => format!("{title} is {}", list.words()),
         })
     }
 
@@ -330,6 +378,8 @@ impl Wire for Predicate {
             Self::AtMost { claim, value } => out.array(3).uint(6).object(claim).object(value),
             Self::Between { claim, min, max } => out.array(4).uint(7).object(claim).object(min).object(max),
             Self::Equals { claim, value } => out.array(3).uint(8).object(claim).object(value),
+            Self::In { claim, set } => out.array(3).uint(11).object(claim).object(set),
+            Self::NotInList { claim, list } => out.array(3).uint(12).object(claim).object(list),
         };
     }
 
@@ -346,6 +396,8 @@ impl Wire for Predicate {
             (6, 3) => Self::AtMost { claim: input.object()?, value: input.object()? },
             (7, 4) => Self::Between { claim: input.object()?, min: input.object()?, max: input.object()? },
             (8, 3) => Self::Equals { claim: input.object()?, value: input.object()? },
+            (11, 3) => Self::In { claim: input.object()?, set: input.object()? },
+            (12, 3) => Self::NotInList { claim: input.object()?, list: input.object()? },
             _ => return Err(DecodeError { what }),
         };
         predicate.check()?;
@@ -411,7 +463,8 @@ pub(crate) mod tests {
         let schema = schema();
         let fact = resolve(json).unwrap();
         let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
-        [min - 1, min, max - 1, max].map(|number| fact.holds(claim_type, &value(number)).unwrap())
+        [min - 1, min, max - 1, max]
+            .map(|number| fact.holds(claim_type, &value(number), &Published::default()).unwrap())
     }
 
     fn a_date(number: i128) -> Value {
@@ -470,7 +523,7 @@ pub(crate) mod tests {
             let schema = schema();
             let fact = resolve(json).unwrap();
             let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
-            assert!(!fact.holds(claim_type, &Value::Absent).unwrap(), "{json}");
+            assert!(!fact.holds(claim_type, &Value::Absent, &Published::default()).unwrap(), "{json}");
             if let Bounds::Range { lo, hi } = fact.bounds {
                 // The scalar of absence is no number near any range: it has far more than 128 bits, and so has its negative.
                 let scalar = crate::claim::absent_scalar();
@@ -493,8 +546,8 @@ pub(crate) mod tests {
             let schema = schema();
             let fact = resolve(&format!(r#"{{"equals": {{"claim": "{claim}", "value": {value}}}}}"#)).unwrap();
             let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
-            assert!(fact.holds(claim_type, &same).unwrap(), "{claim}");
-            assert!(!fact.holds(claim_type, &other).unwrap(), "{claim}");
+            assert!(fact.holds(claim_type, &same, &Published::default()).unwrap(), "{claim}");
+            assert!(!fact.holds(claim_type, &other, &Published::default()).unwrap(), "{claim}");
         }
     }
 
