@@ -126,12 +126,12 @@ impl PublishedList {
         let set = header.set_key()?;
         milchglas_sigma::FixedPoint::prepare_for_proving([set.base()]);
         let pairs = Pairs(&bytes);
-        let parts = each_part(pairs.count(), |places| {
+        let signatures = each_part(pairs.count(), |places| {
             let elements: Vec<_> = places.filter_map(|place| pairs.get(place)).map(Neighbours::element).collect();
             let signed = key.sign_elements(&set, &elements)?;
             Ok(signed.iter().flat_map(NonZeroG1::to_bytes).collect::<Vec<u8>>())
-        })?;
-        let signatures = parts.concat();
+        })?
+        .concat();
         header.signatures = sha256(&signatures);
         let head = header.to_bytes();
         let signature = identity.sign(&[SIGNATURE_TAG, &head].concat());

@@ -14,6 +14,8 @@
 
 mod published;
 
+use std::sync::Arc;
+
 use milchglas_curve::{NonZeroG1, NonZeroG2, Scalar};
 use milchglas_statements::{MemberWitness, PublicSet, SetKey, SetSecretKey};
 use rand_core::CryptoRngCore;
@@ -86,22 +88,22 @@ pub struct Membership {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Published<'a> {
     /// The sets.
-    pub sets: &'a [&'a PublishedSet],
+    pub sets: &'a [Arc<PublishedSet>],
     /// The lists.
-    pub lists: &'a [&'a PublishedList],
+    pub lists: &'a [Arc<PublishedList>],
 }
 
 impl<'a> Published<'a> {
     /// The set with that digest.
     #[must_use]
     pub fn set(&self, digest: &SetDigest) -> Option<&'a PublishedSet> {
-        self.sets.iter().copied().find(|set| set.digest() == *digest)
+        self.sets.iter().map(Arc::as_ref).find(|set| set.digest() == *digest)
     }
 
     /// The list with that digest.
     #[must_use]
     pub fn list(&self, digest: &ListDigest) -> Option<&'a PublishedList> {
-        self.lists.iter().copied().find(|list| list.digest() == *digest)
+        self.lists.iter().map(Arc::as_ref).find(|list| list.digest() == *digest)
     }
 }
 

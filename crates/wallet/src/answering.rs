@@ -22,6 +22,7 @@ use rand_core::CryptoRngCore;
 
 use crate::consent::{CardShown, Choice, Consent};
 use crate::error::Error;
+use crate::publications::{bad_set, signs_sets};
 use crate::shortfall::spell;
 use crate::store::Store;
 use crate::vault::{
@@ -116,7 +117,11 @@ impl<S: Store> Wallet<S> {
         let credentials: Vec<&Credential> = cards.iter().map(|card| &card.credential).collect();
         let parameters = self.accepted_parameters(request)?;
         let plan = compile(request, choice.selection.clone(), &parameters)?;
-        let bytes = Presentation::create(&plan, &Holdings::new(self.secret(), &credentials), hedge, rng)?.to_bytes();
+        let contents = self.contents(request)?;
+        let holdings = Holdings::new(self.secret(), &credentials).with_sets(contents.published());
+        let created = Presentation::create(&plan, &holdings, hedge, rng);
+        let bytes =
+            created.map_err(|error| if signs_sets(request) { bad_set(error) } else { error.into() })?.to_bytes();
         let own = Presentation::from_bytes(&bytes).map_err(|_| Error::SelfCheck)?;
         let verified = own.verify(request, &parameters, rng).map_err(|_| Error::SelfCheck)?;
         if tells(&verified, &choice.cards, &parameters) { Ok(bytes) } else { Err(Error::SelfCheck) }

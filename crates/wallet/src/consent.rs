@@ -25,10 +25,12 @@ use milchglas_credential::request::{
     Accept, Ask, AuthenticatedRequest, CredentialAsk, Request, SchemaRef, SignedRequest, VerifierIdentity,
 };
 use milchglas_credential::selection::{Selection, ShownAs};
+use milchglas_credential::set::Published;
 use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
+use crate::publications::pinned_down;
 use crate::sentences::Sentences;
 use crate::shortfall::{shortfall, spell};
 use crate::store::Store;
@@ -120,6 +122,11 @@ pub enum Warning {
         /// Where that one asks.
         origin: Origin,
     },
+    /// A set in the request has one value only: who is in it has exactly that one.
+    PinsDown {
+        /// The claim.
+        claim: ClaimName,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -132,6 +139,9 @@ impl fmt::Display for Warning {
             Self::NewName { before } => write!(f, "It called itself {} before.", quoted(before)),
             Self::SameName { origin } => {
                 write!(f, "You know another verifier of the same name, at {origin}. This is not that one.")
+            }
+            Self::PinsDown { claim } => {
+                write!(f, "The set that your “{claim}” is to be in has one value only: your answer tells that value.")
             }
         }
     }
@@ -303,7 +313,8 @@ impl<S: Store> Wallet<S> {
             SignedRequest::verify(request).map_err(|error| Error::invalid_means(Refusal::BadRequest, error))?;
         self.admit(&request, now)?;
         let choices = self.choices(request.request())?;
-        let (standing, warnings) = self.regard(request.verifier());
+        let (standing, mut warnings) = self.regard(request.verifier());
+        warnings.extend(pinned_down(request.request()).into_iter().map(|claim| Warning::PinsDown { claim }));
         Ok(Consent { request, standing, warnings, choices })
     }
 
@@ -372,9 +383,11 @@ impl<S: Store> Wallet<S> {
 
     pub(crate) fn choices(&self, request: &Request) -> Result<Vec<Choice>, Error> {
         let cards = self.cards()?;
+        let contents = self.contents(request)?;
+        let published = contents.published();
         let mut findings = BTreeMap::new();
         for ask in request.ask().credentials() {
-            findings.insert(&ask.name, self.find(ask, request, &cards)?);
+            findings.insert(&ask.name, self.find(ask, request, &cards, &published)?);
         }
         let mut ways: Vec<Way<'_>> = ways(request.ask());
         // Stable: ways that reveal as much stay in the order of the request.
@@ -387,7 +400,7 @@ impl<S: Store> Wallet<S> {
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
             for picked in combinations(&candidates.collect::<Vec<_>>(), MAX_CHOICES) {
-                choices.push(choose(request, way, &picked, &cards, &parameters)?);
+                choices.push(choose(request, way, &picked, &cards, &parameters, &published)?);
             }
         }
         if choices.is_empty() {
@@ -403,7 +416,13 @@ impl<S: Store> Wallet<S> {
     }
 
     /// The credentials that satisfy one ask, or why there are none.
-    fn find(&self, ask: &CredentialAsk, request: &Request, cards: &[Arc<Card>]) -> Result<Finding, Error> {
+    fn find(
+        &self,
+        ask: &CredentialAsk,
+        request: &Request,
+        cards: &[Arc<Card>],
+        published: &Published<'_>,
+    ) -> Result<Finding, Error> {
         let mut finding = Finding { candidates: Vec::new(), why_not: Sentences::default(), pinned: false };
         let mut accepted = Vec::new();
         for (place, accept) in (0..=u8::MAX).zip(&ask.accept) {
@@ -424,7 +443,7 @@ impl<S: Store> Wallet<S> {
             let Some(schema) = ask.schemas.iter().position(|schema| schema.digest == card.credential.schema()) else {
                 continue;
             };
-            match judge(ask, request, card, u8::try_from(schema).unwrap_or(u8::MAX), &accepted)? {
+            match judge(ask, request, card, u8::try_from(schema).unwrap_or(u8::MAX), &accepted, published)? {
                 Ok(shown_as) => finding.candidates.push((place, shown_as)),
                 Err(reasons) => {
                     if closest.as_ref().is_none_or(|closest| reasons.len() < closest.len()) {
@@ -470,6 +489,7 @@ fn judge(
     card: &Card,
     schema_place: u8,
     accepted: &[(u8, &Parameters)],
+    published: &Published<'_>,
 ) -> Result<Result<ShownAs, Vec<String>>, Error> {
     let (schema, as_of) = (card.schema()?, request.fields().as_of);
     let title = schema.title();
@@ -500,7 +520,7 @@ fn judge(
         }
     }
     for predicate in &ask.prove {
-        match shortfall(predicate, schema, card.credential.claims(), as_of) {
+        match shortfall(predicate, schema, card.credential.claims(), as_of, published) {
             Ok(None) => {}
             Ok(Some(reason)) => reasons.push(reason),
             Err(CredentialError::Unfit { .. }) => {
@@ -521,6 +541,7 @@ fn choose(
     picked: &[(usize, ShownAs)],
     cards: &[Arc<Card>],
     parameters: &[&Parameters],
+    published: &Published<'_>,
 ) -> Result<Choice, Error> {
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
     let selection = Selection { branches: way.branches.clone(), shown };
@@ -528,7 +549,7 @@ fn choose(
     let mut described = Vec::with_capacity(picked.len());
     for ((card, _), shown) in picked.iter().zip(plan.shown()) {
         let card = cards.get(*card).ok_or(Error::Misuse("a credential for each one asked for"))?;
-        if shown.satisfied(card.credential.claims())?.contains(&false) {
+        if shown.satisfied(card.credential.claims(), published)?.contains(&false) {
             return Err(Error::Misuse("a credential that satisfies what is asked"));
         }
         described.push(CardShown::new(card, shown, request)?);

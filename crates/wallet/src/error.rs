@@ -7,7 +7,7 @@
 use std::fmt;
 
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest};
+use milchglas_credential::digest::{AuthorityFingerprint, IssuerFingerprint, ParametersDigest};
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::text::Origin;
 
@@ -26,6 +26,8 @@ pub enum Error {
     Vault(milchglas_sealed::Error),
     /// The file with these pinned parameters is gone or was changed. Adding the issuer's file again repairs it.
     ParametersLost(ParametersDigest),
+    /// The file of a pinned set or list with this digest is gone or was changed. Adding it again repairs it.
+    PublicationLost([u8; 32]),
     /// There is no such credential.
     NoSuchCredential(CredentialId),
     /// The vault holds as many of these as it can.
@@ -105,6 +107,25 @@ pub enum Refusal {
         /// The one that the request names.
         origin: Origin,
     },
+    /// A signature of a set or a list does not hold.
+    BadSet,
+    /// A set or list of another authority than the caller expects.
+    OtherAuthority {
+        /// Whose it is.
+        found: AuthorityFingerprint,
+    },
+    /// The authority has published another set or list under the same name and number.
+    SetMadeForOneHolder {
+        /// The sequence number or epoch.
+        number: u32,
+    },
+    /// A set or list that is older than those that the wallet knows, and not among them.
+    OlderSet {
+        /// Its sequence number or epoch.
+        number: u32,
+        /// The latest that the wallet knows.
+        latest: u32,
+    },
     /// A request that this wallet has answered.
     AlreadyAnswered,
     /// The request expects issuers' parameters that the wallet has not pinned.
@@ -143,6 +164,10 @@ impl Refusal {
             | Self::OtherDay { .. }
             | Self::VerifierKeyChanged { .. }
             | Self::VerifierMoved { .. }
+            | Self::BadSet
+            | Self::OtherAuthority { .. }
+            | Self::SetMadeForOneHolder { .. }
+            | Self::OlderSet { .. }
             | Self::AlreadyAnswered => sentences.push(self.to_string()),
         }
         sentences
@@ -201,6 +226,22 @@ impl fmt::Display for Refusal {
                 f,
                 "The key of {known} now asks in the name of {origin}. One key for two places could join what they learn."
             ),
+            Self::BadSet => f.write_str(
+                "A signature in the set or list does not hold: it was altered, or made to tell holders apart by whether they can \
+                 answer.",
+            ),
+            Self::OtherAuthority { found } => {
+                write!(f, "The file is of another authority than you expect; its fingerprint is {found}.")
+            }
+            Self::SetMadeForOneHolder { number } => write!(
+                f,
+                "The authority has published number {number} under this name before with another content. What is made for one \
+                 holder would mark that holder, so this wallet keeps what it knows."
+            ),
+            Self::OlderSet { number, latest } => write!(
+                f,
+                "The file is number {number} under this name, which this wallet never saw, and it already knows number {latest}."
+            ),
             Self::AlreadyAnswered => f.write_str("This wallet has answered the request. Ask for a new one."),
             Self::UnknownParameters(_) => f.write_str("The request expects issuers' parameters that this wallet does not know."),
             Self::NotSatisfiable(_) => f.write_str("The credentials in this wallet do not satisfy what is asked."),
@@ -217,6 +258,11 @@ impl fmt::Display for Error {
             Self::ParametersLost(digest) => {
                 write!(f, "the issuer's parameters {digest} are missing or were changed; add the issuer's file again")
             }
+            Self::PublicationLost(digest) => write!(
+                f,
+                "the set or list {} is missing or was changed; add its file again",
+                digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            ),
             Self::NoSuchCredential(id) => write!(f, "there is no credential {id}"),
             Self::Full(what) => write!(f, "the vault can not hold more {what}"),
             Self::SelfCheck => f.write_str("the wallet's check of its own answer failed; nothing was handed out"),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! issuer's file → add_issuer      signatures checked, identity key pinned
+//! set or list   → add_set, add_list                the same
 //! invitation    → apply           → application
 //! answer        → accept          → credential
 //! request       → review          → Consent, in words, or a Refusal with a sentence that helps
@@ -118,6 +119,7 @@ mod error;
 mod phrase;
 mod pool;
 mod preparing;
+mod publications;
 mod sentences;
 mod shortfall;
 mod store;
@@ -132,6 +134,7 @@ pub use applying::Accepted;
 pub use consent::{CardShown, Choice, Consent, Disclosed, Standing, Warning};
 pub use error::{Error, Refusal};
 pub use phrase::RecoveryPhrase;
+pub use publications::{AddedPublication, KnownPublication, PublicationKind};
 pub use sentences::Sentences;
 pub use store::{Folder, Store};
 pub use vault::{CredentialId, HistoryEntry, KnownIssuer, KnownVerifier};

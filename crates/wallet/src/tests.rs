@@ -788,6 +788,18 @@ impl Store for Failing {
     fn put_parameters(&mut self, digest: &ParametersDigest, json: &str) -> Result<(), Error> {
         self.folder.put_parameters(digest, json)
     }
+
+    fn published(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, Error> {
+        self.folder.published(sha256)
+    }
+
+    fn put_published(&mut self, sha256: &[u8; 32], file: &[u8]) -> Result<(), Error> {
+        self.folder.put_published(sha256, file)
+    }
+
+    fn remove_published(&mut self, sha256: &[u8; 32]) -> Result<(), Error> {
+        self.folder.remove_published(sha256)
+    }
 }
 
 fn failing(dir: &TempDir, saves_left: usize) -> (Wallet<Failing>, Rc<Cell<usize>>) {

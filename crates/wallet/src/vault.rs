@@ -23,6 +23,7 @@ use milchglas_credential::text::Origin;
 use zeroize::Zeroizing;
 
 use crate::phrase::Entropy;
+use crate::publications::KnownPublication;
 use crate::sentences::Sentences;
 
 const FORMAT: &str = "milchglas wallet/1";
@@ -44,6 +45,8 @@ pub(crate) const MAX_CREDENTIALS: usize = 1024;
 pub(crate) const MAX_ANSWERED: usize = 1 << 16;
 /// Most kinds of request that are remembered to prepare answers for; the oldest give way.
 pub(crate) const MAX_RECENT: usize = 4;
+/// Most published sets and lists.
+pub(crate) const MAX_PUBLISHED: usize = 256;
 /// Most history entries; the oldest give way.
 pub(crate) const MAX_HISTORY: usize = 4096;
 
@@ -94,6 +97,7 @@ pub(crate) struct State {
     pub(crate) history: Vec<HistoryEntry>,
     /// Kinds of request that were answered lately, the last one first.
     pub(crate) recent: Vec<Recent>,
+    pub(crate) published: Vec<KnownPublication>,
 }
 
 /// An issuer that the wallet has pinned.
@@ -215,12 +219,20 @@ struct Vault {
 
 fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
-    // The ninth item is there only where it says something, so vaults from before it exist in one encoding too.
-    out.array(if state.recent.is_empty() { 8 } else { 9 }).uint(state.counter).uint(state.last_credential.into());
+    // The ninth item and the tenth are there only where the last of them says something, so vaults from before exist in one encoding too.
+    let items = match (state.recent.is_empty(), state.published.is_empty()) {
+        (_, false) => 10,
+        (false, true) => 9,
+        (true, true) => 8,
+    };
+    out.array(items).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
     out.list(state.credentials.iter()).list(state.answered.iter()).list(state.history.iter());
-    if !state.recent.is_empty() {
+    if items >= 9 {
         out.list(state.recent.iter());
+    }
+    if items >= 10 {
+        out.list(state.published.iter());
     }
 }
 
@@ -238,7 +250,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(9, what)?;
+        let items = input.array_up_to(10, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -251,7 +263,8 @@ impl Wire for Vault {
             credentials: input.list(MAX_CREDENTIALS, "the credentials")?,
             answered: input.list(MAX_ANSWERED, "the answered requests")?,
             history: input.list(MAX_HISTORY, "the history")?,
-            recent: if items == 9 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            recent: if items >= 9 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            published: if items >= 10 { input.list(MAX_PUBLISHED, "the sets and lists")? } else { Vec::new() },
         };
         Ok(Self { root, state })
     }
