@@ -1,6 +1,7 @@
 //! The wallet's rules, each shown on a folder of its own; issuers and verifiers are played with the credential crate.
 
 mod pool;
+mod publications;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -7,5 +7,6 @@ mod batch;
 mod folder;
 mod once;
 mod scene;
+mod sets;
 mod templates;
 mod trust;
