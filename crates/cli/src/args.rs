@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::IssuerFingerprint;
-use milchglas_credential::text::{Label, Origin};
+use milchglas_credential::digest::{AuthorityFingerprint, IssuerFingerprint};
+use milchglas_credential::text::{ClaimName, Label, Origin};
 use milchglas_wallet::CredentialId;
 use serde::Deserialize;
 
@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// The counterpart that asks: a café, a hotel, a shop.
     #[command(subcommand)]
     Verifier(Verifier),
+    /// Who publishes sets and lists for everyone: a ministry, a registry of stolen cards.
+    #[command(subcommand)]
+    Authority(Authority),
     /// Show any object in readable form.
     ///
     /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, requests, invitations, applications,
@@ -174,6 +177,81 @@ pub(crate) struct VerifierAt {
     pub(crate) dir: PathBuf,
     #[command(flatten)]
     pub(crate) unlock: Unlock,
+}
+
+/// The authority's folder and passphrase.
+#[derive(Args, Debug)]
+pub(crate) struct AuthorityAt {
+    /// The authority's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "authority")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Authority {
+    /// Make an authority: the keys that sign sets and lists.
+    ///
+    /// It is run once. The keys are encrypted with a passphrase that it asks for twice. People compare the fingerprint that it prints.
+    ///
+    /// Example: milchglas authority init
+    Init {
+        /// The authority's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "authority")]
+        dir: PathBuf,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Sign a set of values that a claim may be in; requests then name it with `in`.
+    ///
+    /// The values stand one on each line. Their type is that of a claim of a schema. Next: `wallet add-set`; verifiers need the object
+    /// `reference` that --json prints.
+    ///
+    /// Example: milchglas authority set countries.txt --name schengen --title "Schengen states" --claim nationality --out schengen.json
+    Set {
+        /// The values, one on each line.
+        values: PathBuf,
+        /// A short name.
+        #[arg(long, value_parser = parse::<Label>)]
+        name: Label,
+        /// What people call it.
+        #[arg(long)]
+        title: String,
+        /// Which publication under that name it is; higher each time.
+        #[arg(long, default_value_t = 1)]
+        sequence: u32,
+        /// A schema file, or national-id, that has the claim.
+        #[arg(long, value_name = "FILE|national-id", default_value = "national-id")]
+        schema: PathBuf,
+        /// The claim whose type the values have.
+        #[arg(long, value_parser = parse::<ClaimName>)]
+        claim: ClaimName,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: AuthorityAt,
+    },
+    /// Sign a list of numbers that a claim must not be on, for an epoch; requests then name it with `not_in_list`.
+    ///
+    /// The entries are whole numbers of 64 bits, one on each line. Wallets take the whole list, so no look-up tells anybody whom it is about.
+    /// Next: `wallet add-list`; verifiers need the object `reference` that --json prints.
+    ///
+    /// Example: milchglas authority list stolen.txt --name stolen --epoch 7 --out stolen.list
+    List {
+        /// The entries, one on each line.
+        entries: PathBuf,
+        /// A short name.
+        #[arg(long, value_parser = parse::<Label>)]
+        name: Label,
+        /// Which publication it is; higher each time.
+        #[arg(long)]
+        epoch: u32,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: AuthorityAt,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -368,6 +446,35 @@ pub(crate) enum Wallet {
         #[command(flatten)]
         at: WalletAt,
     },
+    /// Take a set that an authority published, so that requests about it can be answered.
+    ///
+    /// The holder runs it. Every signature in it is checked. Compare the fingerprint, or give it with --fingerprint.
+    ///
+    /// Example: milchglas wallet add-set schengen.json
+    AddSet {
+        /// The set, or - for standard input.
+        set: PathBuf,
+        /// Refuse a set of an authority with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<AuthorityFingerprint>)]
+        fingerprint: Option<AuthorityFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Take a list that an authority published, so that requests about it can be answered.
+    ///
+    /// The holder runs it, for each epoch. Every signature in it is checked: a million entries take about half a minute. The two newest
+    /// epochs are kept.
+    ///
+    /// Example: milchglas wallet add-list stolen.list
+    AddList {
+        /// The list, or - for standard input.
+        list: PathBuf,
+        /// Refuse a list of an authority with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<AuthorityFingerprint>)]
+        fingerprint: Option<AuthorityFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
     /// Answer an invitation with an application.
     ///
     /// The holder runs it on what `issuer invite` made. The issuer never learns the holder's secret, only a commitment to it.
@@ -559,8 +666,14 @@ impl Command {
             Self::Issuer(Issuer::Publish { out, .. }) => out,
             Self::Issuer(Issuer::Invite { to, .. } | Issuer::Issue { to, .. })
             | Self::Wallet(Wallet::Apply { to, .. } | Wallet::Respond { to, .. })
-            | Self::Verifier(Verifier::Request { to, .. }) => &to.out,
-            Self::Issuer(_) | Self::Wallet(_) | Self::Verifier(_) | Self::Inspect { .. } | Self::Demo { .. } => &None,
+            | Self::Verifier(Verifier::Request { to, .. })
+            | Self::Authority(Authority::Set { to, .. } | Authority::List { to, .. }) => &to.out,
+            Self::Authority(Authority::Init { .. })
+            | Self::Issuer(_)
+            | Self::Wallet(_)
+            | Self::Verifier(_)
+            | Self::Inspect { .. }
+            | Self::Demo { .. } => &None,
         };
         out.as_deref().is_some_and(crate::input::is_standard)
     }

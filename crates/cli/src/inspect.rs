@@ -10,13 +10,13 @@ use milchglas_credential::cbor::Reader;
 use milchglas_credential::digest::RequestNonce;
 use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
-use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Ask, CredentialAsk, Request, SignedRequest};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::selection::Selection;
 use milchglas_credential::text::ClaimName;
 use milchglas_verifier::{Template, TemplateAsk};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -166,7 +166,7 @@ fn template_lines(ask: &TemplateAsk, depth: usize, lines: &mut Vec<String>) {
     }
 }
 
-fn claim_lines(disclose: &[ClaimName], prove: &[Predicate], indent: &str, lines: &mut Vec<String>) {
+fn claim_lines(disclose: &[ClaimName], prove: &[impl Serialize], indent: &str, lines: &mut Vec<String>) {
     for claim in disclose {
         lines.push(format!("{indent}  disclose {claim}"));
     }

@@ -2,6 +2,7 @@
 //!
 //! Not here: decisions; they are the roles'.
 
+pub(crate) mod authority;
 pub(crate) mod issuer;
 pub(crate) mod verifier;
 pub(crate) mod wallet;
