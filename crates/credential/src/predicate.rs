@@ -420,6 +420,7 @@ pub(crate) mod tests {
     use crate::date::tests::date;
     use crate::number::tests::number;
     use crate::schema::tests::LIBRARY_CARD;
+    use crate::set::tests::{list_ref, set_ref};
     use proptest::prelude::*;
 
     fn claim() -> impl Strategy<Value = ClaimName> {
@@ -439,6 +440,8 @@ pub(crate) mod tests {
                 (one != other).then(|| Predicate::Between { claim, min: one.min(other), max: one.max(other) })
             }),
             (claim(), literal()).prop_map(|(claim, value)| Predicate::Equals { claim, value }),
+            (claim(), set_ref()).prop_map(|(claim, set)| Predicate::In { claim, set }),
+            (claim(), list_ref()).prop_map(|(claim, list)| Predicate::NotInList { claim, list }),
         ]
     }
 

@@ -347,4 +347,4 @@ fn value_bytes(value: &Value) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
