@@ -27,7 +27,8 @@ fn published() -> Published {
     world.ok("issuer publish --out again.json --passphrase-file secret");
     world.ok("wallet issuer again.json --passphrase-file secret");
     world.ok("verifier trust again.json");
-    world.issue_claims("wallet", "list-card", r#"{"number": 7, "country": "CH", "list_key": "18446744073709551615"}"#);
+    world.write("claims.json", br#"{"number": 7, "country": "CH", "list_key": "18446744073709551615"}"#);
+    world.issue_claims("wallet", "list-card", "claims.json");
     world.ok("authority init --passphrase-file secret --work 1");
     world.write("countries.txt", b"CH\nLI\n");
     let line = "authority set countries.txt --name small --title Small --schema list-card.json --claim country --out small.json";
@@ -54,7 +55,7 @@ fn proves_to_be_in_sets_and_not_on_a_list() {
         {"not_in_list": {"claim": "list_key", "list": list}}
     ]);
     ask(&world, &prove);
-    let refused = world.fails("wallet respond request --yes --out answer --passphrase-file secret", 1);
+    let refused = world.fails("wallet respond request --yes --out presentation --passphrase-file secret", 1);
     let message = refused["error"]["message"].as_str().unwrap();
     assert!(message.contains("a set that this wallet does not have") && message.contains("a list"), "{message}");
 
@@ -66,8 +67,8 @@ fn proves_to_be_in_sets_and_not_on_a_list() {
     let other = "00".repeat(32);
     world.fails(&format!("wallet add-list stolen.list --fingerprint {other} --passphrase-file secret"), 1);
 
-    world.ok("wallet respond request --yes --out answer --passphrase-file secret");
-    let verdict = world.ok("verifier check answer");
+    world.ok("wallet respond request --yes --out presentation --passphrase-file secret");
+    let verdict = world.ok("verifier check presentation");
     let proved = verdict["proved"].as_array().unwrap();
     assert_eq!(proved.len(), 3);
     assert_eq!(proved[1], "country is one of “AT”, “CH”");
@@ -83,7 +84,7 @@ fn refuses_who_is_on_the_list_and_what_can_not_be_read() {
     world.ok("wallet add-list next.list --passphrase-file secret");
     world.fails("wallet add-list stolen.list --passphrase-file secret", 1);
     ask(&world, &json!([{"not_in_list": {"claim": "list_key", "list": list["reference"]}}]));
-    let refused = world.fails("wallet respond request --yes --out answer --passphrase-file secret", 1);
+    let refused = world.fails("wallet respond request --yes --out presentation --passphrase-file secret", 1);
     assert!(refused["error"]["message"].as_str().unwrap().contains("is on the list “stolen”"));
 
     world.write("stolen.txt", b"5\n-1\n");
@@ -91,7 +92,7 @@ fn refuses_who_is_on_the_list_and_what_can_not_be_read() {
     assert!(world.fails(line, 3)["error"]["message"].as_str().unwrap().contains("line 2"));
     world.fails("wallet add-list small.json --passphrase-file secret", 3);
     world.fails("wallet add-set stolen.list --passphrase-file secret", 3);
-    world.write("countries.txt", b"CH\nXX\n");
+    world.write("countries.txt", b"XX");
     let line =
         "authority set countries.txt --name small --title Small --schema list-card.json --claim country --out bad.json";
     world.fails(&format!("{line} --passphrase-file secret"), 3);

@@ -5,7 +5,7 @@ use std::path::Path;
 use milchglas_credential::claim::{ClaimType, Literal, Value};
 use milchglas_credential::error::Error as CredentialError;
 use milchglas_credential::list::MAX_ENTRIES;
-use milchglas_credential::set::SetContent;
+use milchglas_credential::set::{MAX_SET_JSON, SetContent};
 use milchglas_issuer::Authority;
 use rand_core::OsRng;
 use serde_json::json;
@@ -40,7 +40,7 @@ pub(crate) fn run(command: args::Authority, context: Context) -> Result<Report> 
             let index = schema.index_of(claim.as_str());
             let claim = index.and_then(|index| schema.claim(index));
             let claim = claim.ok_or_else(|| Failure::usage("the schema has no claim of that name"))?;
-            let text = input::text(&values)?;
+            let text = plain(&values, MAX_SET_JSON)?;
             let read = text.lines().map(|line| value(&claim.claim_type, line)).collect::<Result<Vec<_>, _>>();
             let read = read.map_err(|error| Failure::from(error).about(values.display()))?;
             let claim_type = claim.claim_type.clone();
@@ -82,10 +82,15 @@ fn value(claim_type: &ClaimType, line: &str) -> std::result::Result<Value, Crede
 }
 
 fn read_entries(path: &Path) -> Result<Vec<u64>> {
-    let bytes = input::large(path, MAX_ENTRY * MAX_ENTRIES)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::input("not a text in UTF-8").about(path.display()))?;
+    let text = plain(path, MAX_ENTRY * MAX_ENTRIES)?;
     let wrong = |line| Failure::input(format!("line {line}: not a whole number of 64 bits")).about(path.display());
     (1..).zip(text.lines()).map(|(number, line)| line.parse().map_err(|_| wrong(number))).collect()
+}
+
+/// A text that is no object: a line of it may look like one.
+fn plain(path: &Path, max: usize) -> Result<String> {
+    let text = String::from_utf8(input::large(path, max)?);
+    text.map_err(|_| Failure::input("not a text in UTF-8").about(path.display()))
 }
 
 fn open(at: &AuthorityAt) -> Result<Authority> {
