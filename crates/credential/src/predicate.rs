@@ -168,7 +168,7 @@ impl Fact {
     pub fn needs_published(&self) -> bool {
         match &self.bounds {
             Bounds::Range { .. } | Bounds::Exactly(_) => false,
-            Bounds::Member(membership) => membership.published().is_some(),
+            Bounds::Member(membership) => membership.is_published(),
             Bounds::NotListed(_) => true,
         }
     }

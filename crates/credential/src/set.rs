@@ -77,11 +77,18 @@ pub struct SignedSet {
 /// Membership in a set, resolved for a claim's type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
-    digest: SetDigest,
     key: SetPublicKey,
     base: [u8; 32],
-    /// The elements of a signed set; a published one has them with the holder.
-    signed: Option<(Vec<Scalar>, Vec<ElementSignature>)>,
+    elements: Elements,
+}
+
+/// Where a set's elements are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Elements {
+    /// With the holder.
+    Published(PublishedSetRef),
+    /// In the request.
+    Signed(Vec<Scalar>, Vec<ElementSignature>),
 }
 
 /// The published sets and lists that somebody has the content of.
@@ -125,9 +132,8 @@ impl SignedSet {
         let key = SetPublicKey(secret.public_key()?.to_bytes());
         let mut set = Self { key, values, signatures: Vec::new() };
         set.check_values()?;
-        let membership = set.resolve(claim_type)?;
         let elements = set.scalars(claim_type)?;
-        let signed = secret.sign_under(&membership.base, elements)?;
+        let signed = secret.sign_under(&set_base(&set.digest(), &key, claim_type), elements)?;
         set.signatures = signed.signatures().iter().map(|signature| ElementSignature(signature.to_bytes())).collect();
         Ok(set)
     }
@@ -174,9 +180,11 @@ impl SignedSet {
     }
 
     fn resolve(&self, claim_type: &ClaimType) -> Result<Membership, Error> {
-        let mut membership = Membership::new(self.digest(), self.key, claim_type);
-        membership.signed = Some((self.scalars(claim_type)?, self.signatures.clone()));
-        Ok(membership)
+        Ok(Membership {
+            key: self.key,
+            base: set_base(&self.digest(), &self.key, claim_type),
+            elements: Elements::Signed(self.scalars(claim_type)?, self.signatures.clone()),
+        })
     }
 }
 
@@ -198,7 +206,11 @@ impl SetRef {
     /// [`Error::Unfit`] where a value is not of that type.
     pub fn resolve(&self, claim_type: &ClaimType) -> Result<Membership, Error> {
         match self {
-            Self::Published(set) => Ok(Membership::new(set.digest, set.key, claim_type)),
+            Self::Published(set) => Ok(Membership {
+                key: set.key,
+                base: set_base(&set.digest, &set.key, claim_type),
+                elements: Elements::Published(set.clone()),
+            }),
             Self::Signed(set) => set.resolve(claim_type),
         }
     }
@@ -237,17 +249,10 @@ fn spelled(value: &Literal) -> String {
 }
 
 impl Membership {
-    fn new(digest: SetDigest, key: SetPublicKey, claim_type: &ClaimType) -> Self {
-        let mut out = Writer::new();
-        out.array(3).object(&digest).object(&key);
-        write_type(claim_type, &mut out);
-        Self { digest, key, base: tagged_digest("milchglas set-base/1", &out.into_bytes()), signed: None }
-    }
-
-    /// The digest of the published set, where it is one.
+    /// Whether it is in a published set.
     #[must_use]
-    pub fn published(&self) -> Option<SetDigest> {
-        self.signed.is_none().then_some(self.digest)
+    pub fn is_published(&self) -> bool {
+        matches!(self.elements, Elements::Published(_))
     }
 
     /// Whether a value is in the set; of a published set that nobody here has, none is. Not in constant time.
@@ -261,19 +266,22 @@ impl Membership {
             return Ok(false);
         }
         let scalar = to_scalar(claim_type, value)?;
-        Ok(match &self.signed {
-            Some((elements, _)) => elements.contains(&scalar),
-            None => self.find(published).is_some_and(|set| set.elements().contains(&scalar)),
+        Ok(match &self.elements {
+            Elements::Signed(elements, _) => elements.contains(&scalar),
+            Elements::Published(named) => {
+                self.find(named, published).is_some_and(|set| set.elements().contains(&scalar))
+            }
         })
     }
 
-    fn find<'a>(&self, published: &Published<'a>) -> Option<&'a PublishedSet> {
-        published.set(&self.digest).filter(|set| set.membership() == self)
+    /// The set, if it is what the request says in everything, and of the claim's type.
+    fn find<'a>(&self, named: &PublishedSetRef, published: &Published<'a>) -> Option<&'a PublishedSet> {
+        published.set(&named.digest).filter(|set| set.named() == named && *set.base() == self.base)
     }
 
     /// What both sides need for the statement.
     pub(crate) fn set_key(&self) -> Result<SetKey, Error> {
-        Ok(SetKey::of_digest(&self.base, &NonZeroG2::from_bytes(self.key.as_bytes())?))
+        set_key(&self.base, &self.key)
     }
 
     /// Prover only: the witness for an element, found by a constant-time scan, after all signatures of a signed set have been checked.
@@ -284,9 +292,12 @@ impl Membership {
         published: &Published<'_>,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<MemberWitness, Error> {
-        let Some((elements, signatures)) = &self.signed else {
-            let set = self.find(published).ok_or(Error::Misuse("the content of every published set"))?;
-            return Ok(set.set().witness(d)?);
+        let (elements, signatures) = match &self.elements {
+            Elements::Signed(elements, signatures) => (elements, signatures),
+            Elements::Published(named) => {
+                let set = self.find(named, published).ok_or(Error::Misuse("the content of every published set"))?;
+                return Ok(set.set().witness(d)?);
+            }
         };
         let signatures = signatures.iter().map(|bytes| NonZeroG1::from_bytes(bytes.as_bytes()));
         let set = PublicSet::from_parts(key.clone(), elements.clone(), signatures.collect::<Result<_, _>>()?)?;
@@ -339,6 +350,19 @@ impl Wire for SignedSet {
             signatures: input.list(MAX_SIGNED_VALUES, what)?,
         })
     }
+}
+
+/// What the base of a set for claims of a type is hashed from.
+fn set_base(digest: &SetDigest, key: &SetPublicKey, claim_type: &ClaimType) -> [u8; 32] {
+    let mut out = Writer::new();
+    out.array(3).object(digest).object(key);
+    write_type(claim_type, &mut out);
+    tagged_digest("milchglas set-base/1", &out.into_bytes())
+}
+
+/// What both sides of a proof need to know of a set with that base.
+fn set_key(base: &[u8; 32], key: &SetPublicKey) -> Result<SetKey, Error> {
+    Ok(SetKey::of_digest(base, &NonZeroG2::from_bytes(key.as_bytes())?))
 }
 
 /// The bytes of a value, for comparing values without a type.

@@ -70,7 +70,9 @@ impl<S: Store> Wallet<S> {
             learned: choice.learned(),
         };
         let (nonce, expires) = (request.fields().nonce, request.fields().expires);
-        let recent = Recent { ask: request.ask().clone(), selection: choice.selection };
+        // A set that was signed for one request comes in no other: nothing could be made ready for it.
+        let again = !signs_sets(request);
+        let recent = again.then(|| Recent { ask: request.ask().clone(), selection: choice.selection });
         self.commit(|state| state.record(entry, Answered { key: verifier.key, nonce, expires }, recent))?;
         Ok(bytes)
     }
@@ -151,10 +153,12 @@ impl State {
         Ok(self.counter)
     }
 
-    fn record(&mut self, entry: HistoryEntry, answered: Answered, recent: Recent) -> Result<(), Error> {
-        self.recent.retain(|earlier| *earlier != recent);
-        self.recent.insert(0, recent);
-        self.recent.truncate(MAX_RECENT);
+    fn record(&mut self, entry: HistoryEntry, answered: Answered, recent: Option<Recent>) -> Result<(), Error> {
+        if let Some(recent) = recent {
+            self.recent.retain(|earlier| *earlier != recent);
+            self.recent.insert(0, recent);
+            self.recent.truncate(MAX_RECENT);
+        }
         let room = self.verifiers.len() < MAX_VERIFIERS;
         match self.verifiers.iter_mut().find(|known| known.key == entry.key) {
             Some(known) => {

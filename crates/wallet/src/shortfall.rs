@@ -99,7 +99,7 @@ pub(crate) fn shortfall(
             format!("Your {title} is {found}, which is not among the values that the request permits.")
         }
         Predicate::In { set: SetRef::Published(set), .. } => {
-            let known = published.set(&set.digest).filter(|known| known.is(set));
+            let known = published.set(&set.digest).filter(|known| known.named() == set);
             let name = quoted(set.name.as_str());
             match known {
                 None => unknown("set", &name, &set.digest),

@@ -1,12 +1,12 @@
 //! The file of a published set.
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use milchglas_curve::{NonZeroG1, NonZeroG2, Scalar};
+use milchglas_curve::{NonZeroG1, Scalar};
 use milchglas_statements::{PublicSet, SetSecretKey};
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 
-use super::{Membership, PublishedSetRef, SetRef, authority, value_bytes};
+use super::{PublishedSetRef, SetRef, authority, set_base, set_key, value_bytes};
 use crate::cbor::Writer;
 use crate::claim::{ClaimType, Literal, Value, to_scalar};
 use crate::digest::{
@@ -48,7 +48,8 @@ pub struct SetContent {
 pub struct PublishedSet {
     content: SetContent,
     identity: IdentityKey,
-    membership: Membership,
+    named: PublishedSetRef,
+    base: [u8; 32],
     elements: Vec<Scalar>,
     set: PublicSet,
     signature: Signature,
@@ -81,10 +82,11 @@ impl PublishedSet {
         let elements = content.check()?;
         let owner = IdentityKey(identity.verifying_key().to_bytes());
         let public = SetPublicKey(key.public_key()?.to_bytes());
-        let membership = content.membership(&owner, public);
-        let set = key.sign_under(&membership.base, elements.clone())?;
+        let named = content.named(&owner, public);
+        let base = set_base(&named.digest, &public, &content.claim_type);
+        let set = key.sign_under(&base, elements.clone())?;
         let signature = identity.sign(&content.signed(&owner, public, &set));
-        Ok(Self { content, identity: owner, membership, elements, set, signature })
+        Ok(Self { content, identity: owner, named, base, elements, set, signature })
     }
 
     /// Reads a set file and checks the authority's signature on it.
@@ -109,16 +111,16 @@ impl PublishedSet {
         }
         let signatures = file.signatures.iter().map(|bytes| NonZeroG1::from_bytes(bytes.as_bytes()));
         let signatures = signatures.collect::<Result<_, _>>()?;
-        NonZeroG2::from_bytes(file.key.as_bytes())?;
-        let membership = content.membership(&file.authority, file.key);
-        let set = PublicSet::from_parts(membership.set_key()?, elements.clone(), signatures)?;
+        let named = content.named(&file.authority, file.key);
+        let base = set_base(&named.digest, &file.key, &content.claim_type);
+        let set = PublicSet::from_parts(set_key(&base, &file.key)?, elements.clone(), signatures)?;
         let signature = lower_case_hex(&file.signature).ok_or(Error::decode("a signature of 64 bytes"))?;
         let signature = Signature::from_bytes(&signature);
         let verifying =
             VerifyingKey::from_bytes(file.authority.as_bytes()).map_err(|_| Error::decode("an identity key"))?;
         let signed = content.signed(&file.authority, file.key, &set);
         verifying.verify_strict(&signed, &signature).map_err(|_| Error::Invalid)?;
-        Ok(Self { content, identity: file.authority, membership, elements, set, signature })
+        Ok(Self { content, identity: file.authority, named, base, elements, set, signature })
     }
 
     /// The set file.
@@ -135,7 +137,7 @@ impl PublishedSet {
             sequence: content.sequence,
             claim_type: (&content.claim_type).into(),
             values: content.values.iter().filter_map(|value| value.literal(&content.claim_type)).collect(),
-            key: self.membership.key,
+            key: self.named.key,
             signatures: self.set.signatures().iter().map(|one| ElementSignature(one.to_bytes())).collect(),
             signature: hex::encode(self.signature.to_bytes()),
         };
@@ -159,34 +161,29 @@ impl PublishedSet {
     /// What people compare to know that it is this authority's.
     #[must_use]
     pub fn authority(&self) -> AuthorityFingerprint {
-        authority(&self.identity)
+        self.named.authority
     }
 
     /// The digest that requests name.
     #[must_use]
     pub fn digest(&self) -> SetDigest {
-        self.membership.digest
+        self.named.digest
     }
 
     /// How a request names it.
     #[must_use]
     pub fn reference(&self) -> SetRef {
-        SetRef::Published(PublishedSetRef {
-            name: self.content.name.clone(),
-            authority: self.authority(),
-            key: self.membership.key,
-            digest: self.digest(),
-        })
+        SetRef::Published(self.named.clone())
     }
 
-    /// Whether a request that names this digest names everything else as it is.
+    /// How a request names it; one that says anything else means another set.
     #[must_use]
-    pub fn is(&self, named: &PublishedSetRef) -> bool {
-        self.reference() == SetRef::Published(named.clone())
+    pub fn named(&self) -> &PublishedSetRef {
+        &self.named
     }
 
-    pub(super) fn membership(&self) -> &Membership {
-        &self.membership
+    pub(super) fn base(&self) -> &[u8; 32] {
+        &self.base
     }
 
     pub(super) fn elements(&self) -> &[Scalar] {
@@ -217,11 +214,11 @@ impl SetContent {
         self.values.iter().map(element).collect()
     }
 
-    fn membership(&self, identity: &IdentityKey, key: SetPublicKey) -> Membership {
+    fn named(&self, identity: &IdentityKey, key: SetPublicKey) -> PublishedSetRef {
         let mut out = Writer::new();
         self.write(identity, key, out.array(7));
         let digest = SetDigest(tagged_digest("milchglas set/1", &out.into_bytes()));
-        Membership::new(digest, key, &self.claim_type)
+        PublishedSetRef { name: self.name.clone(), authority: authority(identity), key, digest }
     }
 
     /// What the identity key signs.

@@ -42,8 +42,7 @@ pub(crate) fn list_ref() -> impl Strategy<Value = ListRef> {
 fn gives_another_base_to_another_type_key_or_content() {
     let integer = |bits| ClaimType::Integer { bits, signed: false };
     let codes = |codes: &[&str]| ClaimType::Code(codes.iter().map(|code| (*code).to_owned()).collect());
-    let base =
-        |digest, key, claim_type| Membership::new(SetDigest([digest; 32]), SetPublicKey([key; 96]), claim_type).base;
+    let base = |digest, key, claim_type| set_base(&SetDigest([digest; 32]), &SetPublicKey([key; 96]), claim_type);
     let bases = [
         base(1, 1, &ClaimType::Text),
         base(2, 1, &ClaimType::Text),

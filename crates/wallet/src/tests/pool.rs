@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use milchglas_credential::compile::compile;
+use milchglas_credential::credential::Holdings;
 use milchglas_credential::presentation::Precomputed;
 use milchglas_credential::selection::{Selection, ShownAs};
 

@@ -128,6 +128,19 @@ fn says_what_is_missing() {
     other.name = "large".parse().unwrap();
     let said = explained(wallet.review(&proving(&issuer, 4, is_in(SetRef::Published(other))), now()));
     assert!(said.contains("does not have, “large”"), "{said}");
+    // Also where the holder would be in it: the person would consent to another name.
+    let known = super::publications::set(&issuer, 2, &["CH", "LI"]);
+    wallet.add_set(&known.to_json().unwrap(), None, &mut OsRng).unwrap();
+    let SetRef::Published(named) = known.reference() else { panic!("a published set") };
+    let mut other = named.clone();
+    other.name = "large".parse().unwrap();
+    let mut foreign = named;
+    foreign.authority.0[0] ^= 1;
+    for (nonce, other) in [(5, other), (6, foreign)] {
+        let request = proving(&issuer, nonce, is_in(SetRef::Published(other)));
+        assert!(explained(wallet.review(&request, now())).contains("does not have"));
+    }
+    answers(&mut wallet, &issuer, &proving(&issuer, 7, is_in(known.reference())));
 }
 
 #[test]
