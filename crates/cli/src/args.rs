@@ -462,7 +462,7 @@ pub(crate) enum Wallet {
     },
     /// Take a list that an authority published, so that requests about it can be answered.
     ///
-    /// The holder runs it, for each epoch. Every signature in it is checked: a million entries take about half a minute. The two newest
+    /// The holder runs it, for each epoch. Every signature in it is checked: a million entries take about a minute. The two newest
     /// epochs are kept.
     ///
     /// Example: milchglas wallet add-list stolen.list

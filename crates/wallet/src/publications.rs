@@ -116,7 +116,7 @@ impl<S: Store> Wallet<S> {
         Ok(AddedPublication { publication, len, before })
     }
 
-    /// Adds a published list, after checking every signature in it: minutes of work for the largest.
+    /// Adds a published list, after checking every signature in it: about a minute of work for a million entries.
     ///
     /// # Errors
     /// As [`Wallet::add_set`].
