@@ -41,8 +41,9 @@ pub(crate) fn run(command: args::Authority, context: Context) -> Result<Report> 
             let claim = index.and_then(|index| schema.claim(index));
             let claim = claim.ok_or_else(|| Failure::usage("the schema has no claim of that name"))?;
             let text = plain(&values, MAX_SET_JSON)?;
-            let read = text.lines().map(|line| value(&claim.claim_type, line)).collect::<Result<Vec<_>, _>>();
-            let read = read.map_err(|error| Failure::from(error).about(values.display()))?;
+            let read = text.lines().map(|line| value(&claim.claim_type, line));
+            let read = read.map(|value| value.map_err(|error| Failure::from(error).about(values.display())));
+            let read = read.collect::<Result<Vec<_>>>()?;
             let claim_type = claim.claim_type.clone();
             let set = open(&at)?.sign_set(SetContent { name, title, sequence, claim_type, values: read });
             let set = set.map_err(|error| failure(error).about(values.display()))?;
