@@ -29,7 +29,7 @@ pub(crate) fn set_ref() -> impl Strategy<Value = SetRef> {
 }
 
 pub(crate) fn list_ref() -> impl Strategy<Value = ListRef> {
-    (name(), array(), array(), any(), array()).prop_map(|(name, authority, key, epoch, digest)| ListRef {
+    (name(), array(), array(), any::<u32>(), array()).prop_map(|(name, authority, key, epoch, digest)| ListRef {
         name,
         authority: AuthorityFingerprint(authority),
         key: SetPublicKey(key),
