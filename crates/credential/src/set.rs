@@ -35,8 +35,8 @@ use crate::type_file::write_type;
 
 /// Most values of a set in a request.
 pub const MAX_SIGNED_VALUES: usize = 64;
-/// Most bytes of all texts of a set in a request, so that one sentence can name them.
-const MAX_SIGNED_TEXT: usize = 2048;
+/// Most bytes of all texts of a set in a request, so that one sentence can name them, though quoting may make each byte three.
+const MAX_SIGNED_TEXT: usize = 1024;
 
 /// A set that a request names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,7 +162,7 @@ impl SignedSet {
                 }
                 match room.checked_sub(text.len()) {
                     Some(left) => room = left,
-                    None => return error("the texts of a set in a request have at most 2,048 bytes together"),
+                    None => return error("the texts of a set in a request have at most 1,024 bytes together"),
                 }
             }
         }
