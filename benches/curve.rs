@@ -4,13 +4,19 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use milchglas_benches::{points, quick, scalar, weight};
+use criterion::{BenchmarkId, criterion_group, criterion_main};
+use milchglas_benches::{ThreadCpuTime, points, quick, scalar, weight};
+use milchglas_credential::parameters::sign_digits;
 use milchglas_curve::backend::blst;
 use milchglas_curve::{
     FixedBase, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, Scalar, VartimeTable, pairing_product_is_one,
 };
+use milchglas_sigma::{Transcript, TranscriptExt};
+use milchglas_statements::SetSecretKey;
+use rand_core::OsRng;
 use std::hint::black_box;
+
+type Criterion = criterion::Criterion<ThreadCpuTime>;
 
 fn scalars(count: usize) -> Vec<Scalar> {
     (0..count as u64).map(scalar).collect()
@@ -37,7 +43,7 @@ fn mul(c: &mut Criterion) {
 /// Sums over secret scalars.
 fn fixed_msm(c: &mut Criterion) {
     let mut group = c.benchmark_group("g1_fixed_msm");
-    for n in [2, 3, 5, 8, 13, 30] {
+    for n in [2, 3, 5, 8, 13, 30, 100] {
         let (points, scalars) = (points(n), scalars(n));
         let tables = FixedBase::batch(&points);
         let tables: Vec<&FixedBase> = tables.iter().collect();
@@ -144,9 +150,27 @@ fn basics(c: &mut Criterion) {
     group.finish();
 }
 
+/// What proofs do beside curve arithmetic, for the cost model.
+fn others(c: &mut Criterion) {
+    let mut group = c.benchmark_group("other_basics");
+    let message = [7; 1024];
+    group.bench_function("absorb_1024", |b| {
+        let mut transcript = Transcript::new(b"bench");
+        b.iter(|| transcript.append_message(b"message", black_box(&message)));
+    });
+    group.bench_function("draw", |b| {
+        let mut transcript = Transcript::new(b"bench");
+        b.iter(|| transcript.challenge_scalar(b"challenge"));
+    });
+    let digits = sign_digits(&SetSecretKey::random(&mut OsRng)).unwrap();
+    let digit = Scalar::from(77);
+    group.bench_function("find_digit", |b| b.iter(|| digits.witness(black_box(&digit))));
+    group.finish();
+}
+
 criterion_group! {
     name = curve;
     config = quick();
-    targets = basics, mul, fixed_msm, tables, msm_vartime, msm_vartime_with, pairings
+    targets = basics, others, mul, fixed_msm, tables, msm_vartime, msm_vartime_with, pairings
 }
 criterion_main!(curve);

@@ -1,7 +1,14 @@
-//! What the suites share: inputs that are the same in every run, and how long to measure.
+//! What the suites share: inputs that are the same in every run, and how long to measure; and what the report on them is made of.
 #![forbid(unsafe_code)]
 
+pub mod cost_model;
+pub mod environment;
+pub mod measurements;
+pub mod predictions;
+pub mod primitives;
 pub mod scene;
+pub mod statements;
+pub mod targets;
 
 #[cfg(feature = "peers")]
 pub mod peers;
@@ -14,8 +21,9 @@ use std::time::Duration;
 
 /// A suite that measures many small things: enough samples for steady medians, few enough for a run of one or two minutes.
 #[must_use]
-pub fn quick() -> Criterion {
+pub fn quick() -> Criterion<ThreadCpuTime> {
     Criterion::default()
+        .with_measurement(ThreadCpuTime)
         .without_plots()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(150))
@@ -24,7 +32,7 @@ pub fn quick() -> Criterion {
 }
 
 /// The processor time of the measuring thread, which is wall-clock time on an idle machine and hardly changes on a busy one. All that
-/// is compared with others runs on one thread.
+/// is measured runs on one thread.
 pub struct ThreadCpuTime;
 
 impl Measurement for ThreadCpuTime {
@@ -76,12 +84,12 @@ pub fn scalar(number: u64) -> Scalar {
     Scalar::from_okm(&okm)
 }
 
-/// A scalar below 2^128, different for each number: a weight of a batch.
+/// A weight of a batch, different for each number.
 #[must_use]
 pub fn weight(number: u64) -> Scalar {
-    let mut bytes = scalar(number).to_bytes();
-    bytes[..16].fill(0);
-    Scalar::from_bytes(&bytes).unwrap_or_default()
+    let bytes = scalar(number).to_bytes();
+    let word = |place: usize| bytes[place..place + 8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    Scalar::weight(word(16), word(24))
 }
 
 /// `count` points without known relations.

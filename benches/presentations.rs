@@ -1,17 +1,20 @@
 //! Whole presentations: prove and check "adult", and what a café asks, beside the peer's proofs of the same.
 //!
 //! Ten messages, three disclosed. From the request to the bytes of an answer, and from those bytes to the verdict, on both sides.
+//! `milchglas_batch_1000` is a thousand different answers, checked together; its time is that of all of them.
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use milchglas_benches::scene::{DISCLOSED, MESSAGES, Scene, adult, valid};
 use milchglas_benches::{ThreadCpuTime, slow};
 use milchglas_credential::credential::Holdings;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Precomputed;
 use rand_core::OsRng;
+use std::cell::LazyCell;
 use std::hint::black_box;
+use std::time::Duration;
 
 fn ours(c: &mut Criterion<ThreadCpuTime>, name: &str, prove: &[Predicate]) {
     let scene = Scene::new(MESSAGES);
@@ -40,6 +43,38 @@ fn precomputed(group: &mut BenchmarkGroup<'_, ThreadCpuTime>, scene: &Scene, pro
             BatchSize::SmallInput,
         );
     });
+}
+
+/// The first answer of a wallet that has no tables yet.
+fn cold(c: &mut Criterion<ThreadCpuTime>) {
+    let mut group = c.benchmark_group("adult_prove");
+    group.sample_size(10).warm_up_time(Duration::from_millis(50)).measurement_time(Duration::from_millis(100));
+    group.bench_function("milchglas_cold", |b| {
+        b.iter_batched(
+            || {
+                let scene = Scene::cold(MESSAGES);
+                let request = scene.request(0, &DISCLOSED, vec![adult()]);
+                (scene, request)
+            },
+            |(scene, request)| (scene.answer(&request), scene),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+/// A thousand answers to a thousand requests.
+fn batch(c: &mut Criterion<ThreadCpuTime>) {
+    const ANSWERS: usize = 1000;
+    let scene = Scene::new(MESSAGES);
+    let answers = LazyCell::new(|| scene.answers(ANSWERS, &DISCLOSED, &[adult()]));
+    let mut group = c.benchmark_group("adult_verify");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(ANSWERS as u64));
+    group.bench_function("milchglas_batch_1000", |b| {
+        let answers: Vec<_> = answers.iter().collect();
+        b.iter(|| scene.check_all(black_box(&answers)));
+    });
+    group.finish();
 }
 
 #[cfg(feature = "peers")]
@@ -72,6 +107,8 @@ fn theirs(_: &mut Criterion<ThreadCpuTime>, _: &str, _: &[(u64, u64)]) {}
 
 fn suites(c: &mut Criterion<ThreadCpuTime>) {
     ours(c, "adult", &[adult()]);
+    cold(c);
+    batch(c);
     theirs(c, "adult", &[(1000, 1000 + 65536)]);
     ours(c, "cafe", &[adult(), valid()]);
     theirs(c, "cafe", &[(1000, 1000 + 65536), (1000, 1256)]);

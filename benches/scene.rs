@@ -3,8 +3,9 @@
 use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::{Plan, compile};
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
+use milchglas_credential::date::Date;
 use milchglas_credential::predicate::Predicate;
-use milchglas_credential::presentation::Presentation;
+use milchglas_credential::presentation::{Presentation, verify_all};
 use milchglas_credential::request::{Ask, Request};
 use milchglas_credential::schema::Schema;
 use milchglas_tests::{SeededRng, TestIssuer, holder, only_selection, request, today};
@@ -39,7 +40,7 @@ pub fn valid() -> Predicate {
     Predicate::Valid
 }
 
-/// A schema of `messages` messages in all, from 9 on.
+/// A schema of `messages` messages in all, from 8 on.
 #[must_use]
 pub fn schema(messages: usize) -> Schema {
     let fillers: String =
@@ -68,11 +69,42 @@ pub fn claims(schema: &Schema, messages: usize) -> Claims {
     Claims::from_json(schema, &json).unwrap()
 }
 
+/// A card of nothing but `dates` dates, and the claims on it.
+#[must_use]
+pub fn dates(dates: usize) -> (Schema, Claims) {
+    let list = |item: fn(usize) -> String| (0..dates).map(item).collect::<Vec<_>>().join(", ");
+    let declared = list(|i| format!(r#"{{"name": "date_{i}", "title": "date", "type": "date"}}"#));
+    let json =
+        format!(r#"{{"milchglas": "schema/1", "id": "bench-dates", "title": "bench card", "claims": [{declared}]}}"#);
+    let schema = Schema::from_json(&json).unwrap();
+    let claims = list(|i| format!(r#""date_{i}": "2020-01-{:02}""#, i + 1));
+    let claims = Claims::from_json(&schema, &format!("{{{claims}}}")).unwrap();
+    (schema, claims)
+}
+
+/// "From the year 2000 on": a range of 16 bits over one claim of [`dates`].
+#[must_use]
+pub fn recent(date: usize) -> Predicate {
+    let first = Date::from_ymd(2000, 1, 1).unwrap();
+    Predicate::OnOrAfter { claim: format!("date_{date}").parse().unwrap(), date: first }
+}
+
 impl Scene {
     /// A card of `messages` messages, with all tables built.
     #[must_use]
     pub fn new(messages: usize) -> Self {
-        let scene = Self::cold(messages);
+        Self::cold(messages).prepared()
+    }
+
+    /// A card of nothing but dates, with all tables built.
+    #[must_use]
+    pub fn with_dates(count: usize) -> Self {
+        let (schema, claims) = dates(count);
+        Self::issue(schema, claims).prepared()
+    }
+
+    fn prepared(self) -> Self {
+        let scene = self;
         scene.issuer.parameters.prepare_for_proving();
         scene.issuer.parameters.prepare_for_verifying();
         let key = scene.issuer.parameters.signing_key(&scene.schema.digest()).unwrap();
@@ -84,9 +116,13 @@ impl Scene {
     #[must_use]
     pub fn cold(messages: usize) -> Self {
         let schema = schema(messages);
+        let claims = claims(&schema, messages);
+        Self::issue(schema, claims)
+    }
+
+    fn issue(schema: Schema, claims: Claims) -> Self {
         let issuer = TestIssuer::new("bench issuer", vec![schema.clone()]).unwrap();
         let k = holder("bench holder").unwrap();
-        let claims = claims(&schema, messages);
         let credential = issuer.issue(&schema, &k, claims, &mut SeededRng::new("bench card")).unwrap();
         Self { issuer, schema, k, credential }
     }
@@ -115,5 +151,22 @@ impl Scene {
     pub fn check(&self, request: &Request, answer: &[u8]) {
         let presentation = Presentation::from_bytes(answer).unwrap();
         presentation.verify(request, &[&self.issuer.parameters], &mut OsRng).unwrap();
+    }
+
+    /// Answers to `count` different requests, all for the same.
+    #[must_use]
+    pub fn answers(&self, count: usize, disclose: &[&str], prove: &[Predicate]) -> Vec<(Request, Vec<u8>)> {
+        let requests = (0..count).map(|number| self.request(number, disclose, prove.to_vec()));
+        requests.map(|request| (request.clone(), self.answer(&request))).collect()
+    }
+
+    /// Checks many answers together, from the bytes to the verdicts.
+    pub fn check_all(&self, answers: &[&(Request, Vec<u8>)]) {
+        let read: Vec<Presentation> =
+            answers.iter().map(|(_, answer)| Presentation::from_bytes(answer).unwrap()).collect();
+        let pairs: Vec<(&Presentation, &Request)> =
+            read.iter().zip(answers).map(|(presentation, (request, _))| (presentation, request)).collect();
+        let verdicts = verify_all(&pairs, &[&self.issuer.parameters], &mut OsRng);
+        assert!(verdicts.iter().all(Result::is_ok), "what fails is not measured");
     }
 }

@@ -9,7 +9,10 @@ use milchglas_credential::claim::{Claims, Literal, Value};
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey};
+use milchglas_credential::digest::{
+    DocumentDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
+};
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::error::Error;
 use milchglas_credential::number::Number;
 use milchglas_credential::parameters::Parameters;
@@ -17,6 +20,7 @@ use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::{Presentation, Verified};
 use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields, SigningKey};
 use milchglas_credential::schema::Schema;
+use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, present, request, today};
 
@@ -116,9 +120,10 @@ impl Parts {
 
 /// The request with one field changed, for every field there is. A new field does not compile until it is listed here.
 fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
-    let RequestFields { verifier, profile: _, purpose: _, nonce, issued, expires, as_of: _, ask } =
+    let RequestFields { verifier, profile: _, purpose: _, nonce, issued, expires, as_of: _, ask, document: _ } =
         request.fields().clone();
-    let Ask::Credential(CredentialAsk { name: _, accept: _, schemas: _, disclose, prove }) = ask else {
+    let Ask::Credential(CredentialAsk { name: _, accept: _, schemas: _, disclose, prove, pseudonym: _, rate: _ }) = ask
+    else {
         panic!("one credential")
     };
     let mut all: Vec<(&'static str, Request)> = Vec::new();
@@ -184,6 +189,16 @@ fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
     change("value that is equalled", &|fields| {
         leaf(fields).prove[2] =
             Predicate::Equals { claim: "nationality".parse().unwrap(), value: Literal::Text("AT".into()) };
+    });
+    change("pseudonym", &|fields| {
+        leaf(fields).pseudonym = Some(PseudonymAsk { scope: "customers".parse().unwrap() });
+    });
+    change("rate", &|fields| {
+        let (scope, epoch) = ("accounts".parse().unwrap(), "2026".parse().unwrap());
+        leaf(fields).rate = Some(RateAsk { scope, epoch, limit: 1 });
+    });
+    change("document", &|fields| {
+        fields.document = Some(DocumentRef { title: "Contract".into(), sha256: DocumentDigest::of(b"contract") });
     });
     all
 }

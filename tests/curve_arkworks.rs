@@ -12,7 +12,8 @@ use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use ark_serialize::CanonicalDeserialize;
 use curve_corpus::{Case, Verdict, bit_flips, compress, scalar_bytes};
 use milchglas_curve::{
-    Expander, FixedBase, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, Scalar, VartimeTable, pairing_product_is_one,
+    Expander, FixedBase, FixedPoint, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, PublicSum, Scalar, SecretSum,
+    VartimeTable, pairing_product_is_one,
 };
 use proptest::prelude::*;
 
@@ -259,6 +260,90 @@ fn check_sums(points: &[NonZeroG1], scalars: &[Scalar]) {
         let fixed: Vec<(&VartimeTable, Scalar)> = tables.iter().zip(scalars.iter().copied()).collect();
         let sum = G1::msm_vartime_with(&fixed, &points[with_table..], &scalars[with_table..]);
         assert_eq!(sum, naive, "{with_table} with tables of {}", points.len());
+    }
+}
+
+#[test]
+fn several_sums_are_what_each_is_alone() {
+    let points: Vec<NonZeroG1> =
+        (0..12_u32).map(|i| G1::hash(Expander::XmdSha256, &i.to_be_bytes(), b"curve test several")).collect();
+    let fixed: Vec<FixedPoint> = points.iter().map(FixedPoint::new).collect();
+    FixedPoint::prepare_for_verifying(&fixed[..6]);
+    let edges = edge_scalars();
+    // Sums of different lengths with points in common, the empty one among them, and one that goes to the method for many points.
+    for lengths in [vec![], vec![0], vec![1, 0, 3], vec![12, 5, 12, 1], vec![7, 150, 0]] {
+        let summands: Vec<Vec<(usize, Scalar)>> = lengths
+            .iter()
+            .enumerate()
+            .map(|(row, length)| (0..*length).map(|i| ((row + i) % 12, edges[(5 * row + i) % edges.len()])).collect())
+            .collect();
+        let sums: Vec<PublicSum<'_>> = summands
+            .iter()
+            .map(|summands| {
+                let mut sum = PublicSum::with_room(summands.len());
+                for (i, scalar) in summands {
+                    if i % 3 == 0 { sum.add(&points[*i], *scalar) } else { sum.add_fixed(&fixed[*i], *scalar) }
+                }
+                sum
+            })
+            .collect();
+        let expected: Vec<G1> =
+            summands.iter().map(|summands| summands.iter().map(|(i, scalar)| points[*i] * *scalar).sum()).collect();
+        assert_eq!(PublicSum::finish_all_vartime(&sums), expected);
+    }
+}
+
+#[test]
+fn sums_of_short_multiples_agree() {
+    let points: Vec<NonZeroG1> =
+        (0..5_u32).map(|i| G1::hash(Expander::XmdSha256, &i.to_be_bytes(), b"curve test short")).collect();
+    let fixed: Vec<FixedPoint> = points.iter().map(FixedPoint::new).collect();
+    for prepared in [0, 3, 5] {
+        FixedPoint::prepare_for_proving(&fixed[..prepared]);
+        for number in [0, 1, 2, 63, 64, 65, u32::MAX - 1, u32::MAX] {
+            let wide = u128::from(number) << 96 | u128::from(number) << 31 | u128::from(number % 7);
+            for (number, wide) in [(number, wide), (number, u128::MAX), (0, 0), (number, u128::MAX - 1)] {
+                let mut sum = SecretSum::with_room(6);
+                sum.add_fixed_u32(&fixed[0], number);
+                sum.add_fixed_u32(&fixed[3], number / 2);
+                sum.add_fixed_u128(&fixed[1], wide);
+                sum.add_fixed_u128(&fixed[4], wide / 2);
+                sum.add_fixed(&fixed[2], Scalar::from(u64::from(number)));
+                // One point twice.
+                sum.add_fixed_u32(&fixed[2], number);
+                let of = |k: u128| points_scalar(k);
+                let expected = points[0] * of(number.into())
+                    + points[3] * of((number / 2).into())
+                    + points[1] * of(wide)
+                    + points[4] * of(wide / 2)
+                    + points[2] * of(2 * u128::from(number));
+                assert_eq!(sum.finish(), expected, "{number} {wide} {prepared}");
+            }
+        }
+    }
+}
+
+fn points_scalar(k: u128) -> Scalar {
+    let mut wide = [0; 64];
+    wide[48..].copy_from_slice(&k.to_be_bytes());
+    Scalar::from_wide(&wide)
+}
+
+#[test]
+fn multiplications_by_a_byte_agree() {
+    let p = G1::generator() * Scalar::from(77);
+    for k in 0..=255 {
+        let expected: G1Projective = G1Projective::generator() * Fr::from(77 * u64::from(k));
+        same_g1(&p.mul_byte(k), expected);
+        same_g1(&G1::identity().mul_byte(k), G1Projective::zero());
+    }
+}
+
+#[test]
+fn weights_are_two_halves() {
+    let z_squared = Fr::from(0xd201_0000_0001_0000_u64) * Fr::from(0xd201_0000_0001_0000_u64);
+    for (low, high) in [(0, 0), (1, 0), (0, 1), (u64::MAX, u64::MAX), (3, u64::MAX)] {
+        assert_eq!(fr(&Scalar::weight(low, high)), Fr::from(low) + Fr::from(high) * z_squared);
     }
 }
 

@@ -128,6 +128,8 @@ impl TestIssuer {
             schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
             disclose: disclose.iter().map(|name| name.parse().ok()).collect::<Option<_>>()?,
             prove,
+            pseudonym: None,
+            rate: None,
         })
     }
 }
@@ -163,6 +165,7 @@ pub fn request(seed: &str, as_of: Date, ask: Ask) -> Result<Request, Error> {
         expires: time(1_795_425_000)?,
         as_of,
         ask,
+        document: None,
     })
 }
 

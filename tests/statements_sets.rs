@@ -33,7 +33,8 @@ impl Statement for Anchor {
     }
     fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
         let base = system.base(&base());
-        system.equation("anchor", self.0, vec![Term::plus(inputs[0], base)]);
+        let image = self.0.to_nonzero().map(|image| (Scalar::ONE, system.base(&image)));
+        system.equation("anchor", image.into_iter().collect(), vec![Term::plus(inputs[0], base)]);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@
 
 #![forbid(unsafe_code)]
 
-use milchglas_curve::{Expander, FixedBase, G1, NonZeroG1, Scalar};
+use milchglas_curve::{Expander, FixedBase, FixedPoint, G1, NonZeroG1, Scalar, SecretSum};
 use std::hint::black_box;
 use std::io::Read;
 use std::process::ExitCode;
@@ -34,6 +34,21 @@ fn main() -> ExitCode {
         "fixed_base_mul" => measured(|| table.mul(scalar)),
         "fixed_base_msm" => measured(|| FixedBase::msm(&tables, &scalars)),
         "g1_mul" => measured(|| point * scalar),
+        "fixed_base_short" => {
+            let fixed: Vec<FixedPoint> = points.iter().map(FixedPoint::new).collect();
+            FixedPoint::prepare_for_proving(&fixed);
+            measured(|| {
+                let mut sum = SecretSum::with_room(fixed.len());
+                for (point, scalar) in fixed.iter().zip(&scalars) {
+                    let [.., a, b, c, d] = scalar.to_bytes();
+                    sum.add_fixed_u32(point, u32::from_be_bytes([a, b, c, d]));
+                    sum.add_fixed_u128(point, u128::from(u32::from_be_bytes([d, b, c, a])) << 77);
+                }
+                sum.finish()
+            })
+        }
+        // The lowest bits of the scalar, as a digit would come.
+        "g1_mul_byte" => measured(|| G1::from(point).mul_byte(scalar.to_bytes()[31])),
         "g1_msm" => measured(|| G1::msm(&points, &scalars)),
         "mul_vartime" => measured(|| G1::from(point).mul_vartime(scalar)),
         _ => return ExitCode::FAILURE,

@@ -27,7 +27,7 @@ secrets=(
   2c1d1f5e7e3f0e58a8a4b1d17fb0ac5b8b5b1a8f9d3e5c7b0a6f4e2d1c3b5a79
   5f9e8d7c6b5a49382716f5e4d3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a0
 )
-constant=('fixed_base_mul 1' 'fixed_base_msm 2' 'fixed_base_msm 13' 'g1_mul 1' 'g1_msm 3')
+constant=('fixed_base_mul 1' 'fixed_base_msm 2' 'fixed_base_msm 13' 'fixed_base_short 3' 'g1_mul 1' 'g1_mul_byte 1' 'g1_msm 3')
 control='mul_vartime 1'
 
 # The same secret, COUNT times.

@@ -68,7 +68,7 @@ pub(crate) fn application(bytes: &[u8], invitation: &Invitation, parameters: &Pa
         ("holder commitment", commitment, key.generators[0]),
         ("registered name", registered, parameters.registry_base()),
     ] {
-        system.equation(label, image.into_group(), vec![(false, k, base)]);
+        system.equation(label, vec![(Fr::from(1u64), image)], vec![(false, k, base)]);
     }
     let (challenge, response) = proof.bytes()?.split_at(32);
     let (challenge, response) = (decode_scalar(challenge)?, decode_scalar(response)?);

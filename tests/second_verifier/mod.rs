@@ -15,8 +15,9 @@ pub(crate) mod request;
 pub(crate) mod system;
 pub(crate) mod text;
 pub(crate) mod value;
+mod values;
 
-use ark_bls12_381::{Bls12_381, Fr, G1Affine, G1Projective, G2Affine};
+use ark_bls12_381::{Bls12_381, Fr, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup};
 use cbor::Item;
@@ -67,11 +68,16 @@ struct Entry {
 
 /// One credential of the answer, resolved against the parameters.
 struct Leaf<'a> {
+    name: String,
     parameters: &'a Parameters,
     key: &'a CredentialKey,
     schema: &'a Schema,
     disclosed: Vec<usize>,
     facts: Vec<(usize, Bound)>,
+    /// The base of the holder's name.
+    pseudonym: Option<G1Affine>,
+    /// The base of the holder's tokens, and the limit.
+    rate: Option<(G1Affine, u64)>,
 }
 
 struct Presentation<'b> {
@@ -174,9 +180,30 @@ fn resolve<'a>(
         let facts =
             ask.prove.iter().map(|predicate| predicate.resolve(schema, request.as_of)).collect::<Option<Vec<_>>>()?;
         let key = parameters.credential_keys.get(&(entry.key, place))?;
-        leaves.push(Leaf { parameters, key, schema, disclosed, facts });
+        let base = |texts: &[&String], tag: &str| {
+            let texts = texts.iter().flat_map(|text| request::with_length(text.as_bytes()));
+            curve::hash_to_curve(&request.scope.iter().copied().chain(texts).collect::<Vec<u8>>(), tag.as_bytes())
+        };
+        let pseudonym = ask.pseudonym.as_ref().map(|scope| base(&[scope], "MILCHGLAS-V1-PSEUDONYM"));
+        let rate = ask.rate.as_ref().map(|(scope, epoch, limit)| (base(&[scope, epoch], "MILCHGLAS-V1-RATE"), *limit));
+        leaves.push(Leaf { name: ask.name.clone(), parameters, key, schema, disclosed, facts, pseudonym, rate });
+    }
+    for (place, leaf) in leaves.iter().enumerate() {
+        for (index, bound) in &leaf.facts {
+            if let Bound::SameAs(credential, other) = bound {
+                let (there, other) = counterpart(&leaves, credential, other)?;
+                let same_type = leaves[there].schema.claims[other].kind == leaf.schema.claims[*index].kind;
+                (there != place && same_type).then_some(())?;
+            }
+        }
     }
     Some(leaves)
+}
+
+/// The places of a leaf and of its claim, by their names.
+fn counterpart(leaves: &[Leaf<'_>], credential: &str, claim: &str) -> Option<(usize, usize)> {
+    let place = leaves.iter().position(|leaf| leaf.name == credential)?;
+    Some((place, leaves[place].schema.index_of(claim)?))
 }
 
 /// The transcript before the proof; none if a disclosed value is not what it must be.
@@ -216,23 +243,54 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
         for index in (0..leaf.schema.claims.len()).filter(|index| !leaf.disclosed.contains(index)) {
             claims.insert(index, system.variable());
         }
-        inputs.push((handle, claims));
+        let counter = leaf.rate.filter(|(_, limit)| *limit > 1).map(|_| system.variable());
+        inputs.push((handle, claims, counter));
     }
-    for ((leaf, values), (handle, hidden)) in leaves.iter().zip(&presentation.disclosed).zip(&inputs) {
-        let mut shown = leaf.key.empty;
+    for (here, ((leaf, values), (handle, hidden, counter))) in
+        leaves.iter().zip(&presentation.disclosed).zip(&inputs).enumerate()
+    {
+        let mut shown = vec![(Fr::from(1u64), leaf.key.empty.into_affine())];
         for (index, value) in leaf.disclosed.iter().zip(values) {
-            shown += leaf.key.generators[index + 2] * leaf.schema.claims[*index].scalar(value);
+            shown.push((leaf.schema.claims[*index].scalar(value), leaf.key.generators[index + 2]));
         }
         let mut messages = vec![(k, leaf.key.generators[0]), (*handle, leaf.key.generators[1])];
         messages.extend(hidden.iter().map(|(index, variable)| (*variable, leaf.key.generators[index + 2])));
         signature(&mut system, &mut points, &mut rest, shown, &messages, leaf.key)?;
         for (index, bound) in &leaf.facts {
+            if let Bound::SameAs(credential, other) = bound {
+                let there = counterpart(leaves, credential, other).ok_or(Reason::Mismatch)?;
+                let sides =
+                    [(here, *index), there].map(|(leaf, index)| side(presentation, leaves, &inputs, leaf, index));
+                match sides {
+                    [Some(Side::Shown(one)), Some(Side::Shown(other))] if one == other => {}
+                    [Some(Side::Shown(value)), Some(Side::Hidden(variable, _))]
+                    | [Some(Side::Hidden(variable, _)), Some(Side::Shown(value))] => {
+                        system.constrain(&[(-Fr::from(1u64), variable)], value)?;
+                    }
+                    [Some(Side::Hidden(one, optional)), Some(Side::Hidden(other, other_optional))] => {
+                        system.constrain(&[(Fr::from(1u64), one), (-Fr::from(1u64), other)], Fr::from(0u64))?;
+                        if optional && other_optional {
+                            let absent = leaf.schema.claims[*index].scalar(&Value::Absent);
+                            values::not_in(&mut system, &mut points, &mut rest, one, &[absent])?;
+                        }
+                    }
+                    _ => return Err(Reason::Mismatch),
+                }
+                continue;
+            }
             let Some(variable) = hidden.get(index) else {
                 let place = leaf.disclosed.iter().position(|other| other == index).ok_or(Reason::Mismatch)?;
                 let value = &values[place];
                 let holds = match bound {
                     Bound::Range(lo, hi) => value.number().is_some_and(|number| *lo <= number && number < *hi),
                     Bound::Exactly(scalar) => leaf.schema.claims[*index].scalar(value) == *scalar,
+                    Bound::NoneOf(scalars) => {
+                        *value != Value::Absent && !scalars.contains(&leaf.schema.claims[*index].scalar(value))
+                    }
+                    Bound::Either(ranges) => {
+                        value.number().is_some_and(|number| ranges.iter().any(|(lo, hi)| *lo <= number && number < *hi))
+                    }
+                    Bound::SameAs(..) => return Err(Reason::Mismatch),
                 };
                 if !holds {
                     return Err(Reason::Mismatch);
@@ -244,6 +302,28 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
                     range(&mut system, &mut points, &mut rest, *variable, (*lo, *hi), leaf.parameters)?;
                 }
                 Bound::Exactly(value) => system.constrain(&[(-Fr::from(1u64), *variable)], *value)?,
+                Bound::NoneOf(scalars) => values::not_in(&mut system, &mut points, &mut rest, *variable, scalars)?,
+                Bound::Either(ranges) => {
+                    let parameters = leaf.parameters;
+                    values::either_range(&mut system, &mut points, &mut rest, *variable, *ranges, parameters)?;
+                }
+                Bound::SameAs(..) => return Err(Reason::Mismatch),
+            }
+        }
+        if let Some(base) = leaf.pseudonym {
+            // `spec/statements.md`, Pseudonym.
+            let name = take_point(&mut rest)?;
+            points.push(name);
+            system.equation("pseudonym", vec![(Fr::from(1u64), name)], vec![(false, k, base)]);
+        }
+        if let Some((base, limit)) = leaf.rate {
+            // `spec/statements.md`, Rate.
+            let token = take_point(&mut rest)?;
+            points.push(token);
+            let terms = std::iter::once(k).chain(*counter).map(|variable| (false, variable, token));
+            system.equation("rate", vec![(Fr::from(1u64), base)], terms.collect());
+            if let Some(counter) = counter {
+                range(&mut system, &mut points, &mut rest, *counter, (0, i128::from(limit)), leaf.parameters)?;
             }
         }
     }
@@ -295,7 +375,7 @@ fn signature(
     system: &mut System,
     points: &mut Vec<G1Affine>,
     rest: &mut &[u8],
-    shown: G1Projective,
+    shown: Vec<(Fr, G1Affine)>,
     messages: &[(usize, G1Affine)],
     key: &CredentialKey,
 ) -> Result<(), Reason> {
@@ -318,29 +398,65 @@ fn range(
     (lo, hi): (i128, i128),
     parameters: &Parameters,
 ) -> Result<(), Reason> {
-    let digits = (1..=8).find(|n| 256i128.pow(*n) >= hi - lo).ok_or(Reason::Mismatch)?;
+    let count = (1..=8).find(|n| 256i128.pow(*n) >= hi - lo).ok_or(Reason::Mismatch)?;
     let one = Fr::from(1u64);
     let mut sides = vec![(one, -curve::integer(lo))];
-    if 256i128.pow(digits) != hi - lo {
+    if 256i128.pow(count) != hi - lo {
         sides.push((-one, curve::integer(hi - 1)));
     }
     for (sign, offset) in sides {
         let mut terms = vec![(sign, m)];
-        let mut power = one;
-        for _ in 0..digits {
-            let digit = system.variable();
-            let [v, v_bar] = [take_point(rest)?, take_point(rest)?];
-            points.extend([v, v_bar]);
-            let r = system.variable();
-            let member = vec![(false, r, parameters.digit_base), (true, digit, v)];
-            system.equation("member", v_bar.into_group(), member);
-            system.pairings.push((v, parameters.digit_key, v_bar));
-            terms.push((-power, digit));
-            power *= Fr::from(256u64);
-        }
+        terms.extend(digits(system, points, rest, count, parameters)?);
         system.constrain(&terms, offset)?;
     }
     Ok(())
+}
+
+/// Digits from the lowest, each with minus its power of 256.
+fn digits(
+    system: &mut System,
+    points: &mut Vec<G1Affine>,
+    rest: &mut &[u8],
+    count: u32,
+    parameters: &Parameters,
+) -> Result<Vec<(Fr, usize)>, Reason> {
+    let mut terms = Vec::new();
+    let mut power = Fr::from(1u64);
+    for _ in 0..count {
+        let digit = system.variable();
+        let [v, v_bar] = [take_point(rest)?, take_point(rest)?];
+        points.extend([v, v_bar]);
+        let r = system.variable();
+        let member = vec![(false, r, parameters.digit_base), (true, digit, v)];
+        system.equation("member", vec![(Fr::from(1u64), v_bar)], member);
+        system.pairings.push((v, parameters.digit_key, v_bar));
+        terms.push((-power, digit));
+        power *= Fr::from(256u64);
+    }
+    Ok(terms)
+}
+
+/// How a claim takes part in a comparison.
+enum Side {
+    /// The variable, and whether the claim is optional.
+    Hidden(usize, bool),
+    Shown(Fr),
+}
+
+/// None for a disclosed absence.
+fn side(
+    presentation: &Presentation<'_>,
+    leaves: &[Leaf<'_>],
+    inputs: &[(usize, BTreeMap<usize, usize>, Option<usize>)],
+    place: usize,
+    index: usize,
+) -> Option<Side> {
+    let (leaf, claim) = (&leaves[place], &leaves[place].schema.claims[index]);
+    if let Some(variable) = inputs[place].1.get(&index) {
+        return Some(Side::Hidden(*variable, claim.optional));
+    }
+    let value = &presentation.disclosed[place][leaf.disclosed.iter().position(|other| *other == index)?];
+    (*value != Value::Absent).then(|| Side::Shown(claim.scalar(value)))
 }
 
 fn take_point(rest: &mut &[u8]) -> Result<G1Affine, Reason> {

@@ -12,6 +12,10 @@ pub(crate) struct Predicate {
     claim: Option<String>,
     first: Operand,
     second: i128,
+    values: Vec<Operand>,
+    ranges: Vec<Predicate>,
+    /// A credential's name and a claim's.
+    counterpart: Option<(String, String)>,
 }
 
 enum Operand {
@@ -27,6 +31,12 @@ pub(crate) enum Bound {
     Range(i128, i128),
     /// m is this.
     Exactly(Fr),
+    /// m is none of these; absence is among them if the claim is optional.
+    NoneOf(Vec<Fr>),
+    /// m is in one of these.
+    Either([(i128, i128); 2]),
+    /// m is this claim of that credential.
+    SameAs(String, String),
 }
 
 impl Predicate {
@@ -34,18 +44,30 @@ impl Predicate {
         let mut items = item.array()?.into_iter();
         let kind = items.next()?.uint()?;
         let claim = items.next().and_then(|name| name.text()).map(str::to_owned);
-        let first = match items.next() {
-            Some(Item::Array(literal)) => match <[Item<'_>; 2]>::try_from(literal).ok()? {
-                [Item::Uint(0), Item::Bool(value)] => Operand::Boolean(value),
-                [Item::Uint(1), number] => Operand::Number(number.int()?),
-                [Item::Uint(2), Item::Text(text)] => Operand::Text(text.to_owned()),
-                _ => return None,
-            },
-            Some(number) => Operand::Number(number.int()?),
-            None => Operand::Number(0),
+        let mut predicate = Self {
+            kind,
+            claim,
+            first: Operand::Number(0),
+            second: 0,
+            values: Vec::new(),
+            ranges: Vec::new(),
+            counterpart: None,
         };
-        let second = items.next().map_or(Some(0), |number| number.int())?;
-        items.next().is_none().then_some(Self { kind, claim, first, second })
+        match kind {
+            10 => predicate.values = items.next()?.array()?.into_iter().map(literal).collect::<Option<_>>()?,
+            13 => {
+                for interval in items.next()?.array()? {
+                    let mut interval = interval.array()?;
+                    interval.insert(1, Item::Text(predicate.claim.as_deref()?));
+                    predicate.ranges.push(Self::decode(Item::Array(interval))?);
+                }
+            }
+            14 => predicate.counterpart = Some((items.next()?.text()?.to_owned(), items.next()?.text()?.to_owned())),
+            _ => {
+                (predicate.first, predicate.second) = operands(&mut items)?;
+            }
+        }
+        items.next().is_none().then_some(predicate)
     }
 
     /// The claim's place and its bound.
@@ -55,9 +77,30 @@ impl Predicate {
             Some(name) => schema.index_of(name)?,
         };
         let claim = &schema.claims[index];
-        if self.kind == 8 {
-            let value = self.literal(claim)?;
-            return Some((index, Bound::Exactly(claim.scalar(&value))));
+        let scalar = |operand: &Operand| Some(claim.scalar(&value_of(operand, claim)?));
+        match self.kind {
+            8 => return Some((index, Bound::Exactly(scalar(&self.first)?))),
+            9 | 10 => {
+                let one = (self.kind == 9).then_some(&self.first);
+                let mut excluded = self.values.iter().chain(one).map(scalar).collect::<Option<Vec<_>>>()?;
+                if claim.optional {
+                    excluded.push(claim.scalar(&Value::Absent));
+                }
+                return Some((index, Bound::NoneOf(excluded)));
+            }
+            13 => {
+                let range = |predicate: &Self| match predicate.resolve(schema, as_of)?.1 {
+                    Bound::Range(lo, hi) if predicate.kind != 0 => Some((lo, hi)),
+                    _ => None,
+                };
+                let [one, other] = &self.ranges[..] else { return None };
+                return Some((index, Bound::Either([range(one)?, range(other)?])));
+            }
+            14 => {
+                let (credential, other) = self.counterpart.clone()?;
+                return Some((index, Bound::SameAs(credential, other)));
+            }
+            _ => {}
         }
         let Operand::Number(v) = self.first else { return None };
         let dates_only = || matches!(claim.kind, Kind::Date).then_some(());
@@ -95,25 +138,45 @@ impl Predicate {
         };
         Some((index, Bound::Range(lo, hi)))
     }
+}
 
-    /// The value of `equals` as one of the claim's type.
-    fn literal(&self, claim: &Claim) -> Option<Value> {
-        let value = match (&claim.kind, &self.first) {
-            (Kind::Text, Operand::Text(text)) => Value::Text(text.clone()),
-            (Kind::Integer { bits: 64, .. }, Operand::Text(text)) => {
-                let number: i128 = text.parse().ok()?;
-                (number.to_string() == *text).then_some(Value::Integer(number))?
-            }
-            (Kind::Integer { bits: 8 | 16 | 32, .. }, Operand::Number(number)) => Value::Integer(*number),
-            (Kind::Date, Operand::Text(text)) => Value::Date(parse_date(text)?),
-            (Kind::Month, Operand::Text(text)) => Value::Month(parse_month(text)?),
-            (Kind::Boolean, Operand::Boolean(value)) => Value::Boolean(*value),
-            (Kind::Code(_), Operand::Text(text)) => Value::Code(text.clone()),
-            (Kind::Digest, Operand::Text(text)) if !text.contains(|c: char| c.is_ascii_uppercase()) => {
-                Value::Digest(hex::decode(text).ok()?.try_into().ok()?)
-            }
-            _ => return None,
-        };
-        claim.permits(&value).then_some(value)
-    }
+/// A value as a request spells it.
+fn literal(item: Item<'_>) -> Option<Operand> {
+    Some(match <[Item<'_>; 2]>::try_from(item.array()?).ok()? {
+        [Item::Uint(0), Item::Bool(value)] => Operand::Boolean(value),
+        [Item::Uint(1), number] => Operand::Number(number.int()?),
+        [Item::Uint(2), Item::Text(text)] => Operand::Text(text.to_owned()),
+        _ => return None,
+    })
+}
+
+/// A value or a number, and perhaps one number more.
+fn operands<'a>(items: &mut impl Iterator<Item = Item<'a>>) -> Option<(Operand, i128)> {
+    let first = match items.next() {
+        Some(value @ Item::Array(_)) => literal(value)?,
+        Some(number) => Operand::Number(number.int()?),
+        None => Operand::Number(0),
+    };
+    Some((first, items.next().map_or(Some(0), |number| number.int())?))
+}
+
+/// A spelled value as one of the claim's type.
+fn value_of(operand: &Operand, claim: &Claim) -> Option<Value> {
+    let value = match (&claim.kind, operand) {
+        (Kind::Text, Operand::Text(text)) => Value::Text(text.clone()),
+        (Kind::Integer { bits: 64, .. }, Operand::Text(text)) => {
+            let number: i128 = text.parse().ok()?;
+            (number.to_string() == *text).then_some(Value::Integer(number))?
+        }
+        (Kind::Integer { bits: 8 | 16 | 32, .. }, Operand::Number(number)) => Value::Integer(*number),
+        (Kind::Date, Operand::Text(text)) => Value::Date(parse_date(text)?),
+        (Kind::Month, Operand::Text(text)) => Value::Month(parse_month(text)?),
+        (Kind::Boolean, Operand::Boolean(value)) => Value::Boolean(*value),
+        (Kind::Code(_), Operand::Text(text)) => Value::Code(text.clone()),
+        (Kind::Digest, Operand::Text(text)) if !text.contains(|c: char| c.is_ascii_uppercase()) => {
+            Value::Digest(hex::decode(text).ok()?.try_into().ok()?)
+        }
+        _ => return None,
+    };
+    claim.permits(&value).then_some(value)
 }

@@ -11,6 +11,8 @@ pub(crate) struct Request {
     pub(crate) nonce: Vec<u8>,
     pub(crate) as_of: i128,
     pub(crate) ask: Ask,
+    /// The verifier's key and origin, each with its length: what every scope begins with.
+    pub(crate) scope: Vec<u8>,
 }
 
 /// The tree of what is asked.
@@ -22,23 +24,35 @@ pub(crate) enum Ask {
 
 /// What is asked about one credential.
 pub(crate) struct CredentialAsk {
+    pub(crate) name: String,
     /// Fingerprints and digests of parameters.
     pub(crate) accept: Vec<([u8; 32], [u8; 32])>,
     pub(crate) schemas: Vec<[u8; 32]>,
     pub(crate) disclose: Vec<String>,
     pub(crate) prove: Vec<Predicate>,
+    /// Scope.
+    pub(crate) pseudonym: Option<String>,
+    /// Scope, epoch, limit.
+    pub(crate) rate: Option<(String, String, u64)>,
+}
+
+/// `lp(x)`: the length in eight bytes, then x.
+pub(crate) fn with_length(bytes: &[u8]) -> Vec<u8> {
+    [&(bytes.len() as u64).to_be_bytes()[..], bytes].concat()
 }
 
 impl Request {
     /// Reads a canonical request.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let [_verifier, _profile, _purpose, nonce, _issued, _expires, as_of, ask] =
+        let [verifier, _profile, _purpose, nonce, _issued, _expires, as_of, ask, _document] =
             cbor::decode(bytes)?.array()?.try_into().ok()?;
+        let [_name, origin, key]: [Item<'_>; 3] = verifier.array()?.try_into().ok()?;
         Some(Self {
             bytes: bytes.to_vec(),
             nonce: nonce.bytes()?.to_vec(),
             as_of: as_of.int()?,
             ask: Ask::decode(ask)?,
+            scope: [with_length(key.bytes()?), with_length(origin.text()?.as_bytes())].concat(),
         })
     }
 }
@@ -58,7 +72,22 @@ impl Ask {
 
 impl CredentialAsk {
     fn decode(item: Item<'_>) -> Option<Self> {
-        let [_name, accept, schemas, disclose, prove] = item.array()?.try_into().ok()?;
+        let [name, accept, schemas, disclose, prove, pseudonym, rate, last] = item.array()?.try_into().ok()?;
+        let Item::Null = last else { return None };
+        let pseudonym = match pseudonym {
+            Item::Null => None,
+            item => {
+                let [scope]: [Item<'_>; 1] = item.array()?.try_into().ok()?;
+                Some(scope.text()?.to_owned())
+            }
+        };
+        let rate = match rate {
+            Item::Null => None,
+            item => {
+                let [scope, epoch, limit]: [Item<'_>; 3] = item.array()?.try_into().ok()?;
+                Some((scope.text()?.to_owned(), epoch.text()?.to_owned(), limit.uint()?))
+            }
+        };
         let bytes32 = |item: &Item<'_>| -> Option<[u8; 32]> { item.bytes()?.try_into().ok() };
         let pair = |item: Item<'_>| {
             let [issuer, parameters]: [Item<'_>; 2] = item.array()?.try_into().ok()?;
@@ -69,10 +98,13 @@ impl CredentialAsk {
             bytes32(&digest)
         };
         Some(Self {
+            name: name.text()?.to_owned(),
             accept: accept.array()?.into_iter().map(pair).collect::<Option<_>>()?,
             schemas: schemas.array()?.into_iter().map(schema).collect::<Option<_>>()?,
             disclose: disclose.array()?.iter().map(|name| name.text().map(str::to_owned)).collect::<Option<_>>()?,
             prove: prove.array()?.into_iter().map(Predicate::decode).collect::<Option<_>>()?,
+            pseudonym,
+            rate,
         })
     }
 }

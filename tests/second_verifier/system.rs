@@ -3,14 +3,14 @@
 use super::Reason;
 use super::curve::{encode_g1, encode_scalar};
 use ark_bls12_381::{Fr, G1Affine, G1Projective, G2Affine};
-use ark_ec::CurveGroup;
 use ark_ff::{Field, Zero};
 use ark_serialize::CanonicalSerialize;
 use std::collections::BTreeMap;
 
 struct Equation {
     label: &'static str,
-    image: G1Projective,
+    /// Coefficient, base.
+    image: Vec<(Fr, usize)>,
     /// Whether it is subtracted, variable, base.
     terms: Vec<(bool, usize, usize)>,
 }
@@ -59,18 +59,23 @@ impl System {
         !self.definitions.contains_key(&variable)
     }
 
-    pub(crate) fn equation(&mut self, label: &'static str, image: G1Projective, terms: Vec<(bool, usize, G1Affine)>) {
-        let terms = terms
-            .into_iter()
-            .map(|(negative, variable, point)| {
-                let base = self.bases.iter().position(|base| *base == point).unwrap_or_else(|| {
-                    self.bases.push(point);
-                    self.bases.len() - 1
-                });
-                (negative, variable, base)
-            })
-            .collect();
+    pub(crate) fn equation(
+        &mut self,
+        label: &'static str,
+        image: Vec<(Fr, G1Affine)>,
+        terms: Vec<(bool, usize, G1Affine)>,
+    ) {
+        let image = image.into_iter().map(|(coefficient, point)| (coefficient, self.base(point))).collect();
+        let terms =
+            terms.into_iter().map(|(negative, variable, point)| (negative, variable, self.base(point))).collect();
         self.equations.push(Equation { label, image, terms });
+    }
+
+    fn base(&mut self, point: G1Affine) -> usize {
+        self.bases.iter().position(|base| *base == point).unwrap_or_else(|| {
+            self.bases.push(point);
+            self.bases.len() - 1
+        })
     }
 
     /// `0 = constant + Σ coefficient·variable`.
@@ -112,7 +117,10 @@ impl System {
     /// `T = Σ ± s·B − c·I` for each equation.
     pub(crate) fn announcements(&self, responses: &[Fr], challenge: Fr) -> Vec<G1Projective> {
         let announcement = |equation: &Equation| {
-            let mut sum = -(equation.image * challenge);
+            let mut sum = G1Projective::zero();
+            for (coefficient, base) in &equation.image {
+                sum -= self.bases[*base] * (*coefficient * challenge);
+            }
             for (negative, variable, base) in &equation.terms {
                 let product = self.bases[*base] * responses[*variable];
                 sum += if *negative { -product } else { product };
@@ -133,7 +141,11 @@ impl System {
         for equation in &self.equations {
             count(&mut out, equation.label.len());
             out.extend_from_slice(equation.label.as_bytes());
-            out.extend(encode_g1(&equation.image.into_affine()));
+            count(&mut out, equation.image.len());
+            for (coefficient, base) in &equation.image {
+                out.extend(encode_scalar(coefficient));
+                count(&mut out, *base);
+            }
             count(&mut out, equation.terms.len());
             for (negative, variable, base) in &equation.terms {
                 out.push(u8::from(*negative));

@@ -19,7 +19,7 @@ pub(crate) enum Value {
 }
 
 /// The type of a claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
     Integer { bits: u32, signed: bool },

@@ -21,7 +21,7 @@ use crate::{
     keys::{PublicKey, SecretKey, nonzero_scalar},
     proof::{Proof, response_count},
     random_scalars::calculate_random_scalars,
-    signature::{Signature, signed_scalars},
+    signature::Signature,
 };
 
 /// The interface for blind signatures: an [`Interface`] for the signer's side and, under `"BLIND_" || api_id`, the
@@ -272,8 +272,7 @@ impl BlindInterface {
         let all_generators = generators.append(blind_generators.first(M)?);
 
         let domain = self.interface.calculate_domain(pk, &all_generators, header);
-        let scalars = Zeroizing::new(signed_scalars(&domain, &scalars));
-        let B = generators.sum(&scalars) + C;
+        let B = generators.sum(&domain, &scalars) + C;
         self.interface.sign_point(sk, &B)
     }
 

@@ -9,7 +9,9 @@
 
 use core::fmt;
 
-use milchglas_curve::{DecodeError, FixedPoint, G1, G2Prepared, NonZeroG1, Scalar, SecretSum, pairing_product_is_one};
+use milchglas_curve::{
+    DecodeError, FixedPoint, G1, G2Prepared, NonZeroG1, PublicSum, Scalar, SecretSum, pairing_product_is_one,
+};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
@@ -19,7 +21,7 @@ use crate::{
     interface::{Interface, length},
     keys::{PublicKey, nonzero_scalar},
     random_scalars::calculate_random_scalars,
-    signature::{Signature, signed_scalars},
+    signature::Signature,
 };
 
 /// A proof: three points that are not the identity, and scalars.
@@ -164,8 +166,7 @@ impl Interface {
     ) -> Result<PreparedSignature, Error> {
         generators.check_count(messages.len())?;
         let domain = self.calculate_domain(pk, generators, header);
-        let scalars = Zeroizing::new(signed_scalars(&domain, messages));
-        let B = generators.sum(&scalars).to_nonzero().ok_or(Error::Unsignable)?;
+        let B = generators.sum(&domain, messages).to_nonzero().ok_or(Error::Unsignable)?;
         Ok(PreparedSignature {
             interface: self.clone(),
             generators: generators.clone(),
@@ -202,18 +203,25 @@ impl Interface {
         let domain = self.calculate_domain(pk, generators, header);
         let c = proof.challenge;
 
-        let T1 = G1::msm_vartime(&[proof.B_bar, proof.A_bar, proof.D], &[c, proof.e_hat, proof.r1_hat]);
+        let mut T1 = PublicSum::with_room(3);
+        for (point, scalar) in [(&proof.B_bar, c), (&proof.A_bar, proof.e_hat), (&proof.D, proof.r1_hat)] {
+            T1.add(point, scalar);
+        }
 
         // T2 = c·(P1 + Q_1·domain + Σ_disclosed H_i·m_i) + r̂3·D + Σ_hidden H_j·m̂_j, as one sum.
-        let mut scalars = signed_scalars(&domain, &vec![Scalar::ZERO; L]);
-        scalars[..2].iter_mut().for_each(|scalar| *scalar *= c);
+        let mut scalars = vec![Scalar::ZERO; L];
         let disclosed = disclosed_indexes.iter().zip(disclosed_messages.iter().map(|m| *m * c));
         for (i, scalar) in disclosed.chain(undisclosed_indexes.iter().zip(proof.m_hat.iter().copied())) {
-            *scalars.get_mut(i + 2).ok_or(Error::Indexes)? = scalar;
+            *scalars.get_mut(*i).ok_or(Error::Indexes)? = scalar;
         }
-        let T2 = generators.sum_vartime(&scalars, &proof.D, proof.r3_hat);
+        let (points, scalars) = generators.terms(c, &domain, &scalars);
+        let mut T2 = PublicSum::with_room(points.len() + 1);
+        points.iter().zip(&**scalars).for_each(|(point, scalar)| T2.add_fixed(point, *scalar));
+        T2.add(&proof.D, proof.r3_hat);
 
-        let [T1, T2] = G1::batch_to_nonzero(&[T1, T2])[..] else { return Err(Error::InvalidProof) };
+        let [T1, T2] = G1::batch_to_nonzero(&PublicSum::finish_all_vartime(&[T1, T2]))[..] else {
+            return Err(Error::InvalidProof);
+        };
         let [T1, T2] = [T1, T2].map(|T| T.map_or_else(|| G1::identity().to_bytes(), |T| T.to_bytes()));
         let points = [proof.A_bar.to_bytes(), proof.B_bar.to_bytes(), proof.D.to_bytes(), T1, T2];
         if self.proof_challenge(disclosed_indexes, disclosed_messages, &points, &domain, ph) != c {

@@ -7,7 +7,7 @@
 
 use core::fmt;
 
-use milchglas_curve::{G1, G2Prepared, NonZeroG1, Scalar, pairing_product_is_one};
+use milchglas_curve::{FixedPoint, G1, G2Prepared, NonZeroG1, PublicSum, Scalar, pairing_product_is_one};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -132,11 +132,12 @@ impl Interface {
 
         // The division is taken into the scalars, so that one sum over fixed points gives A.
         let inverse = Zeroizing::new(sk.inverse_of_sum(&e)?);
-        let mut scalars = Zeroizing::new(signed_scalars(&domain, messages));
+        let mut scalars = Zeroizing::new(messages.to_vec());
         for scalar in scalars.iter_mut() {
             *scalar *= *inverse;
         }
-        signature(generators.sum(&scalars), e)
+        let (points, scalars) = generators.terms(*inverse, &domain, &scalars);
+        signature(FixedPoint::msm(&points, &scalars), e)
     }
 
     /// The last step of signing a point whose messages the signer need not know: `A = B/(SK + e)` with
@@ -168,7 +169,7 @@ impl Interface {
         header: &[u8],
         messages: &[Scalar],
     ) -> Result<(), Error> {
-        let expected = |scalars: &[Scalar]| generators.sum(scalars) - signature.A * signature.e;
+        let expected = |domain: &Scalar| generators.sum(domain, messages) - signature.A * signature.e;
         self.core_verify_with(expected, pk, signature, generators, header, messages)
     }
 
@@ -184,14 +185,20 @@ impl Interface {
         header: &[u8],
         messages: &[Scalar],
     ) -> Result<(), Error> {
-        let expected = |scalars: &[Scalar]| generators.sum_vartime(scalars, &signature.A, -signature.e);
+        let expected = |domain: &Scalar| {
+            let (points, scalars) = generators.terms(Scalar::ONE, domain, messages);
+            let mut sum = PublicSum::with_room(points.len() + 1);
+            points.iter().zip(&**scalars).for_each(|(point, scalar)| sum.add_fixed(point, *scalar));
+            sum.add(&signature.A, -signature.e);
+            sum.finish_vartime()
+        };
         self.core_verify_with(expected, pk, signature, generators, header, messages)
     }
 
-    /// `expected` computes `B − e·A` from the scalars of B.
+    /// `expected` computes `B − e·A` from the domain.
     fn core_verify_with(
         &self,
-        expected: impl FnOnce(&[Scalar]) -> G1,
+        expected: impl FnOnce(&Scalar) -> G1,
         pk: &PublicKey,
         signature: &Signature,
         generators: &Generators,
@@ -200,19 +207,9 @@ impl Interface {
     ) -> Result<(), Error> {
         generators.check_count(messages.len())?;
         let domain = self.calculate_domain(pk, generators, header);
-        let scalars = Zeroizing::new(signed_scalars(&domain, messages));
-        let terms = [(signature.A.into(), pk.prepared()), (-expected(&scalars), G2Prepared::generator())];
+        let terms = [(signature.A.into(), pk.prepared()), (-expected(&domain), G2Prepared::generator())];
         if pairing_product_is_one(&terms) { Ok(()) } else { Err(Error::InvalidSignature) }
     }
-}
-
-/// The scalars of `B` over [`Generators::points`]: `1, domain, m_1, …, m_L`.
-pub(crate) fn signed_scalars(domain: &Scalar, messages: &[Scalar]) -> Vec<Scalar> {
-    let mut scalars = Vec::with_capacity(messages.len() + 2);
-    scalars.push(Scalar::ONE);
-    scalars.push(*domain);
-    scalars.extend_from_slice(messages);
-    scalars
 }
 
 /// A signature from its computed parts.

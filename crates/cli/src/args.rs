@@ -79,19 +79,39 @@ pub(crate) enum Command {
     /// The counterpart that asks: a café, a hotel, a shop.
     #[command(subcommand)]
     Verifier(Verifier),
+    /// The authority that keeps a trust list: who is who, and who may ask what.
+    #[command(subcommand)]
+    TrustList(TrustList),
     /// Who publishes sets and lists for everyone: a ministry, a registry of stolen cards.
     #[command(subcommand)]
     Authority(Authority),
     /// Show any object in readable form.
     ///
-    /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, requests, invitations, applications,
-    /// answers and presentations; of an encrypted file it says only that it is one. Signatures are checked where the object
+    /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, profiles, trust lists, requests, invitations,
+    /// applications, answers and presentations; of an encrypted file it says only that it is one. Signatures are checked where the object
     /// itself carries the key.
     ///
     /// Example: milchglas inspect request.png
     Inspect {
         /// The object, or - for standard input.
         file: PathBuf,
+    },
+    /// Check a kept request and its answer as a signature over a document.
+    ///
+    /// Anyone can run it, at any time: it says who asked and when, and what is known of who signed. That the request has ended
+    /// since does not matter; that it was answered in time, only its verifier saw.
+    ///
+    /// Example: milchglas verify-document request.bin answer.bin contract.pdf --issuer office.json
+    VerifyDocument {
+        /// The signed request.
+        request: PathBuf,
+        /// The answer to it.
+        presentation: PathBuf,
+        /// The document.
+        document: PathBuf,
+        /// The parameters of an issuer that you trust; several times for several.
+        #[arg(long = "issuer", value_name = "FILE", required = true)]
+        issuers: Vec<PathBuf>,
     },
     /// Play an everyday errand with real wallets, issuers and verifiers in temporary folders.
     ///
@@ -189,6 +209,16 @@ pub(crate) struct AuthorityAt {
     pub(crate) unlock: Unlock,
 }
 
+/// Which trust list.
+#[derive(Args, Debug)]
+pub(crate) struct TrustListAt {
+    /// The authority's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "trust-list")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Authority {
     /// Make an authority: the keys that sign sets and lists.
@@ -270,8 +300,8 @@ pub(crate) enum Issuer {
         /// What the issuer calls itself: 1 to 64 characters.
         #[arg(long)]
         name: String,
-        /// A schema file, or national-id for the card that ships with the program; may be repeated.
-        #[arg(long = "schema", value_name = "FILE|national-id", default_value = "national-id")]
+        /// A schema file, or one that ships with the program: national-id, passport, tax-credential, student-card; may be repeated.
+        #[arg(long = "schema", value_name = "FILE|NAME", default_value = "national-id")]
         schemas: Vec<PathBuf>,
         #[command(flatten)]
         lock: Lock,
@@ -282,7 +312,7 @@ pub(crate) enum Issuer {
     ///
     /// Example: milchglas issuer schema library-card.json
     Schema {
-        /// The schema file, or national-id.
+        /// The schema file, or one that ships with the program: national-id, passport, tax-credential, student-card.
         schema: PathBuf,
         #[command(flatten)]
         at: IssuerAt,
@@ -475,6 +505,33 @@ pub(crate) enum Wallet {
         #[command(flatten)]
         at: WalletAt,
     },
+    /// Pin an authority by its trust list, or take its newer one.
+    ///
+    /// The holder runs it to have the wallet know whom to believe, and what each may ask. Compare the fingerprint with one that you
+    /// got some other way, or give it with --fingerprint.
+    ///
+    /// Example: milchglas wallet trust trust-list.json
+    Trust {
+        /// The trust list, or - for standard input.
+        list: PathBuf,
+        /// Refuse a trust list of an authority with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<AuthorityFingerprint>)]
+        fingerprint: Option<AuthorityFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Forget an authority and its trust list.
+    ///
+    /// The wallet refuses a known authority that comes with a new key. Run this if you know that the key was changed.
+    ///
+    /// Example: milchglas wallet distrust FINGERPRINT
+    Distrust {
+        /// The authority's fingerprint.
+        #[arg(value_parser = parse::<AuthorityFingerprint>)]
+        fingerprint: AuthorityFingerprint,
+        #[command(flatten)]
+        at: WalletAt,
+    },
     /// Answer an invitation with an application.
     ///
     /// The holder runs it on what `issuer invite` made. The issuer never learns the holder's secret, only a commitment to it.
@@ -533,12 +590,16 @@ pub(crate) enum Wallet {
     ///
     /// The holder runs it on what `verifier request` made. It says who asks, what for, and exactly what they will learn, and
     /// asks before anything is made. Where there are several ways to answer, the least revealing one is the first; --choice
-    /// takes another. A request is answered once. Next: the verifier runs `verifier check`.
+    /// takes another. A request is answered once. Where the answer signs a document, give the document with --document: it is
+    /// compared with what the request names, and a request that names another is refused. Next: the verifier runs `verifier check`.
     ///
     /// Example: milchglas wallet respond request.png --qr answer.png
     Respond {
         /// The request, or - for standard input.
         request: PathBuf,
+        /// The document that the answer is to sign, as you have read it.
+        #[arg(long, value_name = "FILE")]
+        document: Option<PathBuf>,
         /// Which of the ways to answer, from 1.
         #[arg(long, value_name = "N", default_value_t = 1)]
         choice: usize,
@@ -625,13 +686,20 @@ pub(crate) enum Verifier {
     /// Ask: make a signed request with a fresh nonce, good for one answer.
     ///
     /// The template says what is asked; `cafe` ships with the program (adult, and a valid card). The request is kept until it is
-    /// answered or ends. Next: the holder runs `wallet respond`.
+    /// answered or ends. With --document the answer is a signature over that file: keep it with the request, and anybody can check it with
+    /// `milchglas verify-document`. Next: the holder runs `wallet respond`.
     ///
     /// Example: milchglas verifier request cafe --qr request.png
     Request {
         /// A template file, or cafe.
         #[arg(value_name = "TEMPLATE")]
         template: PathBuf,
+        /// The document that the answer is to sign.
+        #[arg(long, value_name = "FILE", requires = "title")]
+        document: Option<PathBuf>,
+        /// What the document is called.
+        #[arg(long, value_name = "TITLE", requires = "document")]
+        title: Option<String>,
         #[command(flatten)]
         to: Deliver,
         #[command(flatten)]
@@ -659,6 +727,55 @@ pub(crate) enum Verifier {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustList {
+    /// Make an authority: its key, and a content to start from, with the profiles that ship with the program.
+    ///
+    /// The authority runs it once. What the list will say is in content.json in its folder, for editing. Next: add.
+    ///
+    /// Example: milchglas trust-list init --name "Glasstadt"
+    Init {
+        /// The authority's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "trust-list")]
+        dir: PathBuf,
+        /// What the authority calls itself: 1 to 64 characters.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Put an issuer or a verifier on the list, or change a verifier's profiles.
+    ///
+    /// The authority runs it, after it has made sure whose file it is. Next: sign.
+    ///
+    /// Example: milchglas trust-list add verifier/identity.json --profile cafe
+    Add {
+        /// An issuer's parameters, or a verifier's identity.json.
+        file: PathBuf,
+        /// A profile that the verifier's requests may name; may be repeated.
+        #[arg(long = "profile", value_name = "NAME", value_parser = parse::<Label>)]
+        profiles: Vec<Label>,
+        /// The authority's folder.
+        #[arg(long, value_name = "FOLDER", default_value = "trust-list")]
+        dir: PathBuf,
+    },
+    /// Sign the list: one file, the same for everyone.
+    ///
+    /// Each signing uses up a sequence number; wallets take only higher ones. Next: holders run `wallet trust`.
+    ///
+    /// Example: milchglas trust-list sign --out trust-list.json
+    Sign {
+        /// Where to write it; - is standard output.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Replace a file that exists.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        at: TrustListAt,
+    },
+}
+
 impl Command {
     /// Whether the object that the command makes takes standard output, so that the text must go elsewhere.
     pub(crate) fn object_on_stdout(&self) -> bool {
@@ -668,11 +785,14 @@ impl Command {
             | Self::Wallet(Wallet::Apply { to, .. } | Wallet::Respond { to, .. })
             | Self::Verifier(Verifier::Request { to, .. })
             | Self::Authority(Authority::Set { to, .. } | Authority::List { to, .. }) => &to.out,
+            Self::TrustList(TrustList::Sign { out, .. }) => return crate::input::is_standard(out),
             Self::Authority(Authority::Init { .. })
             | Self::Issuer(_)
             | Self::Wallet(_)
             | Self::Verifier(_)
+            | Self::TrustList(_)
             | Self::Inspect { .. }
+            | Self::VerifyDocument { .. }
             | Self::Demo { .. } => &None,
         };
         out.as_deref().is_some_and(crate::input::is_standard)

@@ -28,6 +28,11 @@ pub(crate) fn text(path: &Path) -> Result<String> {
     String::from_utf8(object(path)?).map_err(|_| Failure::input("not a text in UTF-8").about(path.display()))
 }
 
+/// A file's bytes as they are, whatever it is.
+pub(crate) fn file(path: &Path) -> Result<Vec<u8>> {
+    bytes(path, MAX_INPUT)
+}
+
 /// Whether a path stands for standard input or output.
 pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"

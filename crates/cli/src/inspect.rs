@@ -8,13 +8,17 @@
 
 use milchglas_credential::cbor::Reader;
 use milchglas_credential::digest::RequestNonce;
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::Presentation;
+use milchglas_credential::profile::Profile;
 use milchglas_credential::request::{Ask, CredentialAsk, Request, SignedRequest};
 use milchglas_credential::schema::Schema;
+use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::Selection;
 use milchglas_credential::text::ClaimName;
+use milchglas_credential::trust_list::TrustList;
 use milchglas_verifier::{Template, TemplateAsk};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -53,13 +57,19 @@ fn from_json(text: &str) -> Result<Report> {
             Ok(report("A request, not signed.", "request", request_lines(&request), request_json(&request)?))
         }
         Some("template/1") => template(text, file),
+        Some("profile/1") => {
+            let profile = Profile::from_json(text)?;
+            let lines = vec![format!("id     {}", profile.id), format!("title  {}", profile.title)];
+            Ok(report("A profile: what a kind of verifier may ask.", "profile", lines, file))
+        }
+        Some("trust-list/1") => trust_list(text, file),
         _ => Err(Failure::input(UNKNOWN)),
     }
 }
 
 fn from_cbor(bytes: &[u8]) -> Result<Report> {
     // The head of each object: an array, then a text that names it. A signed request is two byte strings, a bare request an
-    // array of eight that begins with the verifier.
+    // array of nine that begins with the verifier.
     let mut input = Reader::new(bytes);
     let len = input.array_up_to(16, UNKNOWN).map_err(|_| Failure::input(UNKNOWN))?;
     match (len, input.text(32, UNKNOWN).unwrap_or_default()) {
@@ -68,7 +78,7 @@ fn from_cbor(bytes: &[u8]) -> Result<Report> {
         (3, "milchglas answer/1") => answer(bytes),
         (5, "P1") => presentation(bytes),
         (2, "") => signed_request(bytes),
-        (8, "") => {
+        (9, "") => {
             let request = Request::from_bytes(bytes)?;
             Ok(report("A request, not signed.", "request", request_lines(&request), request_json(&request)?))
         }
@@ -136,13 +146,36 @@ fn schema(schema: &Schema) -> Result<Report> {
     Ok(report("A schema: what a card of this kind says.", "schema", lines, fields))
 }
 
+fn trust_list(text: &str, mut file: Value) -> Result<Report> {
+    let list = TrustList::from_json(text)?;
+    let content = list.content();
+    let mut lines = vec![
+        format!("authority    {}", content.name),
+        format!("fingerprint  {}", list.fingerprint()),
+        format!("publication  {}", content.sequence),
+        "signature    holds, under the key with this fingerprint".to_owned(),
+    ];
+    lines.extend(content.issuers.iter().map(|issuer| format!("issuer       {}, {}", issuer.name, issuer.fingerprint)));
+    for verifier in &content.verifiers {
+        let profiles: Vec<&str> = verifier.profiles.iter().map(AsRef::as_ref).collect();
+        lines.push(format!("verifier     {} at {}, for {}", verifier.name, verifier.origin, profiles.join(", ")));
+    }
+    lines.extend(content.inspectors.iter().map(|inspector| format!("inspector    {}", inspector.name)));
+    lines.extend(content.authorities.iter().map(|authority| format!("authority    {}", authority.name)));
+    lines.extend(content.profiles.iter().map(|profile| format!("profile      {} ({})", profile.id, profile.title)));
+    if let Value::Object(file) = &mut file {
+        file.insert("fingerprint".into(), json!(list.fingerprint()));
+        file.insert("signature_holds".into(), true.into());
+    }
+    Ok(report("A trust list: who is who, and who may ask what.", "trust_list", lines, file))
+}
+
 fn template(text: &str, file: Value) -> Result<Report> {
     let template = Template::from_json(text).map_err(crate::commands::verifier::failure)?;
-    let mut lines = vec![
-        format!("purpose    {}", template.purpose),
-        format!("valid for  {} seconds", template.valid_for),
-        "asks for".to_owned(),
-    ];
+    let mut lines =
+        vec![format!("purpose    {}", template.purpose), format!("valid for  {} seconds", template.valid_for)];
+    document_lines(template.document.as_ref(), &mut lines);
+    lines.push("asks for".to_owned());
     template_lines(&template.ask, 1, &mut lines);
     Ok(report("A template: what a verifier asks, whatever the day.", "template", lines, file))
 }
@@ -162,6 +195,7 @@ fn template_lines(ask: &TemplateAsk, depth: usize, lines: &mut Vec<String>) {
                 Some(issuers) => lines.extend(issuers.iter().map(|issuer| format!("{indent}  from issuer {issuer}"))),
             }
             claim_lines(&ask.disclose, &ask.prove, &indent, lines);
+            scope_lines(ask.pseudonym.as_ref(), ask.rate.as_ref(), &indent, lines);
         }
     }
 }
@@ -173,6 +207,22 @@ fn claim_lines(disclose: &[ClaimName], prove: &[impl Serialize], indent: &str, l
     for predicate in prove {
         let predicate = serde_json::to_string(predicate).unwrap_or_default();
         lines.push(format!("{indent}  prove {predicate}"));
+    }
+}
+
+fn scope_lines(pseudonym: Option<&PseudonymAsk>, rate: Option<&RateAsk>, indent: &str, lines: &mut Vec<String>) {
+    if let Some(PseudonymAsk { scope }) = pseudonym {
+        lines.push(format!("{indent}  the holder's name in the scope {scope}"));
+    }
+    if let Some(RateAsk { scope, epoch, limit }) = rate {
+        lines.push(format!("{indent}  one of at most {limit} tokens in the scope {scope}, epoch {epoch}"));
+    }
+}
+
+fn document_lines(document: Option<&DocumentRef>, lines: &mut Vec<String>) {
+    if let Some(DocumentRef { title, sha256 }) = document {
+        lines.push(format!("signs      {title}"));
+        lines.push(format!("  SHA-256  {sha256}"));
     }
 }
 
@@ -282,8 +332,9 @@ fn request_lines(request: &Request) -> Vec<String> {
         format!("issued     {}", fields.issued),
         format!("expires    {}", fields.expires),
         format!("as of      {}", fields.as_of),
-        "asks for".to_owned(),
     ];
+    document_lines(fields.document.as_ref(), &mut lines);
+    lines.push("asks for".to_owned());
     ask_lines(request.ask(), 1, &mut lines);
     lines
 }
@@ -306,6 +357,7 @@ fn credential_lines(ask: &CredentialAsk, indent: &str, lines: &mut Vec<String>) 
         lines.push(format!("{indent}  from issuer {}", accept.issuer));
     }
     claim_lines(&ask.disclose, &ask.prove, indent, lines);
+    scope_lines(ask.pseudonym.as_ref(), ask.rate.as_ref(), indent, lines);
 }
 
 fn request_json(request: &Request) -> Result<Value> {

@@ -59,8 +59,12 @@ fn perform(cli: Cli) -> Result<Report> {
         Command::Wallet(command) => commands::wallet::run(command, context),
         Command::Verifier(command) => commands::verifier::run(command, context),
         Command::Authority(command) => commands::authority::run(command, context),
+        Command::TrustList(command) => commands::trust_list::run(command, context),
         Command::Inspect { file } => {
             inspect::inspect(&input::object(&file)?).map_err(|failure| failure.about(file.display()))
+        }
+        Command::VerifyDocument { request, presentation, document, issuers } => {
+            commands::document::verify(&request, &presentation, &document, &issuers)
         }
         Command::Demo { name, show_qr } => demo::run(name, show_qr, context.now),
     }

@@ -4,24 +4,31 @@
 //! variables, the statements over them, and their order:
 //!
 //! - variable 0 is the holder secret, shared by all credentials of the presentation;
-//! - then, for each credential, its handle and its hidden claims, ascending;
+//! - then, for each credential, its handle and its hidden claims, ascending, and the counter of its rate, where that is hidden;
 //! - statements: for each credential its signature, then what is proven about it, in the order of the request.
 //!
 //! A predicate about a claim that is also disclosed is checked on the value. Spec: `spec/presentation.md`.
 //!
 //! Not here: which selection a wallet prefers, consent, policies.
 
-use std::collections::BTreeSet;
+mod same_as;
 
-use milchglas_curve::{G1, Scalar};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use milchglas_curve::Scalar;
 use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
-use milchglas_statements::{Exactly, Gap, Member, PublicSet, Range, SetKey, Signature};
+use milchglas_statements::{
+    DigitTables, EitherRange, Exactly, Gap, Generators, Member, NotIn, Pseudonym, PublicSet, Range, Rate, RateWitness,
+    Same, SetKey, Signature,
+};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 use crate::cbor::{self, Writer};
-use crate::claim::{Claims, Value, to_scalar};
-use crate::credential::{Credential, HolderSecret, Holdings};
+use crate::claim::{Value, to_scalar};
+use crate::credential::{Credential, HolderSecret, Holdings, RangeOf, Ready};
+use crate::digest::{self, Token};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::list::ListRef;
@@ -31,6 +38,7 @@ use crate::request::{CredentialAsk, Request};
 use crate::schema::{ClaimIndex, HANDLE_MESSAGE, HOLDER_SECRET_MESSAGE, Schema};
 use crate::selection::{Selection, ShownAs};
 use crate::set::{Membership, Published};
+use same_as::Place;
 
 /// A request, resolved: what is shown and proven about each credential.
 #[derive(Debug)]
@@ -58,17 +66,46 @@ pub struct Shown<'a> {
 /// the three places that must know it.
 enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
-    Range { statement: Range<'a>, input: usize },
+    Range { statement: Range<'a>, input: usize, kept: Option<Kept> },
     Exactly { statement: Exactly, input: usize },
     Member { set: SetKey, membership: &'a Membership, input: usize },
     Gap { digits: &'a PublicSet, list: &'a ListRef, key: SetKey, input: usize },
+    NotIn { statement: NotIn, input: usize },
+    EitherRange { statement: EitherRange<'a>, input: usize, kept: Kept },
+    Same { inputs: [usize; 2] },
+    Pseudonym { statement: Pseudonym, credential: usize },
+    Rate { statement: Rate, counter: Option<usize>, credential: usize },
+}
+
+/// A range whose digits keep their tables for the next proof.
+#[derive(Clone, Copy)]
+struct Kept {
+    credential: usize,
+    of: RangeOf,
+}
+
+impl Kept {
+    fn tables(self, ready: &[Arc<Ready>]) -> Result<Arc<DigitTables>, Error> {
+        Ok(of_credential(ready, self.credential)?.digit_tables(self.of))
+    }
+
+    fn value(self, ready: &[Arc<Ready>]) -> Result<Zeroizing<Scalar>, Error> {
+        Ok(Zeroizing::new(of_credential(ready, self.credential)?.messages.get(self.of.0.message())?))
+    }
+}
+
+/// The points of one credential that stand for the holder in a scope, as they were proven.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scoped {
+    pub(crate) pseudonym: Option<digest::Pseudonym>,
+    pub(crate) token: Option<Token>,
 }
 
 /// Resolves a request. `parameters` are those that the caller trusts.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the selection does not fit the request, names an unknown or no longer accepted key, or parameters that are not
-/// given; [`Error::Unfit`] if the request does not fit the schema.
+/// given; [`Error::Unfit`] if the request does not fit the schema, or compares with a claim that is not shown or of another type.
 pub fn compile<'a>(
     request: &'a Request,
     selection: Selection,
@@ -80,7 +117,9 @@ pub fn compile<'a>(
         .zip(&selection.shown)
         .map(|(ask, shown_as)| Shown::resolve(request, ask, *shown_as, parameters))
         .collect::<Result<_, _>>()?;
-    Ok(Plan { request, selection, shown })
+    let plan = Plan { request, selection, shown };
+    plan.check_comparisons()?;
+    Ok(plan)
 }
 
 impl<'a> Shown<'a> {
@@ -128,19 +167,20 @@ impl<'a> Shown<'a> {
         (0..self.schema.claims().len()).map(ClaimIndex).filter(|index| !self.disclosed.contains(index))
     }
 
+    /// How many secret variables are this credential's own inputs: handle, hidden claims, counter.
+    fn inputs(&self) -> usize {
+        1 + self.hidden().count() + usize::from(self.has_counter())
+    }
+
+    /// Whether the counter of a token is a secret variable.
+    fn has_counter(&self) -> bool {
+        self.ask.rate.as_ref().is_some_and(|rate| rate.limit > 1)
+    }
+
     /// The issuer's key.
     #[must_use]
     pub fn key(&self) -> &CredentialKey {
         self.key
-    }
-
-    /// For each predicate asked for, in order: whether these claims satisfy it, given published sets and lists. Not in constant time.
-    ///
-    /// # Errors
-    /// [`Error::Unfit`] if the claims are of another schema.
-    pub fn satisfied(&self, claims: &Claims, published: &Published<'_>) -> Result<Vec<bool>, Error> {
-        self.schema.check(claims)?;
-        self.facts.iter().map(|fact| self.holds(fact, claims.get(fact.claim), published)).collect()
     }
 
     fn holds(&self, fact: &Fact, value: Option<&Value>, published: &Published<'_>) -> Result<bool, Error> {
@@ -182,15 +222,24 @@ impl<'a> Plan<'a> {
 
     /// How many secret variables there are.
     fn variables(&self) -> usize {
-        1 + self.shown.iter().map(|shown| 1 + shown.hidden().count()).sum::<usize>()
+        1 + self.shown.iter().map(Shown::inputs).sum::<usize>()
     }
 
-    /// What the statements depend on: the as-of date, the ask and the selection. Requests of one shape differ only in who asks, why, when
-    /// and with which nonce.
+    /// Whether a token is shown.
+    pub(crate) fn counts(&self) -> bool {
+        self.shown.iter().any(|shown| shown.ask.rate.is_some())
+    }
+
+    /// What the statements depend on: the as-of date, the ask and the selection; and, where a pseudonym or token is shown, who asks. Requests
+    /// of one shape differ only in what is left of who asks, why, when, with which nonce and document.
     pub(crate) fn shape(&self) -> Vec<u8> {
         let fields = self.request.fields();
         let mut out = Writer::new();
-        out.array(3).object(&fields.as_of).object(&fields.ask).object(&self.selection);
+        let scoped = self.shown.iter().any(|shown| shown.ask.is_scoped());
+        out.array(if scoped { 5 } else { 3 }).object(&fields.as_of).object(&fields.ask).object(&self.selection);
+        if scoped {
+            out.object(&fields.verifier.key).object(&fields.verifier.origin);
+        }
         out.into_bytes()
     }
 
@@ -219,30 +268,32 @@ impl<'a> Plan<'a> {
         for (credential, (shown, values)) in self.shown.iter().zip(disclosed).enumerate() {
             let handle = next;
             let hidden: Vec<ClaimIndex> = shown.hidden().collect();
-            next += 1 + hidden.len();
+            let after_claims = handle + 1 + hidden.len();
+            next = after_claims + usize::from(shown.has_counter());
 
-            let mut points = Vec::with_capacity(values.len());
-            let mut scalars = Vec::with_capacity(values.len());
+            let mut public = Vec::with_capacity(values.len());
             for (index, value) in shown.disclosed().zip(values) {
                 let claim = shown.schema.claim(index).ok_or(Error::Invalid)?;
                 if *value == Value::Absent && !claim.optional {
                     return Err(Error::Invalid);
                 }
-                points.push(*shown.base(index.message())?.point());
-                scalars.push(to_scalar(&claim.claim_type, value)?);
+                public.push((to_scalar(&claim.claim_type, value)?, shown.base(index.message())?.clone()));
             }
-            let public = shown.key.empty() + G1::msm_vartime(&points, &scalars);
 
             let mut bases = vec![shown.base(HOLDER_SECRET_MESSAGE)?.clone()];
             bases.push(shown.base(HANDLE_MESSAGE)?.clone());
             for index in &hidden {
                 bases.push(shown.base(index.message())?.clone());
             }
-            let inputs = std::iter::once(0).chain(handle..next).collect();
-            let statement = Signature::new(shown.key.pairing(), public, bases);
+            let inputs = std::iter::once(0).chain(handle..after_claims).collect();
+            let statement = Signature::new(shown.key.pairing(), shown.key.empty(), public, bases);
             steps.push(Step::Signature { statement, inputs, credential });
 
             for fact in &shown.facts {
+                if let Some(there) = self.counterpart(fact)? {
+                    steps.extend(self.compare(Place { credential, claim: fact.claim }, there, disclosed)?);
+                    continue;
+                }
                 if let Some(place) = shown.disclosed().position(|index| index == fact.claim) {
                     if !shown.holds(fact, values.get(place), &Published::default())? {
                         return Err(Error::Invalid);
@@ -253,7 +304,9 @@ impl<'a> Plan<'a> {
                 let input = handle + 1 + place;
                 steps.push(match &fact.bounds {
                     Bounds::Range { lo, hi } => {
-                        Step::Range { statement: Range::new(&shown.parameters.content().digits, *lo, *hi)?, input }
+                        let statement = Range::new(&shown.parameters.content().digits, *lo, *hi)?;
+                        let of = (fact.claim, [(*lo, *hi); 2]);
+                        Step::Range { statement, input, kept: Some(Kept { credential, of }) }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
                     Bounds::Member(membership) => Step::Member { set: membership.set_key()?, membership, input },
@@ -261,10 +314,39 @@ impl<'a> Plan<'a> {
                         let digits = &shown.parameters.content().digits;
                         Step::Gap { digits, list, key: list.set_key()?, input }
                     }
+                    Bounds::NoneOf(values) => Step::NotIn { statement: NotIn::new(values.clone())?, input },
+                    Bounds::Either(ranges) => {
+                        let statement = EitherRange::new(&shown.parameters.content().digits, *ranges)?;
+                        let kept = Kept { credential, of: (fact.claim, *ranges) };
+                        Step::EitherRange { statement, input, kept }
+                    }
+                    Bounds::SameAs { .. } => return Err(Error::Misuse("a comparison has a counterpart")),
                 });
             }
+            self.scoped_steps(shown, credential, after_claims, &mut steps)?;
         }
         Ok(steps)
+    }
+
+    /// What names or counts the holder in a scope of the verifier. `counter` is the place of the variable, where there is one.
+    fn scoped_steps(
+        &self,
+        shown: &Shown<'a>,
+        credential: usize,
+        counter: usize,
+        steps: &mut Vec<Step<'a>>,
+    ) -> Result<(), Error> {
+        let verifier = &self.request.fields().verifier;
+        if let Some(ask) = &shown.ask.pseudonym {
+            steps.push(Step::Pseudonym { statement: Pseudonym::new(&ask.scope_bytes(verifier)), credential });
+        }
+        if let Some(ask) = &shown.ask.rate {
+            let statement = Rate::new(&ask.scope_bytes(verifier), ask.limit)?;
+            let range = statement.counter(&shown.parameters.content().digits)?;
+            steps.push(Step::Rate { statement, counter: range.is_some().then_some(counter), credential });
+            steps.extend(range.map(|statement| Step::Range { statement, input: counter, kept: None }));
+        }
+        Ok(())
     }
 
     /// The values that the answer discloses, for each credential in the order of its claims.
@@ -282,19 +364,44 @@ impl<'a> Plan<'a> {
     /// hidden message, and twice that for each credential, unless they exist. They live as long as parameters and credentials.
     ///
     /// # Errors
-    /// [`Error::Misuse`] if the credentials are not those of the plan.
+    /// [`Error::Misuse`] if the credentials are not those of the plan; [`Error::Unsatisfied`] if they do not satisfy it.
     pub fn prepare_for_proving(&self, k: &HolderSecret, credentials: &[&Credential]) -> Result<(), Error> {
-        let mut points = Vec::new();
+        let (mut points, mut ready) = (Vec::new(), Vec::with_capacity(credentials.len()));
         for (shown, credential) in self.shown.iter().zip(credentials) {
             credential.prepare(k, shown.key, shown.schema)?;
+            ready.push(credential.ready(k, shown.key, shown.schema)?);
             points.push(shown.base(HOLDER_SECRET_MESSAGE)?);
             points.push(shown.base(HANDLE_MESSAGE)?);
             for index in shown.hidden() {
                 points.push(shown.base(index.message())?);
             }
             points.push(shown.parameters.content().digits.base());
+            if shown.facts.iter().any(|fact| fact.bounds.commits()) {
+                points.extend(Generators::get().fixed_points());
+            }
         }
         FixedPoint::prepare_for_proving(points);
+        for step in self.steps(&self.disclose(credentials)?)? {
+            match step {
+                Step::Range { statement, kept: Some(kept), .. } => {
+                    let tables = kept.tables(&ready)?;
+                    statement.with_tables(&tables).prepare(&*kept.value(&ready)?)?;
+                }
+                Step::EitherRange { statement, kept, .. } => {
+                    let tables = kept.tables(&ready)?;
+                    statement.with_tables(&tables).prepare(&*kept.value(&ready)?)?;
+                }
+                Step::Range { kept: None, .. }
+                | Step::Signature { .. }
+                | Step::Exactly { .. }
+                | Step::Member { .. }
+                | Step::Gap { .. }
+                | Step::NotIn { .. }
+                | Step::Same { .. }
+                | Step::Pseudonym { .. }
+                | Step::Rate { .. } => {}
+            }
+        }
         Ok(())
     }
 
@@ -327,10 +434,14 @@ impl<'a> Plan<'a> {
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Prover, Error> {
-        let Holdings { k, credentials, sets } = *holdings;
+        let Holdings { k, credentials, counters, sets } = *holdings;
         if credentials.len() != self.shown.len() {
             return Err(Error::Misuse("one credential for each one asked for"));
         }
+        if counters.len() != self.shown.iter().filter(|shown| shown.ask.rate.is_some()).count() {
+            return Err(Error::Misuse("one counter for each rate asked for"));
+        }
+        let mut counters = counters.iter();
         let mut values = Zeroizing::new(Vec::with_capacity(self.variables()));
         let mut ready = Vec::with_capacity(credentials.len());
         values.push(k.scalar());
@@ -343,6 +454,12 @@ impl<'a> Plan<'a> {
             for index in shown.hidden() {
                 values.push(this.messages.get(index.message())?);
             }
+            if let Some(rate) = &shown.ask.rate {
+                let counter = counters.next().filter(|counter| **counter < rate.limit).ok_or(Error::Unsatisfied)?;
+                if shown.has_counter() {
+                    values.push(Scalar::from(u64::from(*counter)));
+                }
+            }
             ready.push(this);
         }
         let mut prover = Prover::new(self.transcript(disclosed)?, std::mem::take(&mut *values), hedge, rng);
@@ -352,14 +469,20 @@ impl<'a> Plan<'a> {
             match step {
                 Step::Signature { statement, inputs, credential } => {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
-                    let ready = ready.get(credential).ok_or(Error::Misuse("a witness for each credential"))?;
-                    prover.add(&statement, &inputs, &ready.witness)?;
+                    prover.add(&statement, &inputs, &of_credential(&ready, credential)?.witness)?;
                 }
-                Step::Range { statement, input } => {
+                Step::Range { statement, input, kept } => {
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
+                    match kept.map(|kept| kept.tables(&ready)).transpose()? {
+                        Some(tables) => prover.add(&statement.with_tables(&tables), &[var(input)?], &witness)?,
+                        None => prover.add(&statement, &[var(input)?], &witness)?,
+                    }
+                }
+                Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
+                Step::NotIn { statement, input } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
                     prover.add(&statement, &[var(input)?], &witness)?;
                 }
-                Step::Exactly { statement, input } => prover.add(&statement, &[var(input)?], &())?,
                 Step::Member { set, membership, input } => {
                     let d = Zeroizing::new(prover.value(var(input)?));
                     let witness = membership.witness(&set, &d, &sets, rng)?;
@@ -370,22 +493,41 @@ impl<'a> Plan<'a> {
                     let witness = list.witness(&m, &sets)?;
                     prover.add(&Gap::new(digits, &key)?, &[var(input)?], &witness)?;
                 }
+                Step::EitherRange { statement, input, kept } => {
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
+                    let tables = kept.tables(&ready)?;
+                    prover.add(&statement.with_tables(&tables), &[var(input)?], &witness)?;
+                }
+                Step::Same { inputs: [one, other] } => prover.add(&Same, &[var(one)?, var(other)?], &())?,
+                Step::Pseudonym { statement, .. } => {
+                    let k = var(0)?;
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(k));
+                    prover.add(&statement, &[k], &witness)?;
+                }
+                Step::Rate { statement, counter, .. } => {
+                    let (k, i) = (var(0)?, counter.map(var).transpose()?);
+                    let i_value = i.map_or(Scalar::ZERO, |i| prover.value(i));
+                    let witness = RateWitness { k: prover.value(k), i: i_value };
+                    let inputs: Vec<_> = std::iter::once(k).chain(i).collect();
+                    prover.add(&statement, &inputs, &witness)?;
+                }
             }
         }
         Ok(prover)
     }
 
-    /// Checks the linear equations of a proof; its pairing equations are returned.
+    /// Checks the linear equations of a proof; its pairing equations are returned, with what names or counts the holder, for each credential.
     pub(crate) fn check(
         &self,
         disclosed: &[Vec<Value>],
         proof: &[u8],
-    ) -> Result<milchglas_sigma::PairingChecks, Error> {
+    ) -> Result<(milchglas_sigma::PairingChecks, Vec<Scoped>), Error> {
         if disclosed.len() != self.shown.len()
             || self.shown.iter().zip(disclosed).any(|(shown, values)| shown.disclosed().len() != values.len())
         {
             return Err(Error::Invalid);
         }
+        let mut scoped = vec![Scoped::default(); self.shown.len()];
         let mut verifier = Verifier::new(self.transcript(disclosed)?, self.variables(), proof);
         let vars = verifier.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
@@ -395,14 +537,39 @@ impl<'a> Plan<'a> {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
                     verifier.add(&statement, &inputs)?;
                 }
-                Step::Range { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::Range { statement, input, .. } => verifier.add(&statement, &[var(input)?])?,
                 Step::Exactly { statement, input } => verifier.add(&statement, &[var(input)?])?,
                 Step::Member { set, input, .. } => verifier.add(&Member { set: &set }, &[var(input)?])?,
                 Step::Gap { digits, key, input, .. } => verifier.add(&Gap::new(digits, &key)?, &[var(input)?])?,
+                Step::NotIn { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::EitherRange { statement, input, .. } => verifier.add(&statement, &[var(input)?])?,
+                Step::Same { inputs: [one, other] } => verifier.add(&Same, &[var(one)?, var(other)?])?,
+                Step::Pseudonym { statement, credential } => {
+                    verifier.add(&statement, &[var(0)?])?;
+                    place(&mut scoped, credential)?.pseudonym = Some(digest::Pseudonym(last_point(&verifier)?));
+                }
+                Step::Rate { statement, counter, credential } => {
+                    let inputs = std::iter::once(0).chain(counter).map(var).collect::<Result<Vec<_>, _>>()?;
+                    verifier.add(&statement, &inputs)?;
+                    place(&mut scoped, credential)?.token = Some(Token(last_point(&verifier)?));
+                }
             }
         }
-        Ok(verifier.verify()?)
+        Ok((verifier.verify()?, scoped))
     }
+}
+
+fn of_credential(ready: &[Arc<Ready>], credential: usize) -> Result<&Ready, Error> {
+    ready.get(credential).map(|ready| &**ready).ok_or(Error::Misuse("a witness for each credential"))
+}
+
+fn place(scoped: &mut [Scoped], credential: usize) -> Result<&mut Scoped, Error> {
+    scoped.get_mut(credential).ok_or(Error::Misuse("a place for each credential"))
+}
+
+/// The point that the statement added last has sent.
+fn last_point(verifier: &Verifier<'_>) -> Result<[u8; 48], Error> {
+    Ok(verifier.points().last().ok_or(Error::Misuse("a statement that sends a point"))?.to_bytes())
 }
 
 /// `I2OSP(n, 4)`.

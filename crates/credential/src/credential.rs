@@ -5,12 +5,12 @@
 //! Not here: issuing (`issuance`), showing (`presentation`).
 
 use std::fmt;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use milchglas_bbs::Signature;
 use milchglas_curve::{Expander, G1, Scalar};
 use milchglas_sigma::FixedPoint;
-use milchglas_statements::SignatureWitness;
+use milchglas_statements::{DigitTables, SignatureWitness};
 use rand_core::CryptoRngCore;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -19,7 +19,7 @@ use crate::claim::Claims;
 use crate::digest::{IssuerFingerprint, IssuerKeyId, SchemaDigest};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
-use crate::schema::{HOLDER_SECRET_MESSAGE, Schema};
+use crate::schema::{ClaimIndex, HOLDER_SECRET_MESSAGE, Schema};
 use crate::set::Published;
 
 /// The base G' of the points under which inspectors look up handles: hashed from no bytes under this tag.
@@ -121,6 +121,8 @@ pub struct Holdings<'a> {
     pub k: &'a HolderSecret,
     /// One credential for each place of the plan.
     pub credentials: &'a [&'a Credential],
+    /// For each rate that the plan asks for, in order: the counter of the token to show, never used before.
+    pub counters: &'a [u16],
     /// The published sets and lists that the plan names. Their signatures have been checked.
     pub sets: Published<'a>,
 }
@@ -129,7 +131,13 @@ impl<'a> Holdings<'a> {
     /// A holder secret with its credentials, in the order of the plan's places.
     #[must_use]
     pub fn new(k: &'a HolderSecret, credentials: &'a [&'a Credential]) -> Self {
-        Self { k, credentials, sets: Published::default() }
+        Self { k, credentials, counters: &[], sets: Published::default() }
+    }
+
+    /// The same, with a counter for each rate that the plan asks for.
+    #[must_use]
+    pub fn with_counters(self, counters: &'a [u16]) -> Self {
+        Self { counters, ..self }
     }
 
     /// The same with the content of published sets and lists, all of whose signatures have been [checked](crate::set::PublishedSet::check).
@@ -150,6 +158,25 @@ impl fmt::Debug for Holdings<'_> {
 pub(crate) struct Ready {
     pub(crate) messages: Messages,
     pub(crate) witness: SignatureWitness,
+    digit_tables: Mutex<Vec<(RangeOf, Arc<DigitTables>)>>,
+}
+
+/// A claim, and the one or two ranges that it is proven to be in. It depends on requests only.
+pub(crate) type RangeOf = (ClaimIndex, [(i128, i128); 2]);
+
+/// How many ranges keep the tables of their digits, at most four of 66 KiB each.
+const MAX_DIGIT_TABLES: usize = 4;
+
+impl Ready {
+    /// What proofs about one range leave for the next. The one that was used longest ago makes room.
+    pub(crate) fn digit_tables(&self, of: RangeOf) -> Arc<DigitTables> {
+        let mut kept = self.digit_tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.iter().position(|(other, _)| *other == of);
+        let tables = known.map_or_else(Arc::default, |place| kept.remove(place).1);
+        kept.truncate(MAX_DIGIT_TABLES - 1);
+        kept.insert(0, (of, Arc::clone(&tables)));
+        tables
+    }
 }
 
 /// All messages of a credential as scalars. Erased when dropped.
@@ -229,7 +256,8 @@ impl Credential {
         }
         let messages = self.messages(k, schema)?;
         let witness = SignatureWitness::new(self.signature.A(), self.signature.e(), &key.signed_point(&messages)?)?;
-        let ready = Arc::new(Ready { messages: Messages(messages), witness });
+        let digit_tables = Mutex::default();
+        let ready = Arc::new(Ready { messages: Messages(messages), witness, digit_tables });
         // Where somebody was first, theirs stays; this one serves once.
         let _ = self.ready.set(Arc::clone(&ready));
         Ok(ready)

@@ -110,12 +110,20 @@ byte_string!(
     VerifierKey, 32, "a verifier key of 32 bytes"
 );
 byte_string!(
-    /// The random bytes that make a request unique.
-    RequestNonce, 16, "a request nonce of 16 bytes"
+    /// The digest of the identity key of whoever signs trust lists, published sets or lists.
+    AuthorityFingerprint, 32, "an authority's fingerprint of 32 bytes"
 );
 byte_string!(
-    /// The digest of the identity key of who publishes sets and lists.
-    AuthorityFingerprint, 32, "an authority's fingerprint of 32 bytes"
+    /// The digest of a trust list.
+    TrustListDigest, 32, "a trust list's digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of an inspector's published file.
+    InspectorDigest, 32, "the digest of an inspector's file, of 32 bytes"
+);
+byte_string!(
+    /// The random bytes that make a request unique.
+    RequestNonce, 16, "a request nonce of 16 bytes"
 );
 byte_string!(
     /// The digest of a set's content.
@@ -133,6 +141,26 @@ byte_string!(
     /// The signature of an element of a set, not decoded.
     ElementSignature, 48, "an element's signature of 48 bytes"
 );
+byte_string!(
+    /// The name of a holder in one scope: the point that was proven, in its one encoding.
+    Pseudonym, 48, "a pseudonym of 48 bytes"
+);
+byte_string!(
+    /// One of a holder's tokens in one scope and epoch: the point that was proven, in its one encoding.
+    Token, 48, "a token of 48 bytes"
+);
+byte_string!(
+    /// The SHA-256 of a document's bytes, as they are.
+    DocumentDigest, 32, "a document digest of 32 bytes"
+);
+
+impl DocumentDigest {
+    /// The digest of a document.
+    #[must_use]
+    pub fn of(document: &[u8]) -> Self {
+        Self(Sha256::digest(document).into())
+    }
+}
 
 pub(crate) fn lower_case_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];

@@ -14,21 +14,21 @@
 
 use ed25519_dalek::{Signature as IdentitySignature, Signer, SigningKey, VerifyingKey};
 use milchglas_bbs::SecretKey;
-use milchglas_curve::{FixedPoint, G1, NonZeroG1};
+use milchglas_curve::{G1, NonZeroG1, SecretSum};
 use milchglas_sigma::{Prover, Transcript, Verifier};
 use milchglas_statements::Opening;
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
 
 use crate::cbor::{self, Reader, Wire, Writer};
-use crate::claim::Claims;
+use crate::claim::{Claims, to_scalar};
 use crate::credential::{Credential, Handle, HolderSecret};
 use crate::date::Timestamp;
 use crate::digest::{ApplicationDigest, InvitationNonce, IssuerFingerprint, ParametersDigest, SchemaDigest};
 use crate::error::{DecodeError, Error};
 use crate::issuer_key::CredentialKey;
 use crate::parameters::Parameters;
-use crate::schema::HANDLE_MESSAGE;
+use crate::schema::{ClaimIndex, HANDLE_MESSAGE, Schema};
 
 const INVITATION_TAG: &[u8] = b"milchglas invitation/1 signature";
 const MAX_INVITATION: usize = 512;
@@ -305,15 +305,30 @@ impl VerifiedApplication {
         if self.invitation != *invitation {
             return Err(Error::Misuse("the application was verified for another invitation"));
         }
-        let messages = crate::credential::messages(milchglas_curve::Scalar::ZERO, &handle, &claims, schema)?;
-        let known = FixedPoint::msm(
-            key.bases().get(HANDLE_MESSAGE..).unwrap_or_default(),
-            messages.get(HANDLE_MESSAGE..).unwrap_or_default(),
-        );
-        let signature =
-            key.interface().sign_point(secret, &(key.empty() + G1::from(self.application.commitment) + known))?;
+        let known = known_point(key, schema, &handle, &claims)?;
+        let signature = key
+            .interface()
+            .sign_point(secret, &(key.empty().point() + G1::from(self.application.commitment) + known))?;
         Ok(Credential::new(parameters.fingerprint(), key, handle, claims, signature))
     }
+}
+
+/// `H_2·h + Σ H_i·m_i`, in constant time. Claims whose type has few values take fewer steps.
+fn known_point(key: &CredentialKey, schema: &Schema, handle: &Handle, claims: &Claims) -> Result<G1, Error> {
+    schema.check(claims)?;
+    let missing = Error::Misuse("one base and one value for each message");
+    let base = |message: usize| key.bases().get(message).ok_or(missing);
+    let mut sum = SecretSum::with_room(schema.messages());
+    sum.add_fixed_u128(base(HANDLE_MESSAGE)?, u128::from_be_bytes(*handle.as_bytes()));
+    for (place, claim) in schema.claims().iter().enumerate() {
+        let index = ClaimIndex(place);
+        let value = claims.get(index).ok_or(missing)?;
+        match claim.short(value)? {
+            Some(number) => sum.add_fixed_u32(base(index.message())?, number),
+            None => sum.add_fixed(base(index.message())?, to_scalar(&claim.claim_type, value)?),
+        }
+    }
+    Ok(sum.finish())
 }
 
 /// The issuer's answer: a credential that only the applicant can read.

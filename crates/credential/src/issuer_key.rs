@@ -30,7 +30,7 @@ pub struct CredentialKey {
     interface: Interface,
     header: Vec<u8>,
     generators: Generators,
-    empty: G1,
+    empty: FixedPoint,
 }
 
 /// The id of an issuer's public key. It names the issuer too, so that nobody can take over another's key, generators or
@@ -61,6 +61,7 @@ impl CredentialKey {
             let header = header.into_bytes();
             let domain = interface.calculate_domain(public, &generators, &header);
             let empty = G1::from(*generators.P1()) + G1::from(*generators.Q_1()).mul_vartime(&domain);
+            let empty = empty.to_nonzero().ok_or(Error::Misuse("generators without known relations"))?.into();
             keys.push(Self {
                 id,
                 schema: schema.digest(),
@@ -133,8 +134,8 @@ impl CredentialKey {
 
     /// `P1 + Q·domain`, what is signed where there are no messages.
     #[must_use]
-    pub fn empty(&self) -> G1 {
-        self.empty
+    pub fn empty(&self) -> &FixedPoint {
+        &self.empty
     }
 
     /// `P1 + Q·domain + Σ H_i·m_i` over all messages, in constant time.
@@ -145,6 +146,6 @@ impl CredentialKey {
         if messages.len() != self.generators.H().len() {
             return Err(Error::Misuse("one scalar for each message"));
         }
-        Ok(self.empty + FixedPoint::msm(self.bases(), messages))
+        Ok(self.empty.point() + FixedPoint::msm(self.bases(), messages))
     }
 }

@@ -11,10 +11,12 @@
 //! | [`schema`], [`claim`], [`date`] | what a card can say, with types; the scalar of each value |
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
-//! | [`request`], [`predicate`] | what a verifier asks, and exactly what that means |
+//! | [`request`], [`predicate`], [`interval`] | what a verifier asks, and exactly what that means |
 //! | [`set`], [`list`] | sets that a request asks membership in, and long lists that it asks absence from |
+//! | [`scope`], [`document`] | names and tokens inside a verifier's scope; an answer as a signature |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
+//! | [`profile`], [`trust_list`] | what a kind of verifier may ask; who vouches for whom |
 //! | [`cbor`], [`digest`], [`number`], [`text`] | one encoding for each object |
 //!
 //! The roles are crates of their own, on top of this one: they keep secrets, clocks and policies. Here is all of it in memory:
@@ -92,7 +94,10 @@
 //!         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //!         disclose: vec![],
 //!         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 16 }],
+//!         pseudonym: None,
+//!         rate: None,
 //!     }),
+//!     document: None,
 //! })?;
 //!
 //! // Her wallet answers, and the reading room learns that, and nothing else.
@@ -120,7 +125,9 @@ pub mod compile;
 pub mod credential;
 pub mod date;
 pub mod digest;
+pub mod document;
 pub mod error;
+pub mod interval;
 pub mod issuance;
 pub mod issuer_key;
 pub mod list;
@@ -128,9 +135,12 @@ pub mod number;
 pub mod parameters;
 pub mod predicate;
 pub mod presentation;
+pub mod profile;
 pub mod request;
 pub mod schema;
+pub mod scope;
 pub mod selection;
 pub mod set;
 pub mod text;
+pub mod trust_list;
 mod type_file;

@@ -38,8 +38,9 @@ use crate::cbor::{Reader, Wire, Writer};
 use crate::claim::Value;
 use crate::digest::{AuthorityFingerprint, IdentityKey, ListDigest, SetPublicKey, tagged_digest};
 use crate::error::{DecodeError, Error};
-use crate::set::{Published, authority};
+use crate::set::Published;
 use crate::text::{Label, quoted};
+use crate::trust_list::fingerprint;
 
 /// Most entries of a list.
 pub const MAX_ENTRIES: usize = 1 << 24;
@@ -370,7 +371,7 @@ impl Header {
         out.array(6);
         self.write_content(&mut out);
         let digest = ListDigest(tagged_digest("milchglas list/1", &out.into_bytes()));
-        let authority = authority(&self.identity);
+        let authority = fingerprint(&self.identity);
         ListRef { name: self.name.clone(), authority, key: self.key, epoch: self.epoch, digest }
     }
 

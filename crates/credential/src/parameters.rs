@@ -226,7 +226,7 @@ impl Parameters {
     }
 
     fn fixed_points(&self) -> impl Iterator<Item = &FixedPoint> {
-        self.prepared.iter().flat_map(CredentialKey::bases).chain([self.content.digits.base()])
+        self.prepared.iter().flat_map(|key| key.bases().iter().chain([key.empty()])).chain([self.content.digits.base()])
     }
 
     /// What they say.

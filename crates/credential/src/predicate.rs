@@ -14,6 +14,9 @@
 //! | `at_most` v | integer of n bits | v − 2ⁿ + 1 to v |
 //! | `between` min, max | integer | min to max − 1 |
 //! | `equals` v | any | exactly v |
+//! | `not_equals` v, `not_in` v… | any | everything but v…, and present |
+//! | `any_hidden` of two ranges | as the ranges | one of the two; which one stays hidden |
+//! | `same_as` a claim of another credential | any | what that claim is, and present |
 //! | `in` s | any | the values of the [set](crate::set) s |
 //! | `not_in_list` l | integer of 64 bits, unsigned | what is not on the [list](crate::list) l |
 //!
@@ -23,14 +26,15 @@
 //! Not here: how a fact is proven.
 
 use crate::cbor::{Reader, Wire, Writer};
-use crate::claim::{ClaimType, IntegerBits, Literal, MAX_TEXT, Value, to_scalar};
+use crate::claim::{ClaimType, IntegerBits, Literal, MAX_TEXT, Value, absent_scalar, to_scalar};
 use crate::date::Date;
 use crate::error::{DecodeError, Error};
+use crate::interval::Interval;
 use crate::list::ListRef;
 use crate::number::Number;
 use crate::schema::{Claim, ClaimIndex, Schema};
 use crate::set::{Membership, Published, SetRef};
-use crate::text::{ClaimName, is_readable, quoted};
+use crate::text::{ClaimName, Label, is_readable, quoted};
 use milchglas_curve::Scalar;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +44,8 @@ const WINDOW_DAYS: i128 = 65_536;
 const WINDOW_MONTHS: i128 = 256;
 /// The greatest age that can be asked about.
 const MAX_YEARS: u16 = 150;
+/// Most values that a list excludes.
+const MAX_VALUES: usize = 16;
 
 /// One thing to prove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +125,36 @@ pub enum Predicate {
         /// The list.
         list: ListRef,
     },
+    /// Present, and another value.
+    NotEquals {
+        /// A claim of any type.
+        claim: ClaimName,
+        /// The value, as a claims file spells it.
+        value: Literal,
+    },
+    /// Present, and none of these values.
+    NotIn {
+        /// A claim of any type.
+        claim: ClaimName,
+        /// 2 to 16 different values, as a claims file spells them.
+        values: Vec<Literal>,
+    },
+    /// In one of two ranges; which one stays hidden.
+    AnyHidden {
+        /// A date or integer claim.
+        claim: ClaimName,
+        /// The ranges.
+        of: [Interval; 2],
+    },
+    /// Present, and the same as a claim of another credential of the request.
+    SameAs {
+        /// A claim of any type.
+        claim: ClaimName,
+        /// The name of the other credential in the request.
+        credential: Label,
+        /// Its claim, of the same type.
+        other: ClaimName,
+    },
 }
 
 /// A predicate, resolved: which claim, and what it must be.
@@ -146,11 +182,34 @@ pub enum Bounds {
     Member(Membership),
     /// A number that is not on a list.
     NotListed(ListRef),
+    /// None of these, 1 to 17 and all different; absence is among them where the claim is optional.
+    NoneOf(Vec<Scalar>),
+    /// In one of two ranges as above.
+    Either([(i128, i128); 2]),
+    /// What the claim `other` of the credential of that name is, and present.
+    SameAs {
+        /// The name of the other credential in the request.
+        credential: Label,
+        /// Its claim.
+        other: ClaimName,
+    },
+}
+
+impl Bounds {
+    /// Whether its proof may send a commitment.
+    pub(crate) fn commits(&self) -> bool {
+        match self {
+            Self::Range { .. } | Self::Exactly(_) | Self::Member(_) | Self::NotListed(_) => false,
+            Self::NoneOf(_) | Self::Either(_) | Self::SameAs { .. } => true,
+        }
+    }
 }
 
 impl Fact {
     /// Whether a value of the claim's type passes. A value passes no published set or list that is not among `published`. Not in constant
     /// time.
+    ///
+    /// Of [`Bounds::SameAs`] one value shows only that it is present; [`Plan::satisfied`](crate::compile::Plan::satisfied) compares.
     ///
     /// # Errors
     /// [`Error::Unfit`] where the value is not of that type.
@@ -160,6 +219,11 @@ impl Fact {
             Bounds::Exactly(scalar) => to_scalar(claim_type, value)? == *scalar,
             Bounds::Member(membership) => membership.holds(claim_type, value, published)?,
             Bounds::NotListed(list) => list.holds(value, published.list(&list.digest)),
+            Bounds::NoneOf(scalars) => *value != Value::Absent && !scalars.contains(&to_scalar(claim_type, value)?),
+            Bounds::Either(ranges) => {
+                value.number().is_some_and(|number| ranges.iter().any(|(lo, hi)| (*lo..*hi).contains(&number)))
+            }
+            Bounds::SameAs { .. } => *value != Value::Absent,
         })
     }
 
@@ -167,7 +231,11 @@ impl Fact {
     #[must_use]
     pub fn needs_published(&self) -> bool {
         match &self.bounds {
-            Bounds::Range { .. } | Bounds::Exactly(_) => false,
+            Bounds::Range { .. }
+            | Bounds::Exactly(_)
+            | Bounds::NoneOf(_)
+            | Bounds::Either(_)
+            | Bounds::SameAs { .. } => false,
             Bounds::Member(membership) => membership.is_published(),
             Bounds::NotListed(_) => true,
         }
@@ -188,14 +256,62 @@ impl Predicate {
             | Self::Between { claim, .. }
             | Self::Equals { claim, .. }
             | Self::In { claim, .. }
-            | Self::NotInList { claim, .. } => Some(claim),
+            | Self::NotInList { claim, .. }
+            | Self::NotEquals { claim, .. }
+            | Self::NotIn { claim, .. }
+            | Self::AnyHidden { claim, .. }
+            | Self::SameAs { claim, .. } => Some(claim),
+        }
+    }
+
+    /// The name of the other credential that the claim is compared with, if it is.
+    pub fn other_credential(&self) -> Option<&Label> {
+        match self {
+            Self::SameAs { credential, .. } => Some(credential),
+            Self::Valid
+            | Self::AgeAtLeast { .. }
+            | Self::AgeUnder { .. }
+            | Self::OnOrBefore { .. }
+            | Self::OnOrAfter { .. }
+            | Self::AtLeast { .. }
+            | Self::AtMost { .. }
+            | Self::Between { .. }
+            | Self::Equals { .. }
+            | Self::NotEquals { .. }
+            | Self::NotIn { .. }
+            | Self::AnyHidden { .. }
+            | Self::In { .. }
+            | Self::NotInList { .. } => None,
+        }
+    }
+
+    /// Its name in the request language.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::AgeAtLeast { .. } => "age_at_least",
+            Self::AgeUnder { .. } => "age_under",
+            Self::OnOrBefore { .. } => "on_or_before",
+            Self::OnOrAfter { .. } => "on_or_after",
+            Self::AtLeast { .. } => "at_least",
+            Self::AtMost { .. } => "at_most",
+            Self::Between { .. } => "between",
+            Self::Equals { .. } => "equals",
+            Self::NotEquals { .. } => "not_equals",
+            Self::NotIn { .. } => "not_in",
+            Self::AnyHidden { .. } => "any_hidden",
+            Self::SameAs { .. } => "same_as",
+            Self::In { .. } => "in",
+            Self::NotInList { .. } => "not_in_list",
         }
     }
 
     /// Checks what can be checked without a schema.
     ///
     /// # Errors
-    /// [`DecodeError`]: a range is empty, an age is not 1 to 150 years, a text can not be shown.
+    /// [`DecodeError`]: a range is empty, an age is not 1 to 150 years, a text can not be shown, a list is too short, too long or
+    /// repeats something.
     pub fn check(&self) -> Result<(), DecodeError> {
         match self {
             Self::AgeAtLeast { years, .. } | Self::AgeUnder { years, .. } => {
@@ -208,10 +324,20 @@ impl Predicate {
                     return Err(DecodeError { what: "a range whose min is less than its max" });
                 }
             }
-            Self::Equals { value: Literal::Text(text), .. } => {
-                if text.len() > MAX_TEXT || !is_readable(text, MAX_TEXT) {
-                    return Err(DecodeError { what: "a value of 1 to 1,024 bytes that can be read" });
+            Self::Equals { value, .. } | Self::NotEquals { value, .. } => check_literal(value)?,
+            Self::NotIn { values, .. } => {
+                let different = values.iter().enumerate().all(|(i, value)| !values.iter().take(i).any(|v| v == value));
+                if !(2..=MAX_VALUES).contains(&values.len()) || !different {
+                    return Err(DecodeError { what: "2 to 16 different values" });
                 }
+                values.iter().try_for_each(check_literal)?;
+            }
+            Self::AnyHidden { claim, of } => {
+                let [one, other] = of;
+                if one == other {
+                    return Err(DecodeError { what: "two different ranges" });
+                }
+                of.iter().try_for_each(|interval| interval.of(claim).check())?;
             }
             Self::In { set, .. } => set.check()?,
             Self::Valid
@@ -220,7 +346,7 @@ impl Predicate {
             | Self::AtLeast { .. }
             | Self::AtMost { .. }
             | Self::NotInList { .. }
-            | Self::Equals { value: Literal::Boolean(_) | Literal::Integer(_), .. } => {}
+            | Self::SameAs { .. } => {}
         }
         Ok(())
     }
@@ -277,8 +403,20 @@ impl Predicate {
                 (min.get(), max.get())
             }
             Self::Equals { value, .. } => {
-                let value = definition.claim_type.read(value)?;
-                return Ok(Fact { claim, bounds: Bounds::Exactly(to_scalar(&definition.claim_type, &value)?) });
+                return Ok(Fact { claim, bounds: Bounds::Exactly(scalar_of(definition, value)?) });
+            }
+            Self::NotEquals { value, .. } => {
+                return Ok(Fact { claim, bounds: none_of(definition, std::slice::from_ref(value))? });
+            }
+            Self::NotIn { values, .. } => return Ok(Fact { claim, bounds: none_of(definition, values)? }),
+            Self::AnyHidden { claim: name, of } => {
+                let [one, other] = of;
+                let range = |interval: &Interval| interval.of(name).range(schema, as_of);
+                return Ok(Fact { claim, bounds: Bounds::Either([range(one)?, range(other)?]) });
+            }
+            Self::SameAs { credential, other, .. } => {
+                let (credential, other) = (credential.clone(), other.clone());
+                return Ok(Fact { claim, bounds: Bounds::SameAs { credential, other } });
             }
             Self::In { set, .. } => {
                 return Ok(Fact { claim, bounds: Bounds::Member(set.resolve(&definition.claim_type)?) });
@@ -289,6 +427,19 @@ impl Predicate {
             }
         };
         Ok(Fact { claim, bounds: Bounds::Range { lo, hi } })
+    }
+
+    /// The bounds of a range predicate.
+    fn range(&self, schema: &Schema, as_of: Date) -> Result<(i128, i128), Error> {
+        match self.resolve(schema, as_of)?.bounds {
+            Bounds::Range { lo, hi } => Ok((lo, hi)),
+            Bounds::Exactly(_)
+            | Bounds::NoneOf(_)
+            | Bounds::Either(_)
+            | Bounds::SameAs { .. }
+            | Bounds::Member(_)
+            | Bounds::NotListed(_) => Err(Error::Misuse("an interval is a range")),
+        }
     }
 
     /// The sentence that consent and verdict print.
@@ -328,12 +479,23 @@ impl Predicate {
             Self::Between { min, max, .. } => {
                 format!("{title} is at least {min} and less than {max}")
             }
-            Self::Equals { value, .. } => match value {
-                Literal::Boolean(true) => format!("{title} is yes"),
-                Literal::Boolean(false) => format!("{title} is no"),
-                Literal::Integer(number) => format!("{title} is {number}"),
-                Literal::Text(text) => format!("{title} is {}", quoted(text)),
-            },
+            Self::Equals { value, .. } => format!("{title} is {}", spelled(value)),
+            Self::NotEquals { value, .. } => format!("{title} is {}not {}", present(definition), spelled(value)),
+            Self::NotIn { values, .. } => {
+                let values = values.iter().map(spelled).collect::<Vec<_>>().join(", ");
+                format!("{title} is {}none of these: {values}", present(definition))
+            }
+            Self::AnyHidden { claim, of } => {
+                let [one, other] = of;
+                let sentence = |interval: &Interval| interval.of(claim).sentence(schema, as_of);
+                let (one, other) = (sentence(one)?, sentence(other)?);
+                let other = other.strip_prefix(title).unwrap_or(&other);
+                format!("{one}, or{other}; which of the two stays hidden")
+            }
+            Self::SameAs { credential, other, .. } => {
+                let (credential, other) = (quoted(credential.as_str()), quoted(other.as_str()));
+                format!("{title} is {}the same as {other} of the credential {credential}", present(definition))
+            }
             Self::In { set, .. } => format!("{title} is {}", set.words()),
             Self::NotInList { list, .. } => format!("{title} is {}", list.words()),
         })
@@ -346,6 +508,50 @@ impl Predicate {
         };
         Ok((index, schema.claim(index).ok_or(Error::unfit("the schema has no claim of that name"))?))
     }
+}
+
+fn check_literal(value: &Literal) -> Result<(), DecodeError> {
+    match value {
+        Literal::Text(text) if text.len() > MAX_TEXT || !is_readable(text, MAX_TEXT) => {
+            Err(DecodeError { what: "a value of 1 to 1,024 bytes that can be read" })
+        }
+        Literal::Text(_) | Literal::Boolean(_) | Literal::Integer(_) => Ok(()),
+    }
+}
+
+fn scalar_of(definition: &Claim, value: &Literal) -> Result<Scalar, Error> {
+    to_scalar(&definition.claim_type, &definition.claim_type.read(value)?)
+}
+
+/// These values, and absence for a claim that may be absent.
+fn none_of(definition: &Claim, values: &[Literal]) -> Result<Bounds, Error> {
+    let mut scalars = Vec::with_capacity(values.len() + 1);
+    for value in values {
+        let scalar = scalar_of(definition, value)?;
+        if scalars.contains(&scalar) {
+            return Err(Error::unfit("two of the values are the same"));
+        }
+        scalars.push(scalar);
+    }
+    if definition.optional {
+        scalars.push(absent_scalar());
+    }
+    Ok(Bounds::NoneOf(scalars))
+}
+
+/// A value as people read it.
+fn spelled(value: &Literal) -> String {
+    match value {
+        Literal::Boolean(true) => "yes".to_owned(),
+        Literal::Boolean(false) => "no".to_owned(),
+        Literal::Integer(number) => number.to_string(),
+        Literal::Text(text) => quoted(text),
+    }
+}
+
+/// Where a claim may be absent, that it is not is told too.
+fn present(definition: &Claim) -> &'static str {
+    if definition.optional { "present and " } else { "" }
 }
 
 fn last_birth(as_of: Date, years: u16) -> Result<Date, Error> {
@@ -378,6 +584,12 @@ impl Wire for Predicate {
             Self::AtMost { claim, value } => out.array(3).uint(6).object(claim).object(value),
             Self::Between { claim, min, max } => out.array(4).uint(7).object(claim).object(min).object(max),
             Self::Equals { claim, value } => out.array(3).uint(8).object(claim).object(value),
+            Self::NotEquals { claim, value } => out.array(3).uint(9).object(claim).object(value),
+            Self::NotIn { claim, values } => out.array(3).uint(10).object(claim).list(values.iter()),
+            Self::AnyHidden { claim, of } => out.array(3).uint(13).object(claim).list(of.iter()),
+            Self::SameAs { claim, credential, other } => {
+                out.array(4).uint(14).object(claim).object(credential).object(other)
+            }
             Self::In { claim, set } => out.array(3).uint(11).object(claim).object(set),
             Self::NotInList { claim, list } => out.array(3).uint(12).object(claim).object(list),
         };
@@ -396,6 +608,14 @@ impl Wire for Predicate {
             (6, 3) => Self::AtMost { claim: input.object()?, value: input.object()? },
             (7, 4) => Self::Between { claim: input.object()?, min: input.object()?, max: input.object()? },
             (8, 3) => Self::Equals { claim: input.object()?, value: input.object()? },
+            (9, 3) => Self::NotEquals { claim: input.object()?, value: input.object()? },
+            (10, 3) => Self::NotIn { claim: input.object()?, values: input.list(MAX_VALUES, "a list of values")? },
+            (13, 3) => {
+                let claim = input.object()?;
+                input.array(2, "two ranges")?;
+                Self::AnyHidden { claim, of: [input.object()?, input.object()?] }
+            }
+            (14, 4) => Self::SameAs { claim: input.object()?, credential: input.object()?, other: input.object()? },
             (11, 3) => Self::In { claim: input.object()?, set: input.object()? },
             (12, 3) => Self::NotInList { claim: input.object()?, list: input.object()? },
             _ => return Err(DecodeError { what }),
@@ -405,7 +625,7 @@ impl Wire for Predicate {
     }
 }
 
-fn read_years(input: &mut Reader<'_>) -> Result<u16, DecodeError> {
+pub(crate) fn read_years(input: &mut Reader<'_>) -> Result<u16, DecodeError> {
     let what = "an age in years";
     u16::try_from(input.uint(what)?).map_err(|_| DecodeError { what })
 }
@@ -418,6 +638,7 @@ pub(crate) mod tests {
     use crate::claim::tests::literal;
     use crate::date::Days;
     use crate::date::tests::date;
+    use crate::interval::tests::interval;
     use crate::number::tests::number;
     use crate::schema::tests::LIBRARY_CARD;
     use crate::set::tests::{list_ref, set_ref};
@@ -440,6 +661,17 @@ pub(crate) mod tests {
                 (one != other).then(|| Predicate::Between { claim, min: one.min(other), max: one.max(other) })
             }),
             (claim(), literal()).prop_map(|(claim, value)| Predicate::Equals { claim, value }),
+            (claim(), literal()).prop_map(|(claim, value)| Predicate::NotEquals { claim, value }),
+            (claim(), prop::collection::vec(literal(), 2..=MAX_VALUES)).prop_filter_map(
+                "a repeated value",
+                |(claim, values)| {
+                    let predicate = Predicate::NotIn { claim, values };
+                    predicate.check().is_ok().then_some(predicate)
+                }
+            ),
+            (claim(), interval(), interval()).prop_filter_map("equal ranges", |(claim, one, other)| {
+                (one != other).then_some(Predicate::AnyHidden { claim, of: [one, other] })
+            }),
             (claim(), set_ref()).prop_map(|(claim, set)| Predicate::In { claim, set }),
             (claim(), list_ref()).prop_map(|(claim, list)| Predicate::NotInList { claim, list }),
         ]
@@ -522,6 +754,10 @@ pub(crate) mod tests {
             r#"{"at_least": {"claim": "child.0", "value": 0}}"#,
             r#"{"at_most": {"claim": "child.0", "value": "18446744073709551615"}}"#,
             r#"{"equals": {"claim": "child.0", "value": "0"}}"#,
+            r#"{"not_equals": {"claim": "child.0", "value": "0"}}"#,
+            r#"{"not_in": {"claim": "child.0", "values": ["0", "1"]}}"#,
+            r#"{"any_hidden": {"claim": "child.0", "of": [{"at_least": 0}, {"at_most": "18446744073709551615"}]}}"#,
+            r#"{"same_as": {"claim": "child.0", "credential": "pass", "other": "child.0"}}"#,
         ] {
             let schema = schema();
             let fact = resolve(json).unwrap();
@@ -581,6 +817,15 @@ pub(crate) mod tests {
             r#"{"at_least": {"claim": "child.3", "value": 1}}"#,
             r#"{"equals": {"claim": "holder_secret", "value": 1}}"#,
             r#"{"equals": {"claim": "handle", "value": 1}}"#,
+            r#"{"not_equals": {"claim": "branch", "value": "east"}}"#,
+            r#"{"not_equals": {"claim": "handle", "value": 1}}"#,
+            r#"{"not_in": {"claim": "level", "values": [1, 256]}}"#,
+            r#"{"not_in": {"claim": "level", "values": [1, true]}}"#,
+            r#"{"any_hidden": {"claim": "name", "of": [{"at_least": 3}, {"at_most": 1}]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"at_least": 3}, {"age_under": 26}]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"at_least": 256}, {"at_most": 1}]}}"#,
+            r#"{"any_hidden": {"claim": "until", "of": [{"on_or_after": "2020-01-01"}, {"on_or_before": "2000-01-01"}]}}"#,
+            r#"{"same_as": {"claim": "handle", "credential": "pass", "other": "handle"}}"#,
         ] {
             assert!(matches!(resolve(json), Err(Error::Unfit { .. })), "{json}");
         }
@@ -597,6 +842,15 @@ pub(crate) mod tests {
             r#"{"age_under": {"claim": "born", "years": 151}}"#,
             r#"{"equals": {"claim": "name", "value": "a\u202eb"}}"#,
             r#"{"equals": {"claim": "name", "value": ""}}"#,
+            r#"{"not_equals": {"claim": "name", "value": ""}}"#,
+            r#"{"not_in": {"claim": "name", "values": []}}"#,
+            r#"{"not_in": {"claim": "name", "values": ["a"]}}"#,
+            r#"{"not_in": {"claim": "name", "values": ["a", "a"]}}"#,
+            r#"{"not_in": {"claim": "name", "values": ["a", ""]}}"#,
+            r#"{"not_in": {"claim": "level", "values": [0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"at_least": 3}, {"at_least": 3}]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"between": {"min": 8, "max": 8}}, {"at_least": 3}]}}"#,
+            r#"{"any_hidden": {"claim": "born", "of": [{"age_under": 26}, {"age_at_least": 151}]}}"#,
         ] {
             let predicate = parse(json);
             assert!(predicate.check().is_err(), "{json}");
@@ -646,6 +900,23 @@ pub(crate) mod tests {
         ] {
             assert_eq!(sentence(json), words);
         }
+        for (json, words) in [
+            (r#"{"not_equals": {"claim": "branch", "value": "north"}}"#, "branch is not “north”"),
+            (r#"{"not_in": {"claim": "level", "values": [3, 4]}}"#, "level is none of these: 3, 4"),
+            (
+                r#"{"any_hidden": {"claim": "level", "of": [{"at_most": 2}, {"between": {"min": 5, "max": 9}}]}}"#,
+                "level is at most 2, or is at least 5 and less than 9; which of the two stays hidden",
+            ),
+            (
+                r#"{"same_as": {"claim": "name", "credential": "pass", "other": "surname"}}"#,
+                "name is the same as “surname” of the credential “pass”",
+            ),
+        ] {
+            assert_eq!(sentence(json), words);
+        }
+        // Where a claim may be absent, its presence is told.
+        let child = sentence(r#"{"not_equals": {"claim": "child.0", "value": "7"}}"#);
+        assert!(child.ends_with(" is present and not “7”"), "{child}");
         assert!(parse(r#"{"at_least": {"claim": "name", "value": 2}}"#).sentence(&schema(), as_of()).is_err());
     }
 
@@ -655,6 +926,14 @@ pub(crate) mod tests {
             let json = serde_json::to_string(&predicate).unwrap();
             prop_assert_eq!(serde_json::from_str::<Predicate>(&json).unwrap(), predicate.clone());
             assert_strict(&predicate);
+            let same_as = Predicate::SameAs {
+                claim: predicate.claim().cloned().unwrap_or_else(|| "a".parse().unwrap()),
+                credential: "pass".parse().unwrap(),
+                other: "b.1".parse().unwrap(),
+            };
+            let json = serde_json::to_string(&same_as).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Predicate>(&json).unwrap(), same_as.clone());
+            assert_strict(&same_as);
         }
 
         #[test]

@@ -20,11 +20,12 @@ use crate::cbor::{self, Reader, Wire, Writer};
 use crate::claim::Value;
 use crate::compile::{Plan, compile};
 use crate::credential::Holdings;
-use crate::digest::{IssuerFingerprint, RequestNonce, SchemaDigest};
+use crate::digest::{IssuerFingerprint, Pseudonym, RequestNonce, SchemaDigest, Token};
 use crate::error::{DecodeError, Error};
 use crate::parameters::Parameters;
 use crate::request::Request;
 use crate::schema::MAX_CLAIMS;
+use crate::scope::{PseudonymAsk, RateAsk};
 use crate::selection::Selection;
 use crate::text::{ClaimName, Label};
 
@@ -87,9 +88,9 @@ impl Presentation {
             return Err(Error::Invalid);
         }
         let plan = compile(request, self.selection.clone(), parameters)?;
-        let pairings = plan.check(&self.disclosed, &self.proof)?;
+        let (pairings, scoped) = plan.check(&self.disclosed, &self.proof)?;
         let mut credentials = Vec::with_capacity(plan.shown().len());
-        for (shown, values) in plan.shown().iter().zip(&self.disclosed) {
+        for ((shown, values), scoped) in plan.shown().iter().zip(&self.disclosed).zip(scoped) {
             let mut disclosed = Vec::with_capacity(values.len());
             for (index, value) in shown.disclosed().zip(values) {
                 let claim = shown.schema.claim(index).ok_or(Error::Invalid)?;
@@ -102,6 +103,8 @@ impl Presentation {
                 schema: shown.schema.digest(),
                 disclosed,
                 proved: shown.sentences(request)?,
+                pseudonym: shown.ask.pseudonym.clone().zip(scoped.pseudonym),
+                token: shown.ask.rate.clone().zip(scoped.token),
             });
         }
         Ok(Pending { pairings, verified: Verified { credentials } })
@@ -160,22 +163,27 @@ pub struct Precomputed {
 
 impl Precomputed {
     /// Does everything that [`Presentation::create`] does short of the challenge. Of the plan's request only the as-of date and the ask
-    /// matter.
+    /// matter; where it asks for a pseudonym, the verifier's key and origin too. A request for a token can not be answered in advance.
     ///
     /// # Errors
-    /// As [`Presentation::create`].
+    /// As [`Presentation::create`]; [`Error::Misuse`] if the plan shows a token.
     pub fn create(
         plan: &Plan<'_>,
         holdings: &Holdings<'_>,
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Self, Error> {
+        // A token made in advance would be spent whether it is used or not.
+        if plan.counts() {
+            return Err(Error::Misuse("a token is not made before it is asked for"));
+        }
         let disclosed = plan.disclose(holdings.credentials)?;
         let announced = plan.announce(holdings, &disclosed, hedge, rng)?;
         Ok(Self { announced, shape: plan.shape(), selection: plan.selection().clone(), disclosed })
     }
 
-    /// Whether it answers this plan: its request has the same as-of date and ask, and the selection is the same.
+    /// Whether it answers this plan: its request has the same as-of date and ask, and the selection is the same; where a pseudonym is
+    /// shown, the verifier too.
     #[must_use]
     pub fn fits(&self, plan: &Plan<'_>) -> bool {
         self.shape == plan.shape()
@@ -269,6 +277,8 @@ pub struct VerifiedCredential {
     schema: SchemaDigest,
     disclosed: Vec<(ClaimName, Value)>,
     proved: Vec<String>,
+    pseudonym: Option<(PseudonymAsk, Pseudonym)>,
+    token: Option<(RateAsk, Token)>,
 }
 
 impl Verified {
@@ -314,6 +324,30 @@ impl VerifiedCredential {
     #[must_use]
     pub fn proved(&self) -> &[String] {
         &self.proved
+    }
+
+    /// The holder's name in the scope that was asked for.
+    #[must_use]
+    pub fn pseudonym(&self) -> Option<Pseudonym> {
+        self.pseudonym.as_ref().map(|(_, name)| *name)
+    }
+
+    /// The holder's token in the scope and epoch that were asked for. That it is new, the verifier must see to.
+    #[must_use]
+    pub fn token(&self) -> Option<Token> {
+        self.token.as_ref().map(|(_, token)| *token)
+    }
+
+    /// The name, with the scope that it is for.
+    #[must_use]
+    pub fn pseudonym_in(&self) -> Option<&(PseudonymAsk, Pseudonym)> {
+        self.pseudonym.as_ref()
+    }
+
+    /// The token, with what it is counted in.
+    #[must_use]
+    pub fn token_in(&self) -> Option<&(RateAsk, Token)> {
+        self.token.as_ref()
     }
 }
 

@@ -14,8 +14,10 @@ use crate::date::{Date, Timestamp};
 use crate::digest::{
     IssuerFingerprint, ParametersDigest, RequestDigest, RequestNonce, SchemaDigest, VerifierKey, tagged_digest,
 };
+use crate::document::DocumentRef;
 use crate::error::{DecodeError, Error};
 use crate::predicate::Predicate;
+use crate::scope::{PseudonymAsk, RateAsk};
 use crate::text::{ClaimName, Label, Origin, is_readable};
 pub use ed25519_dalek::SigningKey;
 use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
@@ -100,6 +102,12 @@ pub struct CredentialAsk {
     /// What to prove about claims that stay hidden.
     #[serde(default)]
     pub prove: Vec<Predicate>,
+    /// The holder's name in a scope, where it is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym: Option<PseudonymAsk>,
+    /// One of the holder's tokens in a scope and epoch, where it is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<RateAsk>,
 }
 
 /// An issuer that is accepted, with the parameters that the verifier expects of it.
@@ -141,6 +149,8 @@ pub struct RequestFields {
     pub as_of: Date,
     /// What is asked.
     pub ask: Ask,
+    /// The document that the answer signs, where there is one.
+    pub document: Option<DocumentRef>,
 }
 
 /// A request whose content keeps every rule of the format, with its canonical form.
@@ -178,8 +188,9 @@ impl Request {
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of a request is request/1"));
         }
-        let RequestFile { milchglas: _, verifier, profile, purpose, nonce, issued, expires, as_of, ask } = file;
-        Self::new(RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask })
+        let RequestFile { milchglas: _, verifier, profile, purpose, nonce, issued, expires, as_of, ask, document } =
+            file;
+        Self::new(RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask, document })
     }
 
     /// The request file.
@@ -187,9 +198,10 @@ impl Request {
     /// # Errors
     /// None that can happen: a request has a JSON form.
     pub fn to_json(&self) -> Result<String, Error> {
-        let RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask } = self.fields.clone();
+        let RequestFields { verifier, profile, purpose, nonce, issued, expires, as_of, ask, document } =
+            self.fields.clone();
         let milchglas = FORMAT.to_owned();
-        let file = RequestFile { milchglas, verifier, profile, purpose, nonce, issued, expires, as_of, ask };
+        let file = RequestFile { milchglas, verifier, profile, purpose, nonce, issued, expires, as_of, ask, document };
         Ok(serde_json::to_string_pretty(&file)?)
     }
 
@@ -365,7 +377,8 @@ impl CredentialAsk {
         if self.prove.len() > MAX_LIST || !all_different(&self.prove) {
             return Err(error("at most 16 different predicates to prove"));
         }
-        self.prove.iter().try_for_each(Predicate::check)
+        self.prove.iter().try_for_each(Predicate::check)?;
+        self.rate.iter().try_for_each(RateAsk::check)
     }
 }
 
@@ -386,7 +399,15 @@ impl RequestFields {
         if !all_different(&names) {
             return Err(error("every credential has a name of its own in the request"));
         }
-        credentials.into_iter().try_for_each(CredentialAsk::check)
+        for ask in &credentials {
+            let mut others = ask.prove.iter().filter_map(Predicate::other_credential);
+            if !others.all(|other| *other != ask.name && names.contains(&other)) {
+                return Err(error("same_as names another credential of the request"));
+            }
+        }
+        self.document.iter().try_for_each(DocumentRef::check)?;
+        credentials.into_iter().try_for_each(CredentialAsk::check)?;
+        self.ask.check_scopes().map(|_| ())
     }
 }
 
@@ -412,21 +433,24 @@ struct RequestFile {
     expires: Timestamp,
     as_of: Date,
     ask: Ask,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<DocumentRef>,
 }
 
 impl Wire for RequestFields {
     fn write(&self, out: &mut Writer) {
-        out.array(8).object(&self.verifier);
+        out.array(9).object(&self.verifier);
         match &self.profile {
             Some(profile) => out.object(profile),
             None => out.null(),
         };
         out.text(&self.purpose).object(&self.nonce).object(&self.issued).object(&self.expires).object(&self.as_of);
         out.object(&self.ask);
+        put_option(out, self.document.as_ref());
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array(8, "a request")?;
+        input.array(9, "a request")?;
         let fields = Self {
             verifier: input.object()?,
             profile: if input.null("a profile")? { None } else { Some(input.object()?) },
@@ -436,6 +460,7 @@ impl Wire for RequestFields {
             expires: input.object()?,
             as_of: input.object()?,
             ask: input.object()?,
+            document: option(input, "a document")?,
         };
         fields.check()?;
         Ok(fields)
@@ -470,20 +495,42 @@ impl Wire for Ask {
 
 impl Wire for CredentialAsk {
     fn write(&self, out: &mut Writer) {
-        out.array(5).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
+        out.array(8).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
         out.list(self.disclose.iter()).list(self.prove.iter());
+        put_option(out, self.pseudonym.as_ref());
+        put_option(out, self.rate.as_ref());
+        // The place of what a later version of the language asks to encrypt.
+        out.null();
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array(5, "what is asked about a credential")?;
-        Ok(Self {
+        input.array(8, "what is asked about a credential")?;
+        let ask = Self {
             name: input.object()?,
             accept: input.list(MAX_LIST, "a list of issuers")?,
             schemas: input.list(MAX_LIST, "a list of schemas")?,
             disclose: input.list(MAX_DISCLOSE, "a list of claims")?,
             prove: input.list(MAX_LIST, "a list of predicates")?,
-        })
+            pseudonym: option(input, "a pseudonym")?,
+            rate: option(input, "a rate")?,
+        };
+        if !input.null("null")? {
+            return Err(DecodeError { what: "null in the last place of what is asked about a credential" });
+        }
+        Ok(ask)
     }
+}
+
+/// An object or null.
+fn put_option<T: Wire>(out: &mut Writer, item: Option<&T>) {
+    match item {
+        Some(item) => out.object(item),
+        None => out.null(),
+    };
+}
+
+fn option<T: Wire>(input: &mut Reader<'_>, what: &'static str) -> Result<Option<T>, DecodeError> {
+    if input.null(what)? { Ok(None) } else { input.object().map(Some) }
 }
 
 impl Wire for Accept {
@@ -514,7 +561,9 @@ mod tests {
     use crate::cbor::tests::assert_strict;
     use crate::claim::tests::readable;
     use crate::date::tests::{date, timestamp};
+    use crate::digest::DocumentDigest;
     use crate::predicate::tests::predicate;
+    use crate::text::ScopeText;
     use proptest::prelude::*;
     use serde_json::{Value as Json, json};
 
@@ -526,6 +575,10 @@ mod tests {
         "[a-z][a-z0-9_-]{0,10}".prop_map(|name| name.parse().unwrap())
     }
 
+    fn scope_text() -> impl Strategy<Value = ScopeText> {
+        "[a-z0-9]([a-z0-9._-]{0,10}[a-z0-9])?".prop_map(|text| text.parse().unwrap())
+    }
+
     fn credential() -> impl Strategy<Value = Ask> {
         (
             label(),
@@ -533,8 +586,12 @@ mod tests {
             prop::collection::vec((label(), any::<[u8; 32]>()), 1..3),
             prop::collection::btree_set("[a-z][a-z0-9_]{0,8}", 0..4),
             prop::collection::vec(predicate(), 0..4),
+            (any::<bool>(), prop::option::of((scope_text(), 1..=256u16))),
         )
-            .prop_map(|(name, accept, schemas, disclose, mut prove)| {
+            .prop_map(|(name, accept, schemas, disclose, mut prove, (named, rate))| {
+                let scope: ScopeText = "all".parse().unwrap();
+                let pseudonym = named.then(|| PseudonymAsk { scope: scope.clone() });
+                let rate = rate.map(|(epoch, limit)| RateAsk { scope, epoch, limit });
                 let mut seen: Vec<Predicate> = Vec::new();
                 prove.retain(|predicate| {
                     let new = !seen.contains(predicate);
@@ -552,6 +609,8 @@ mod tests {
                     schemas: schemas.collect(),
                     disclose: disclose.into_iter().map(|name| name.parse().unwrap()).collect(),
                     prove,
+                    pseudonym,
+                    rate,
                 })
             })
     }
@@ -569,14 +628,19 @@ mod tests {
             Ask::Credential(ask) => {
                 *count += 1;
                 ask.name = format!("c{count}").parse().unwrap();
+                let scope: ScopeText = format!("s{count}").parse().unwrap();
+                ask.pseudonym.iter_mut().for_each(|pseudonym| pseudonym.scope = scope.clone());
+                ask.rate.iter_mut().for_each(|rate| rate.scope = scope.clone());
             }
         }
     }
 
     fn request() -> impl Strategy<Value = Request> {
         let times = (timestamp(), 1..=MAX_SPAN);
-        (readable(), prop::option::of(label()), readable(), any::<[u8; 16]>(), times, date(), ask()).prop_map(
-            |(name, profile, purpose, nonce, (issued, span), as_of, mut ask)| {
+        let document = prop::option::of((readable(), any::<[u8; 32]>()));
+        (readable(), prop::option::of(label()), readable(), any::<[u8; 16]>(), times, date(), ask(), document).prop_map(
+            |(name, profile, purpose, nonce, (issued, span), as_of, mut ask, document)| {
+                let document = document.map(|(title, sha256)| DocumentRef { title, sha256: DocumentDigest(sha256) });
                 rename(&mut ask, &mut 0);
                 let issued = Timestamp::from_unix(issued.as_unix() / 2).unwrap();
                 Request::new(RequestFields {
@@ -592,6 +656,7 @@ mod tests {
                     expires: Timestamp::from_unix(issued.as_unix() + span).unwrap(),
                     as_of,
                     ask,
+                    document,
                 })
                 .unwrap()
             },
@@ -704,6 +769,60 @@ mod tests {
     }
 
     #[test]
+    fn rejects_scopes_that_one_answer_would_show_twice() {
+        let scoped = |name: &str, scope: &str, epoch: &str| {
+            let mut ask = a_credential(name);
+            ask["credential"]["pseudonym"] = json!({"scope": scope});
+            ask["credential"]["rate"] = json!({"scope": scope, "epoch": epoch, "limit": 3});
+            ask
+        };
+        let (a, b) = (scoped("a", "s", "1"), scoped("b", "s", "1"));
+        assert!(with("/ask", a.clone()).is_ok());
+        // Either of them, but not both.
+        assert!(with("/ask", json!({"any": [a, b]})).is_ok());
+        assert!(with("/ask", json!({"all": [a, b]})).is_err());
+        assert!(with("/ask", json!({"all": [a, {"any": [a_credential("c"), b]}]})).is_err());
+        assert!(with("/ask", json!({"all": [a, scoped("b", "t", "1")]})).is_ok());
+        // The same scope in another epoch is another counter, but the same name.
+        let mut later = scoped("b", "s", "2");
+        assert!(with("/ask", json!({"all": [a, later]})).is_err());
+        later["credential"].as_object_mut().unwrap().remove("pseudonym");
+        assert!(with("/ask", json!({"all": [a, later]})).is_ok());
+        for (field, value) in [
+            ("pseudonym", json!({"scope": "S"})),
+            ("pseudonym", json!({})),
+            ("pseudonym", json!({"scope": "s", "epoch": "1"})),
+            ("rate", json!({"scope": "s", "epoch": "", "limit": 3})),
+            ("rate", json!({"scope": "s", "epoch": "1", "limit": 0})),
+            ("rate", json!({"scope": "s", "epoch": "1", "limit": 257})),
+            ("rate", json!({"scope": "s", "epoch": "1"})),
+        ] {
+            let mut ask = a_credential("card");
+            ask["credential"][field] = value.clone();
+            assert!(with("/ask", ask).is_err(), "{field}: {value}");
+        }
+    }
+
+    #[test]
+    fn rejects_documents_without_a_readable_title_or_a_digest() {
+        let document = |document: Json| {
+            let mut request = a_request();
+            request["document"] = document;
+            read(&request)
+        };
+        assert!(document(json!({"title": "Contract", "sha256": "11".repeat(32)})).is_ok());
+        for bad in [
+            json!({"title": "", "sha256": "11".repeat(32)}),
+            json!({"title": "a\u{202e}b", "sha256": "11".repeat(32)}),
+            json!({"title": "ü".repeat(201), "sha256": "11".repeat(32)}),
+            json!({"title": "Contract", "sha256": "11".repeat(31)}),
+            json!({"title": "Contract"}),
+        ] {
+            assert!(document(bad.clone()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn rejects_missing_unknown_and_repeated_fields() {
         let fields: Vec<String> = a_request().as_object().unwrap().keys().cloned().collect();
         for field in fields {
@@ -734,6 +853,21 @@ mod tests {
             [0x82, 0x01, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff].to_vec(),
         ] {
             assert!(cbor::from_bytes::<Ask>(&bytes, 1 << 16).is_err());
+        }
+    }
+
+    #[test]
+    fn compares_with_another_credential_of_the_request_only() {
+        let same = |credential: &str| {
+            let mut card = a_credential("card");
+            let same_as = json!({"same_as": {"claim": "surname", "credential": credential, "other": "surname"}});
+            *card.pointer_mut("/credential/prove").unwrap() = json!([same_as]);
+            with("/ask", json!({"all": [card, a_credential("pass")]}))
+        };
+        let request = same("pass").unwrap();
+        assert_strict(request.fields());
+        for credential in ["card", "other"] {
+            assert!(matches!(same(credential), Err(Error::Decode(_))), "{credential}");
         }
     }
 

@@ -15,13 +15,14 @@
 //! consent to them.
 
 use crate::cbor::{Wire, Writer};
-use crate::claim::{ClaimType, Claims, IntegerBits, Value};
+use crate::claim::{ClaimType, Claims, IntegerBits, Value, to_scalar};
 use crate::digest::{SchemaDigest, tagged_digest};
 use crate::error::{DecodeError, Error};
 use crate::text::{ClaimName, Label, is_readable};
 use crate::type_file::{Kind, TypeFile, write_type};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use zeroize::Zeroizing;
 
 /// Most claims of a schema, after lists are expanded.
 pub const MAX_CLAIMS: usize = 64;
@@ -45,6 +46,14 @@ pub const FIRST_CLAIM_MESSAGE: usize = 2;
 
 /// The national identity card that ships with the crate.
 pub const NATIONAL_ID_JSON: &str = include_str!("../schemas/national-id.json");
+
+/// The schemas that ship with the crate, by their ids.
+pub const SHIPPED: [(&str, &str); 4] = [
+    ("national-id", NATIONAL_ID_JSON),
+    ("passport", include_str!("../schemas/passport.json")),
+    ("tax-credential", include_str!("../schemas/tax-credential.json")),
+    ("student-card", include_str!("../schemas/student-card.json")),
+];
 
 /// The place of a claim in its schema, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +84,28 @@ pub struct Claim {
     pub optional: bool,
 }
 
+impl Claim {
+    /// The value's scalar as a number of 32 bits, for claims whose every value has one: which claims do is plain from the schema.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`] where the value is not of the claim's type.
+    pub(crate) fn short(&self, value: &Value) -> Result<Option<u32>, Error> {
+        let few = match &self.claim_type {
+            ClaimType::Date | ClaimType::Month | ClaimType::Boolean | ClaimType::Code(_) => true,
+            ClaimType::Integer { .. } => {
+                self.claim_type.integers().is_some_and(|range| range.start == 0 && range.end <= 1 << 32)
+            }
+            ClaimType::Text | ClaimType::Digest => false,
+        };
+        if self.optional || !few || *value == Value::Absent {
+            return Ok(None);
+        }
+        let scalar = Zeroizing::new(to_scalar(&self.claim_type, value)?.to_bytes());
+        let [.., a, b, c, d] = *scalar;
+        Ok(Some(u32::from_be_bytes([a, b, c, d])))
+    }
+}
+
 /// Which claims a credential carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "SchemaFile", into = "SchemaFile")]
@@ -103,6 +134,15 @@ impl Schema {
     /// None in a released version; a test reads the file.
     pub fn national_id() -> Result<Self, Error> {
         Self::from_json(NATIONAL_ID_JSON)
+    }
+
+    /// The schema of that id that ships with the crate.
+    ///
+    /// # Errors
+    /// None in a released version; a test reads the files.
+    pub fn shipped(id: &str) -> Result<Option<Self>, Error> {
+        let file = SHIPPED.iter().find(|(shipped, _)| *shipped == id);
+        file.map(|(_, json)| Self::from_json(json)).transpose()
     }
 
     /// Reads a schema file.

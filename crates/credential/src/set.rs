@@ -25,9 +25,7 @@ pub use published::{MAX_SET_JSON, PublishedSet, SetContent};
 
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::claim::{ClaimType, Literal, MAX_TEXT, Value, to_scalar};
-use crate::digest::{
-    AuthorityFingerprint, ElementSignature, IdentityKey, ListDigest, SetDigest, SetPublicKey, tagged_digest,
-};
+use crate::digest::{AuthorityFingerprint, ElementSignature, ListDigest, SetDigest, SetPublicKey, tagged_digest};
 use crate::error::{DecodeError, Error};
 use crate::list::PublishedList;
 use crate::text::{Label, is_readable, quoted};
@@ -112,14 +110,6 @@ impl<'a> Published<'a> {
     pub fn list(&self, digest: &ListDigest) -> Option<&'a PublishedList> {
         self.lists.iter().map(Arc::as_ref).find(|list| list.digest() == *digest)
     }
-}
-
-/// The fingerprint of an authority, by which people know it.
-#[must_use]
-pub fn authority(identity: &IdentityKey) -> AuthorityFingerprint {
-    let mut out = Writer::new();
-    out.array(1).object(identity);
-    AuthorityFingerprint(tagged_digest("milchglas authority/1", &out.into_bytes()))
 }
 
 impl SignedSet {
@@ -215,12 +205,6 @@ impl SetRef {
         }
     }
 
-    /// Whether it has one value only, which whoever is in it has.
-    #[must_use]
-    pub fn is_singleton(&self) -> bool {
-        matches!(self, Self::Signed(set) if set.values.len() == 1)
-    }
-
     /// What being in it means, after “nationality is ”.
     #[must_use]
     pub fn words(&self) -> String {
@@ -253,6 +237,15 @@ impl Membership {
     #[must_use]
     pub fn is_published(&self) -> bool {
         matches!(self.elements, Elements::Published(_))
+    }
+
+    /// How many values it has; nothing of a published set that nobody here has.
+    #[must_use]
+    pub fn count(&self, published: &Published<'_>) -> Option<usize> {
+        match &self.elements {
+            Elements::Signed(elements, _) => Some(elements.len()),
+            Elements::Published(named) => self.find(named, published).map(|set| set.elements().len()),
+        }
     }
 
     /// Whether a value is in the set; of a published set that nobody here has, none is. Not in constant time.

@@ -10,6 +10,8 @@ use std::str::FromStr;
 const CLAIM_NAME_MAX: usize = 64;
 /// Most bytes of a label.
 const LABEL_MAX: usize = 32;
+/// Most bytes of a scope's text.
+const SCOPE_TEXT_MAX: usize = 64;
 /// Most bytes of an origin: scheme, a host of 253 bytes, port.
 const ORIGIN_MAX: usize = 8 + 253 + 6;
 
@@ -30,6 +32,12 @@ pub struct Label(String);
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Origin(String);
+
+/// What sets one use of pseudonyms or tokens apart from another, or one period from the next: 1 to 64 lower-case letters, digits and
+/// `.`, `_`, `-` between them. So one scope has one spelling, and none looks like another.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ScopeText(String);
 
 fn is_word(text: &str, also: &[u8]) -> bool {
     text.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
@@ -53,6 +61,14 @@ fn is_claim_name(text: &str) -> bool {
 
 fn is_label(text: &str) -> bool {
     text.len() <= LABEL_MAX && is_word(text, b"_-")
+}
+
+fn is_scope_text(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.len() <= SCOPE_TEXT_MAX
+        && text.bytes().next().is_some_and(plain)
+        && text.bytes().next_back().is_some_and(plain)
+        && text.bytes().all(|byte| plain(byte) || b"._-".contains(&byte))
 }
 
 fn is_origin(text: &str) -> bool {
@@ -145,6 +161,12 @@ macro_rules! checked_text {
 
 checked_text!(ClaimName, is_claim_name, CLAIM_NAME_MAX, "a claim's name of lower-case letters, digits and _");
 checked_text!(Label, is_label, LABEL_MAX, "a name of lower-case letters, digits, _ and -");
+checked_text!(
+    ScopeText,
+    is_scope_text,
+    SCOPE_TEXT_MAX,
+    "a scope or epoch of 1 to 64 lower-case letters, digits and . _ - between them"
+);
 
 checked_text!(Origin, is_origin, ORIGIN_MAX, "an origin: https and a lower-case host, or milchglas: and a name");
 
@@ -273,6 +295,18 @@ mod tests {
         }
         for text in ["", "Cafe", "-a", "a.0", "caf\u{e9}"] {
             assert!(text.parse::<Label>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn accepts_one_spelling_of_a_scope() {
+        for text in ["a", "7", "customers", "ic-703", "2026-11-24", "a.b_c-d", &"a".repeat(64)] {
+            assert_strict(&text.parse::<ScopeText>().unwrap());
+        }
+        for text in
+            ["", "A", "a ", "-a", "a-", ".a", "a.", "a/b", "a:b", "caf\u{e9}", "\u{430}bc", "a\0", &"a".repeat(65)]
+        {
+            assert!(text.parse::<ScopeText>().is_err(), "{text}");
         }
     }
 

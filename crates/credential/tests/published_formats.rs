@@ -54,6 +54,63 @@ fn accepts_the_examples_and_the_shipped_schema() {
 }
 
 #[test]
+fn accepts_every_predicate_in_both_readers() {
+    let requests = validator(REQUEST_SCHEMA);
+    let mut example = examples(REQUEST_SCHEMA)[0].clone();
+    let mut other = example["ask"].clone();
+    *other.pointer_mut("/credential/name").unwrap() = json!("other");
+    let prove = json!([
+        {"not_equals": {"claim": "a", "value": "CH"}},
+        {"not_in": {"claim": "a", "values": ["CH", true, -5]}},
+        {"not_in": {"claim": "a", "values": (0..16).collect::<Vec<_>>()}},
+        {"any_hidden": {"claim": "born", "of": [{"age_under": 26}, {"age_at_least": 60}]}},
+        {"any_hidden": {"claim": "born", "of": [{"on_or_before": "2000-01-01"}, {"on_or_after": "2020-01-01"}]}},
+        {"any_hidden": {"claim": "a", "of": [{"at_most": -7}, {"at_least": "18446744073709551615"}]}},
+        {"any_hidden": {"claim": "a", "of": [{"between": {"min": 1, "max": 3}}, {"between": {"min": 3, "max": 5}}]}},
+        {"same_as": {"claim": "a", "credential": "other", "other": "b.1"}},
+    ]);
+    *example.pointer_mut("/ask/credential/prove").unwrap() = prove.clone();
+    example["ask"] = json!({"all": [example["ask"], other]});
+    assert!(requests.is_valid(&example));
+    let request = Request::from_json(&example.to_string()).unwrap();
+    let written = parse(&request.to_json().unwrap());
+    assert!(requests.is_valid(&written));
+    assert_eq!(written.pointer("/ask/all/0/credential/prove").unwrap(), &prove);
+    assert_eq!(Request::from_bytes(request.to_bytes()).unwrap(), request);
+}
+
+#[test]
+fn reads_scopes_and_documents_alike_in_both_readers() {
+    let requests = validator(REQUEST_SCHEMA);
+    let mut example = examples(REQUEST_SCHEMA)[0].clone();
+    example["document"] = json!({"title": "Contract", "sha256": "11".repeat(32)});
+    example["ask"]["credential"]["pseudonym"] = json!({"scope": "customers"});
+    example["ask"]["credential"]["rate"] = json!({"scope": "accounts", "epoch": "2026-11", "limit": 256});
+    assert!(requests.is_valid(&example));
+    let request = Request::from_json(&example.to_string()).unwrap();
+    assert_eq!(Request::from_bytes(request.to_bytes()).unwrap(), request);
+    assert!(requests.is_valid(&parse(&request.to_json().unwrap())));
+    for (pointer, value) in [
+        ("/document/title", json!("")),
+        ("/document/title", json!("x".repeat(201))),
+        ("/document/sha256", json!("11")),
+        ("/document", json!({"title": "Contract"})),
+        ("/ask/credential/pseudonym/scope", json!("Customers")),
+        ("/ask/credential/pseudonym/scope", json!("customers-")),
+        ("/ask/credential/pseudonym/scope", json!("x".repeat(65))),
+        ("/ask/credential/pseudonym", json!({"scope": "customers", "epoch": "2026"})),
+        ("/ask/credential/rate/limit", json!(0)),
+        ("/ask/credential/rate/limit", json!(257)),
+        ("/ask/credential/rate/epoch", json!("")),
+        ("/ask/credential/rate", json!({"scope": "accounts", "limit": 3})),
+    ] {
+        let broken = change(&example, pointer, value.clone());
+        assert!(!requests.is_valid(&broken), "{pointer}: {value}");
+        assert!(Request::from_json(&broken.to_string()).is_err(), "{pointer}: {value}");
+    }
+}
+
+#[test]
 fn rejects_broken_requests_in_both_readers() {
     let requests = validator(REQUEST_SCHEMA);
     let example = &examples(REQUEST_SCHEMA)[0];
@@ -93,6 +150,27 @@ fn rejects_broken_requests_in_both_readers() {
             json!([{"in": {"claim": "a", "set": {"published": {"name": "eu", "digest": "00"}}}}]),
         ),
         ("/ask/credential/prove", json!([{"not_in_list": {"claim": "a", "list": {"name": "eu", "epoch": -1}}}])),
+        ("/ask/credential/prove", json!([{"not_equals": {"claim": "a"}}])),
+        ("/ask/credential/prove", json!([{"not_in": {"claim": "a", "values": [1]}}])),
+        ("/ask/credential/prove", json!([{"not_in": {"claim": "a", "values": [1, 1]}}])),
+        ("/ask/credential/prove", json!([{"not_in": {"claim": "a", "values": (0..17).collect::<Vec<_>>()}}])),
+        ("/ask/credential/prove", json!([{"any_hidden": {"claim": "a", "of": [{"at_least": 1}]}}])),
+        ("/ask/credential/prove", json!([{"any_hidden": {"claim": "a", "of": [{"at_least": 1}, {"at_least": 1}]}}])),
+        ("/ask/credential/prove", json!([{"any_hidden": {"claim": "a", "of": [{"at_least": 1}, {"equals": 1}]}}])),
+        (
+            "/ask/credential/prove",
+            json!([{"any_hidden": {"claim": "a", "of": [{"at_least": 1, "at_most": 2}, {"at_least": 3}]}}]),
+        ),
+        (
+            "/ask/credential/prove",
+            json!([{"any_hidden": {"claim": "a", "of": [{"age_under": 0}, {"age_at_least": 60}]}}]),
+        ),
+        (
+            "/ask/credential/prove",
+            json!([{"any_hidden": {"claim": "a", "of": [{"at_most": 1}, {"at_least": 3}, {"at_least": 9}]}}]),
+        ),
+        ("/ask/credential/prove", json!([{"same_as": {"claim": "a", "credential": "Card", "other": "b"}}])),
+        ("/ask/credential/prove", json!([{"same_as": {"claim": "a", "credential": "card"}}])),
     ] {
         let broken = change(example, pointer, value.clone());
         assert!(!requests.is_valid(&broken), "{pointer}: {value}");

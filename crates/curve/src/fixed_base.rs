@@ -2,7 +2,7 @@
 //!
 //! [`FixedBase`] is for secret scalars and takes constant time: about a quarter of a multiplication without a table, for 66 KiB (85 on
 //! the portable backend) and, to build it, the time of about five multiplications. [`VartimeTable`] is for public scalars in sums
-//! with other points, where the doublings have to be done anyway: 6 KiB, built in less than a multiplication.
+//! with other points, where the doublings have to be done anyway: 49 KiB, built in the time of two multiplications.
 //!
 //! What the tables hold is the point, nothing more; they are as public as it is, and are not erased.
 
@@ -55,6 +55,12 @@ impl FixedBase {
         let terms: Vec<_> = bases.iter().zip(scalars).map(|(base, scalar)| (&base.0, &scalar.0)).collect();
         G1(g1::comb_sum(&terms))
     }
+}
+
+/// Σ k·point for secrets of at most `bits` bits, 128 at most, in constant time: cheaper the fewer bits there are.
+pub(crate) fn sum_short(terms: &[(&FixedBase, u128)], bits: usize) -> G1 {
+    let terms: Vec<_> = terms.iter().map(|(base, k)| (&base.0, *k)).collect();
+    G1(g1::comb_sum_short(&terms, bits))
 }
 
 impl fmt::Debug for FixedBase {

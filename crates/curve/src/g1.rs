@@ -108,9 +108,19 @@ impl G1 {
     /// When `points` and `scalars` differ in length.
     pub fn msm_vartime_with(fixed: &[(&VartimeTable, Scalar)], points: &[NonZeroG1], scalars: &[Scalar]) -> Self {
         assert_eq!(points.len(), scalars.len(), "a scalar for every point");
-        let fixed: Vec<_> = fixed.iter().map(|(table, scalar)| (&table.0, &scalar.0)).collect();
-        let fresh: Vec<_> = points.iter().zip(scalars).map(|(point, scalar)| (&point.0, &scalar.0)).collect();
-        Self(g1::sum_vartime(&fixed, &fresh))
+        let terms = terms(fixed, points, scalars);
+        g1::sums_vartime(&[terms]).first().map_or_else(Self::identity, |sum| Self(*sum))
+    }
+
+    /// The point times a secret of eight bits, in constant time: about a tenth of a multiplication.
+    #[must_use]
+    pub fn mul_byte(&self, k: u8) -> Self {
+        let mut product = Self::identity();
+        for bit in (0..8).rev() {
+            product = product.double();
+            product = Self::conditional_select(&product, &(product + *self), Choice::from(k >> bit & 1));
+        }
+        product
     }
 
     /// Hashes to a point whose discrete logarithm nobody knows: `hash_to_curve` of RFC 9380, suite
@@ -146,6 +156,18 @@ impl NonZeroG1 {
     /// For wrong flags, a coordinate that is not reduced, a point off the curve or outside the subgroup, and for the identity.
     pub fn from_bytes(bytes: &[u8; 48]) -> Result<Self, DecodeError> {
         g1::decode(bytes).flatten().map(Self).ok_or(DecodeError { what: "G1 point other than the identity" })
+    }
+}
+
+/// The summands of one sum, as the backends take them.
+pub(crate) fn terms<'a>(
+    fixed: &'a [(&VartimeTable, Scalar)],
+    points: &'a [NonZeroG1],
+    scalars: &'a [Scalar],
+) -> g1::Terms<'a> {
+    g1::Terms {
+        fixed: fixed.iter().map(|(table, scalar)| (&table.0, &scalar.0)).collect(),
+        fresh: points.iter().zip(scalars).map(|(point, scalar)| (&point.0, &scalar.0)).collect(),
     }
 }
 

@@ -61,6 +61,14 @@ impl Scalar {
         fr::to_bytes(&self.0)
     }
 
+    /// `low + high·z²` with z the parameter of the curve: 2^128 different scalars, by which points can be multiplied with half as many
+    /// doublings as usual. For weights of batched checks.
+    #[must_use]
+    pub fn weight(low: u64, high: u64) -> Self {
+        let z = Self::from(0xd201_0000_0001_0000);
+        Self::from(low) + Self::from(high) * (z * z)
+    }
+
     /// Whether this is 0.
     pub fn is_zero(&self) -> bool {
         fr::ct_eq(&self.0, &fr::ZERO).into()

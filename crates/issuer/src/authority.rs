@@ -16,8 +16,9 @@ use milchglas_credential::digest::{AuthorityFingerprint, IdentityKey};
 use milchglas_credential::list::PublishedList;
 use milchglas_credential::parameters::SetSecretKey;
 use milchglas_credential::request::SigningKey;
-use milchglas_credential::set::{PublishedSet, SetContent, authority};
+use milchglas_credential::set::{PublishedSet, SetContent};
 use milchglas_credential::text::Label;
+use milchglas_credential::trust_list::fingerprint;
 use milchglas_sealed::{Passphrase, SealedFile, Work};
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
@@ -80,7 +81,7 @@ impl Authority {
     /// What people compare to know that a set or a list is this authority's.
     #[must_use]
     pub fn fingerprint(&self) -> AuthorityFingerprint {
-        authority(&IdentityKey(self.identity.verifying_key().to_bytes()))
+        fingerprint(&IdentityKey(self.identity.verifying_key().to_bytes()))
     }
 
     /// Signs a set.

@@ -537,6 +537,8 @@ fn shows(parameters: &Parameters, key: u8, k: &HolderSecret, card: &Credential, 
         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
         disclose: Vec::new(),
         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse().unwrap(), years: 18 }],
+        pseudonym: None,
+        rate: None,
     };
     let mut nonce = [0; 16];
     OsRng.fill_bytes(&mut nonce);
@@ -553,6 +555,7 @@ fn shows(parameters: &Parameters, key: u8, k: &HolderSecret, card: &Credential, 
         expires: time("2026-11-23T09:10:00Z"),
         as_of,
         ask: Ask::Credential(ask),
+        document: None,
     })
     .unwrap();
     let selection = Selection { branches: Vec::new(), shown: vec![ShownAs { accept: 0, key, schema: 0 }] };

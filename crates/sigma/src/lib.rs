@@ -30,8 +30,8 @@
 //!     fn commit(&self, _: &(), _: &mut dyn CryptoRngCore) -> Result<Commitment, Error> { Ok(Commitment::default()) }
 //!     fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
 //!         let [x] = inputs else { return Err(Error::Misuse("one input")) };
-//!         let base = system.base(&self.base);
-//!         system.equation("discrete log", self.image.into(), vec![Term::plus(*x, base)]);
+//!         let (image, base) = (system.base(&self.image), system.base(&self.base));
+//!         system.equation("discrete log", vec![(Scalar::ONE, image)], vec![Term::plus(*x, base)]);
 //!         Ok(())
 //!     }
 //! }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use merlin::{Transcript, TranscriptRng};
-use milchglas_curve::{G1, G2Prepared, NonZeroG1, NonZeroG2, Scalar, pairing_product_is_one};
+use milchglas_curve::{G1, G2Prepared, NonZeroG2, PublicSum, Scalar, pairing_product_is_one};
 use rand_core::{CryptoRngCore, RngCore};
 
 use crate::system::PairingEquation;
@@ -111,27 +111,33 @@ fn search(
 /// Whether all equations of all proofs hold.
 fn hold(proofs: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> bool {
     let equations: Vec<&PairingEquation> = proofs.iter().flat_map(|proof| &proof.equations).collect();
+    if equations.is_empty() {
+        // The empty product is one; its final exponentiation would cost as much as any other.
+        return true;
+    }
     let mut rng = weight_rng(&equations, rng);
-    let mut groups: Vec<(&Arc<PairingKey>, Vec<NonZeroG1>, Vec<Scalar>)> = Vec::new();
-    let mut weights = Vec::with_capacity(equations.len());
+    let mut right = PublicSum::with_room(equations.len());
+    let mut keys: Vec<&Arc<PairingKey>> = Vec::new();
+    let mut left: Vec<PublicSum<'_>> = Vec::new();
     for (i, equation) in equations.iter().enumerate() {
         let weight = if i == 0 { Scalar::ONE } else { random_weight(&mut rng) };
-        weights.push(weight);
-        let group = groups.iter_mut().find(|(key, _, _)| key.bytes == equation.key.bytes);
-        match group {
-            Some((_, points, scalars)) => {
-                points.push(equation.left);
-                scalars.push(weight);
+        right.add(&equation.right, weight);
+        match keys.iter().zip(&mut left).find(|(key, _)| key.bytes == equation.key.bytes) {
+            Some((_, sum)) => sum.add(&equation.left, weight),
+            None => {
+                let mut sum = PublicSum::with_room(1);
+                sum.add(&equation.left, weight);
+                keys.push(&equation.key);
+                left.push(sum);
             }
-            None => groups.push((&equation.key, vec![equation.left], vec![weight])),
         }
     }
-    let right: Vec<NonZeroG1> = equations.iter().map(|equation| equation.right).collect();
-    let generator = G2Prepared::generator();
-    let mut product: Vec<(G1, &G2Prepared)> = vec![(-G1::msm_vartime(&right, &weights), generator)];
-    for (key, points, scalars) in &groups {
-        product.push((G1::msm_vartime(points, scalars), &key.prepared));
-    }
+    left.push(right);
+    let mut sums = PublicSum::finish_all_vartime(&left);
+    let right = sums.pop().unwrap_or_default();
+    let prepared = keys.iter().map(|key| &key.prepared);
+    let product: Vec<(G1, &G2Prepared)> =
+        sums.into_iter().zip(prepared).chain([(-right, G2Prepared::generator())]).collect();
     pairing_product_is_one(&product)
 }
 
@@ -147,10 +153,8 @@ fn weight_rng(equations: &[&PairingEquation], mut rng: &mut dyn CryptoRngCore) -
     transcript.build_rng().finalize(&mut rng)
 }
 
-/// A nonzero weight of 128 bits.
+/// One of 2^128 weights, and not 0.
 fn random_weight(rng: &mut TranscriptRng) -> Scalar {
-    let mut wide = [0; 64];
-    rng.fill_bytes(&mut wide[48..]);
-    let weight = Scalar::from_wide(&wide);
+    let weight = Scalar::weight(rng.next_u64(), rng.next_u64());
     if weight.is_zero() { Scalar::ONE } else { weight }
 }

@@ -91,7 +91,7 @@ impl Prover {
             return Err(Error::Unsatisfied);
         }
         let sent: Vec<[u8; 48]> = points.iter().map(NonZeroG1::to_bytes).collect();
-        let description = system.to_bytes(&system.images());
+        let description = system.to_bytes();
         absorb(&mut transcript, &sent, &description);
 
         let mut nonce_rng = hedged(&transcript, &values, &hedge, rng);

@@ -7,7 +7,6 @@ use rand_core::CryptoRngCore;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::elimination::Elimination;
-use crate::transcript::encode;
 use crate::{Error, FixedPoint, PairingKey};
 
 /// A secret scalar of a [`System`].
@@ -53,7 +52,7 @@ pub struct Commitment {
     pub multiples: Vec<Multiple>,
 }
 
-/// `points[place] = factor·base`, known to the prover alone.
+/// `points[place] = factor·base`, known to the prover alone. Several with one place are summands of that point.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Multiple {
     /// Which point of the commitment.
@@ -98,12 +97,12 @@ pub trait Statement {
     fn constrain(&self, inputs: &[Var], points: &[NonZeroG1], system: &mut System) -> Result<(), Error>;
 }
 
-/// `image = Σ terms`.
+/// `Σ image = Σ terms`.
 #[derive(Debug)]
-pub(crate) struct Equation {
+struct Equation {
     label: &'static str,
-    pub(crate) image: G1,
-    pub(crate) terms: Vec<Term>,
+    image: Vec<(Scalar, Base)>,
+    terms: Vec<Term>,
 }
 
 /// `e(left, key) = e(right, P2)`.
@@ -119,8 +118,8 @@ pub(crate) struct PairingEquation {
 struct Multiplied {
     point: NonZeroG1,
     fixed: Option<FixedPoint>,
-    /// Prover only: `point = factor·base`.
-    multiple: Option<(FixedPoint, Secret)>,
+    /// Prover only: `point = Σ factor·base`; empty if nothing is known.
+    multiples: Vec<(FixedPoint, Secret)>,
 }
 
 /// A scalar that is erased and not printed.
@@ -164,7 +163,7 @@ impl System {
     /// Interns a point that secrets multiply. Equal points get the same `Base`.
     pub fn base(&mut self, point: &NonZeroG1) -> Base {
         let index = self.bases.iter().position(|base| base.point == *point).unwrap_or_else(|| {
-            self.bases.push(Multiplied { point: *point, fixed: None, multiple: None });
+            self.bases.push(Multiplied { point: *point, fixed: None, multiples: Vec::new() });
             self.bases.len() - 1
         });
         Base(index as u32)
@@ -179,16 +178,22 @@ impl System {
 
     /// Prover only: tells how the points sent came about.
     pub(crate) fn learn_multiples(&mut self, commitment: &Commitment) {
-        for multiple in &commitment.multiples {
-            let Some(point) = commitment.points.get(multiple.place) else { continue };
+        for (place, point) in commitment.points.iter().enumerate() {
+            // Room for all, so that growing leaves no copy behind.
+            let mut known = Vec::with_capacity(commitment.multiples.len());
+            let here = commitment.multiples.iter().filter(|multiple| multiple.place == place);
+            known.extend(here.map(|multiple| (multiple.base.clone(), Secret(multiple.factor))));
+            if known.is_empty() {
+                continue;
+            }
             if let Some(base) = self.bases.iter_mut().find(|base| base.point == *point) {
-                base.multiple = Some((multiple.base.clone(), Secret(multiple.factor)));
+                base.multiples = known;
             }
         }
     }
 
-    /// Demands `image = Σ terms`.
-    pub fn equation(&mut self, label: &'static str, image: G1, terms: Vec<Term>) {
+    /// Demands `Σ coefficient·base = Σ terms`, with public coefficients on the left: the image.
+    pub fn equation(&mut self, label: &'static str, image: Vec<(Scalar, Base)>, terms: Vec<Term>) {
         self.equations.push(Equation { label, image, terms });
     }
 
@@ -249,48 +254,46 @@ impl System {
     /// `Σ terms` of each equation for secret values, in constant time.
     pub(crate) fn announce(&self, nonces: &[Scalar]) -> Vec<G1> {
         let sum = |row: Row| {
-            let mut sum = SecretSum::with_room(row.bases.len());
+            let room = row.bases.iter().map(|base| self.bases[base.0 as usize].multiples.len().max(1)).sum();
+            let (mut fixed, mut sum) = (Merged::with_room(room), SecretSum::with_room(room));
             for (base, scalar) in row.bases.iter().zip(&row.scalars) {
                 match &self.bases[base.0 as usize] {
-                    Multiplied { multiple: Some((fixed, factor)), .. } => sum.add_fixed(fixed, *scalar * factor.0),
-                    Multiplied { fixed: Some(fixed), .. } => sum.add_fixed(fixed, *scalar),
+                    Multiplied { multiples, .. } if !multiples.is_empty() => {
+                        multiples.iter().for_each(|(fixed_point, factor)| fixed.add(fixed_point, *scalar * factor.0));
+                    }
+                    Multiplied { fixed: Some(fixed_point), .. } => fixed.add(fixed_point, *scalar),
                     Multiplied { point, .. } => sum.add(point, *scalar),
                 }
+            }
+            for (fixed_point, scalar) in fixed.points.iter().zip(&fixed.scalars) {
+                sum.add_fixed(fixed_point, *scalar);
             }
             sum.finish()
         };
-        self.rows(nonces).map(sum).collect()
+        self.rows(nonces, None).map(sum).collect()
     }
 
     /// `Σ terms − challenge·image` of each equation for public values.
-    pub(crate) fn recompute(&self, responses: &[Scalar], challenge: Scalar, images: &[Option<NonZeroG1>]) -> Vec<G1> {
-        let sum = |(row, image): (Row, &Option<NonZeroG1>)| {
-            let mut sum = PublicSum::with_room(row.bases.len() + 1);
+    pub(crate) fn recompute(&self, responses: &[Scalar], challenge: Scalar) -> Vec<G1> {
+        let summands = |row: Row| {
+            let mut sum = PublicSum::with_room(row.bases.len());
             for (base, scalar) in row.bases.iter().zip(&row.scalars) {
                 match &self.bases[base.0 as usize] {
                     Multiplied { fixed: Some(fixed), .. } => sum.add_fixed(fixed, *scalar),
                     Multiplied { point, .. } => sum.add(point, *scalar),
                 }
             }
-            if let Some(image) = image {
-                sum.add(image, -challenge);
-            }
-            sum.finish_vartime()
+            sum
         };
-        self.rows(responses).zip(images).map(sum).collect()
+        let sums: Vec<PublicSum<'_>> = self.rows(responses, Some(challenge)).map(summands).collect();
+        PublicSum::finish_all_vartime(&sums)
     }
 
-    /// The images of the linear equations, normalised together; none stands for infinity.
-    pub(crate) fn images(&self) -> Vec<Option<NonZeroG1>> {
-        let images: Vec<G1> = self.equations.iter().map(|equation| equation.image).collect();
-        G1::batch_to_nonzero(&images)
-    }
-
-    /// For each equation its bases, with the scalars of equal bases added up.
-    pub(crate) fn rows(&self, values: &[Scalar]) -> impl Iterator<Item = Row> {
+    /// For each equation its bases, with the scalars of equal bases added up; where there is a challenge, minus it times the image.
+    pub(crate) fn rows(&self, values: &[Scalar], challenge: Option<Scalar>) -> impl Iterator<Item = Row> {
         self.equations.iter().map(move |equation| {
             // Room for all, so that growing leaves no copy of a nonce behind.
-            let room = equation.terms.len();
+            let room = equation.terms.len() + challenge.map_or(0, |_| equation.image.len());
             let mut row = Row {
                 bases: Vec::with_capacity(room),
                 points: Vec::with_capacity(room),
@@ -300,12 +303,17 @@ impl System {
                 let value = values[term.var.0 as usize];
                 row.add(term.base, &self.bases[term.base.0 as usize].point, if term.negative { -value } else { value });
             }
+            for (challenge, (coefficient, base)) in
+                challenge.iter().flat_map(|c| equation.image.iter().map(move |i| (c, i)))
+            {
+                row.add(*base, &self.bases[base.0 as usize].point, -(*challenge * *coefficient));
+            }
             row
         })
     }
 
     /// An injective description of the whole system, for the transcript. Spec: `spec/transcript.md`, System.
-    pub(crate) fn to_bytes(&self, images: &[Option<NonZeroG1>]) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 * (self.bases.len() + self.equations.len() + 4));
         let count = |out: &mut Vec<u8>, n: usize| out.extend_from_slice(&(n as u32).to_be_bytes());
         count(&mut out, self.vars());
@@ -314,10 +322,14 @@ impl System {
             out.extend_from_slice(&base.point.to_bytes());
         }
         count(&mut out, self.equations.len());
-        for (equation, image) in self.equations.iter().zip(encode(images)) {
+        for equation in &self.equations {
             count(&mut out, equation.label.len());
             out.extend_from_slice(equation.label.as_bytes());
-            out.extend_from_slice(&image);
+            count(&mut out, equation.image.len());
+            for (coefficient, base) in &equation.image {
+                out.extend_from_slice(&coefficient.to_bytes());
+                count(&mut out, base.0 as usize);
+            }
             count(&mut out, equation.terms.len());
             for term in &equation.terms {
                 out.push(u8::from(term.negative));
@@ -341,6 +353,34 @@ impl System {
             out.extend_from_slice(&pairing.right.to_bytes());
         }
         out
+    }
+}
+
+/// Multiples of fixed points, those of one point added up: the sum must not meet a point twice.
+struct Merged<'a> {
+    points: Vec<&'a FixedPoint>,
+    scalars: Vec<Scalar>,
+}
+
+impl<'a> Merged<'a> {
+    fn with_room(room: usize) -> Self {
+        Self { points: Vec::with_capacity(room), scalars: Vec::with_capacity(room) }
+    }
+
+    fn add(&mut self, fixed: &'a FixedPoint, value: Scalar) {
+        match self.points.iter().position(|known| known.point() == fixed.point()) {
+            Some(i) => self.scalars[i] += value,
+            None => {
+                self.points.push(fixed);
+                self.scalars.push(value);
+            }
+        }
+    }
+}
+
+impl Drop for Merged<'_> {
+    fn drop(&mut self) {
+        self.scalars.zeroize();
     }
 }
 

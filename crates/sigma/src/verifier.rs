@@ -40,6 +40,12 @@ impl<'p> Verifier<'p> {
         statement.constrain(inputs, &self.points[first..], &mut self.system)
     }
 
+    /// The points that the statements added so far have sent, in order. They are proven only once all of the proof is checked.
+    #[must_use]
+    pub fn points(&self) -> &[NonZeroG1] {
+        &self.points
+    }
+
     /// Checks the linear equations. The pairing equations are returned, still unchecked.
     ///
     /// # Errors
@@ -59,9 +65,8 @@ impl<'p> Verifier<'p> {
         self.system.complete(&mut responses, challenge);
 
         self.transcript.append_points(b"points", self.points.iter().map(NonZeroG1::to_bytes));
-        let images = self.system.images();
-        self.transcript.append_message(b"system", &self.system.to_bytes(&images));
-        let announcements = self.system.recompute(&responses, challenge, &images);
+        self.transcript.append_message(b"system", &self.system.to_bytes());
+        let announcements = self.system.recompute(&responses, challenge);
         self.transcript.append_points(b"announcements", encode_all(&announcements));
         if self.transcript.challenge_scalar(b"challenge") != challenge {
             return Err(Error::Invalid);

@@ -21,8 +21,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::digits::{Digits, room_for};
 use crate::{Member, MemberWitness, PublicSet, SetKey};
 
-/// Digits of each of t and t'.
-const DIGITS: u32 = 8;
+/// How many values each of t and t' can have: eight digits' worth.
+const WIDTH: i128 = 1 << 64;
 
 /// Two entries between which a list has none; none stands for an end of the list. Of an empty list there is one pair, of nothing and nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,8 @@ impl<'a> Gap<'a> {
     /// # Errors
     /// [`Error::Misuse`] if `digits` is not that set.
     pub fn new(digits: &'a PublicSet, list: &'a SetKey) -> Result<Self, Error> {
-        Ok(Self { digits: Digits::new(digits, DIGITS)?, list })
+        let (digits, _) = Digits::new(digits, WIDTH)?;
+        Ok(Self { digits, list })
     }
 
     fn member(&self) -> Member<'_> {
@@ -105,8 +106,8 @@ impl Statement for Gap<'_> {
         let mut commitment = room_for(self.points());
         commitment.secrets.push(witness.d);
         commitment.append(&self.member().commit(&MemberWitness::new(witness.signature, witness.d), rng)?);
-        self.digits.commit(&integer(t), &mut commitment, rng)?;
-        self.digits.commit(&integer(t_prime), &mut commitment, rng)?;
+        self.digits.commit(integer(t), 0, &mut commitment, rng)?;
+        self.digits.commit(integer(t_prime), 1, &mut commitment, rng)?;
         Ok(commitment)
     }
 
@@ -122,8 +123,8 @@ impl Statement for Gap<'_> {
         // 0 = (1 + 2^66)·m − t + 2^66·t' + 2^67 − d
         let shift = two_to_66();
         let mut terms = vec![(-Scalar::ONE, d), (Scalar::ONE + shift, m)];
-        self.digits.constrain(-Scalar::ONE, below, &mut terms, system)?;
-        self.digits.constrain(shift, above, &mut terms, system)?;
+        self.digits.append_terms(-Scalar::ONE, below, &mut terms, system)?;
+        self.digits.append_terms(shift, above, &mut terms, system)?;
         system.constrain(terms, shift + shift)
     }
 }

@@ -6,8 +6,14 @@
 //! | [`Member`] | a hidden scalar is in a signed set | 2 points | 1 |
 //! | [`Range`] | `lo ≤ m < hi` for a hidden integer | 2 points a digit | 2 a digit, less one for each side |
 //! | [`Gap`] | a hidden 64-bit integer is not on a long list | 34 points | 33 |
+//! | [`EitherRange`] | a hidden integer is in one of two ranges, not which | 1 point, and 2 a digit | 3, and 2 a digit, less one for each side |
+//! | [`Bit`] | a hidden scalar is 0 or 1 | 1 point | 2 |
+//! | [`NotIn`] | a hidden scalar is none of a few public ones | 1 point | 1, and 2 a value |
+//! | [`Same`] | two hidden scalars are equal | – | −1 |
 //! | [`Opening`] | a public point is a hidden scalar times a public base | – | – |
 //! | [`Exactly`] | a hidden scalar is a public one | – | −1 |
+//! | [`Pseudonym`] | a point is the holder's name in a scope | 1 point | – |
+//! | [`Rate`] | a point is one of the holder's n tokens in a scope and epoch | 1 point | those of its counter's range |
 //!
 //! Each implements [`milchglas_sigma::Statement`]: `commit` (prover) and `constrain` (both sides). The relations and the
 //! arguments for their soundness and zero knowledge are in `spec/statements.md`.
@@ -49,18 +55,33 @@
 #![deny(missing_docs)]
 #![allow(non_snake_case)]
 
+mod bit;
+mod digit_tables;
 mod digits;
+mod either_range;
 mod exactly;
 mod gap;
+mod generators;
 mod member;
+mod not_in;
 mod opening;
+mod pseudonym;
 mod range;
+mod rate;
+mod same;
 mod signature;
 
-pub use digits::DIGIT_BASE;
+pub use bit::Bit;
+pub use digit_tables::DigitTables;
+pub use either_range::EitherRange;
 pub use exactly::Exactly;
 pub use gap::{Gap, GapWitness, Neighbours};
+pub use generators::Generators;
 pub use member::{Member, MemberWitness, PublicSet, SetCheck, SetKey, SetSecretKey};
+pub use not_in::NotIn;
 pub use opening::Opening;
-pub use range::Range;
+pub use pseudonym::Pseudonym;
+pub use range::{DIGIT_BASE, Range};
+pub use rate::{Rate, RateWitness};
+pub use same::Same;
 pub use signature::{Signature, SignatureWitness};

@@ -16,7 +16,9 @@
 use std::sync::Arc;
 
 use milchglas_curve::{Expander, G1, G2, NonZeroG1, NonZeroG2, Scalar};
-use milchglas_sigma::{Commitment, Error, FixedPoint, PairingChecks, PairingKey, Statement, System, Term, Var};
+use milchglas_sigma::{
+    Commitment, Error, FixedPoint, Multiple, PairingChecks, PairingKey, Statement, System, Term, Var,
+};
 use rand_core::CryptoRngCore;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -243,27 +245,49 @@ impl PublicSet {
             S.conditional_assign(signature, here);
             found |= here;
         }
-        if found.into() { Ok(MemberWitness { S, d: *d }) } else { Err(Error::Unsatisfied) }
+        let of_bytes = self.of_bytes();
+        if found.into() {
+            Ok(MemberWitness { S: FixedPoint::new(&S), d: *d, of_bytes })
+        } else {
+            Err(Error::Unsatisfied)
+        }
+    }
+
+    /// Whether every element is a number of eight bits.
+    fn of_bytes(&self) -> bool {
+        self.counting && self.elements.len() <= 256
     }
 }
 
 /// An element with its signature.
 pub struct MemberWitness {
-    S: NonZeroG1,
+    S: FixedPoint,
     d: Scalar,
-}
-
-impl Drop for MemberWitness {
-    fn drop(&mut self) {
-        self.d.zeroize();
-    }
+    /// Whether the set, which is public, has numbers of eight bits only.
+    of_bytes: bool,
 }
 
 impl MemberWitness {
     /// An element with its signature, found in some other way than [`PublicSet::witness`].
     #[must_use]
     pub fn new(S: NonZeroG1, d: Scalar) -> Self {
-        Self { S, d }
+        Self { S: FixedPoint::new(&S), d, of_bytes: false }
+    }
+
+    /// A digit, from 0 to 255, from a signature that [`PublicSet::witness`] found for it before.
+    pub(crate) fn digit(S: FixedPoint, d: &Scalar) -> Self {
+        Self { S, d: *d, of_bytes: true }
+    }
+
+    /// The signature of the element.
+    pub(crate) fn signature(&self) -> &FixedPoint {
+        &self.S
+    }
+}
+
+impl Drop for MemberWitness {
+    fn drop(&mut self) {
+        self.d.zeroize();
     }
 }
 
@@ -360,10 +384,17 @@ impl Statement for Member<'_> {
 
     fn commit(&self, witness: &MemberWitness, mut rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
         let r = Scalar::random(&mut rng);
-        let V = witness.S * r;
-        let points = G1::batch_to_nonzero(&[V, self.set.base.mul(&r) - V * witness.d]);
+        let V = witness.S.mul(&r);
+        let multiple = if witness.of_bytes {
+            let [.., byte] = witness.d.to_bytes();
+            V.mul_byte(byte)
+        } else {
+            V * witness.d
+        };
+        let points = G1::batch_to_nonzero(&[V, self.set.base.mul(&r) - multiple]);
         let points = points.into_iter().collect::<Option<Vec<_>>>().ok_or(Error::Unsatisfied)?;
-        Ok(Commitment { points, secrets: vec![r], multiples: Vec::new() })
+        let multiples = vec![Multiple { place: 0, base: witness.S.clone(), factor: r }];
+        Ok(Commitment { points, secrets: vec![r], multiples })
     }
 
     fn constrain(&self, inputs: &[Var], points: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
@@ -371,8 +402,9 @@ impl Statement for Member<'_> {
             return Err(Error::Misuse("a member statement has one input and sends two points"));
         };
         let r = system.secret();
+        let image = vec![(Scalar::ONE, system.base(&V_bar))];
         let terms = vec![Term::plus(r, system.fixed(&self.set.base)), Term::minus(d, system.base(&V))];
-        system.equation("member", V_bar.into(), terms);
+        system.equation("member", image, terms);
         system.pairing(V, &self.set.key, V_bar);
         Ok(())
     }

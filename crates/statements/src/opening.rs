@@ -3,7 +3,7 @@
 //! Spec: `spec/statements.md`, Opening (Schnorr 1991).   PoK{x: I = x·B}
 //! Public: B and I. Sent: nothing more. Secret: x (the input).
 
-use milchglas_curve::NonZeroG1;
+use milchglas_curve::{NonZeroG1, Scalar};
 use milchglas_sigma::{Commitment, Error, Statement, System, Term, Var};
 use rand_core::CryptoRngCore;
 
@@ -31,8 +31,8 @@ impl Statement for Opening {
 
     fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
         let &[x] = inputs else { return Err(Error::Misuse("an opening has one input")) };
-        let base = system.base(&self.base);
-        system.equation(self.label, self.image.into(), vec![Term::plus(x, base)]);
+        let (image, base) = (system.base(&self.image), system.base(&self.base));
+        system.equation(self.label, vec![(Scalar::ONE, image)], vec![Term::plus(x, base)]);
         Ok(())
     }
 }

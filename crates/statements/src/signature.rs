@@ -21,7 +21,8 @@ use zeroize::Zeroize;
 #[derive(Debug)]
 pub struct Signature {
     key: Arc<PairingKey>,
-    shown: G1,
+    empty: FixedPoint,
+    shown: Vec<(Scalar, FixedPoint)>,
     hidden: Vec<FixedPoint>,
 }
 
@@ -63,10 +64,16 @@ impl core::fmt::Debug for SignatureWitness {
 }
 
 impl Signature {
-    /// `shown` is `P1 + Q·domain + Σ H_i·m_i` over the messages that are shown; `hidden` are the generators of the others.
+    /// `empty` is `P1 + Q·domain`; `shown` are the messages that are shown, each with its generator; `hidden` are the generators of the
+    /// others.
     #[must_use]
-    pub fn new(key: &Arc<PairingKey>, shown: G1, hidden: Vec<FixedPoint>) -> Self {
-        Self { key: Arc::clone(key), shown, hidden }
+    pub fn new(
+        key: &Arc<PairingKey>,
+        empty: &FixedPoint,
+        shown: Vec<(Scalar, FixedPoint)>,
+        hidden: Vec<FixedPoint>,
+    ) -> Self {
+        Self { key: Arc::clone(key), empty: empty.clone(), shown, hidden }
     }
 }
 
@@ -92,12 +99,16 @@ impl Statement for Signature {
         if inputs.len() != self.hidden.len() {
             return Err(Error::Misuse("a signature has one input for each hidden message"));
         }
+        let mut image = vec![(Scalar::ONE, system.fixed(&self.empty))];
+        for (m, H) in &self.shown {
+            image.push((*m, system.fixed(H)));
+        }
         let (u, v) = (system.secret(), system.secret());
         let mut terms = vec![Term::plus(u, system.base(&B_bar)), Term::plus(v, system.base(&A_bar))];
         for (&m, H) in inputs.iter().zip(&self.hidden) {
             terms.push(Term::minus(m, system.fixed(H)));
         }
-        system.equation("signature", self.shown, terms);
+        system.equation("signature", image, terms);
         system.pairing(A_bar, &self.key, B_bar);
         Ok(())
     }

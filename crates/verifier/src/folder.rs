@@ -6,11 +6,14 @@
 //! trusted/DIGEST.json       parameters of issuers that are trusted
 //! pending/NONCE             signed requests that wait for their answer
 //! answered/NONCE            signed requests that have been answered
+//! tokens/SCOPE@EPOCH/TOKEN  empty files: the tokens that have been seen
 //! lock                      held for the moment of a change
 //! ```
 //!
 //! A request is consumed by moving its file from `pending` to `answered` under the lock; both folders are on the disk before the answer is
-//! accepted. So a nonce is consumed once, by whatever process, and stays consumed after a crash or power failure.
+//! accepted. So a nonce is consumed once, by whatever process, and stays consumed after a crash or power failure. The tokens of an answer are
+//! looked for and put down under the same lock, each on the disk before the nonce is consumed and the answer accepted: after a crash
+//! between them a token may be seen whose answer never counted, and none counts twice.
 //!
 //! Caution: who can write in the folder can make this verifier trust anyone, or put an answered request back. The folder is the owner's alone
 //! (mode 0700), and a backup of it that is restored must be restored whole, after its requests have expired.
@@ -26,13 +29,13 @@ use milchglas_credential::digest::{ParametersDigest, RequestNonce, VerifierKey};
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::request::{MAX_REQUEST, SignedRequest, SigningKey, VerifierIdentity};
-use milchglas_credential::text::Origin;
+use milchglas_credential::text::{Origin, ScopeText};
 use milchglas_sealed::{Passphrase, SealedFile, Work, atomic_create_new, atomic_write};
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::store::{DEFAULT_LIMIT, Lookup, RequestStore};
+use crate::store::{Consumed, DEFAULT_LIMIT, Lookup, RequestStore, ShownToken};
 use crate::trust::{MAX_TRUSTED, Trust};
 use crate::verifier::public_key;
 use crate::{Checker, Error, StoreError, Verifier};
@@ -163,7 +166,7 @@ impl FolderStore {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        for name in ["trusted", "pending", "answered"] {
+        for name in ["trusted", "pending", "answered", "tokens"] {
             builder.create(folder.join(name))?;
         }
         sync_folder(&folder)?;
@@ -187,6 +190,24 @@ impl FolderStore {
 
     fn trusted(&self, digest: ParametersDigest) -> PathBuf {
         self.folder.join("trusted").join(format!("{digest}.json"))
+    }
+
+    /// Where the tokens of an epoch are. The letters of scopes and epochs are all harmless in a path, and `@` is none of them.
+    fn tokens(&self, scope: &ScopeText, epoch: &ScopeText) -> PathBuf {
+        self.folder.join("tokens").join(format!("{scope}@{epoch}"))
+    }
+
+    /// Puts a token down as seen. Only under the lock.
+    fn put_token(&self, shown: &ShownToken) -> Result<(), StoreError> {
+        let folder = self.tokens(&shown.scope, &shown.epoch);
+        if !folder.try_exists()? {
+            let mut builder = DirBuilder::new();
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.create(&folder)?;
+            sync_folder(&self.folder.join("tokens"))?;
+        }
+        atomic_create_new(folder.join(shown.token.to_string()), b"", PRIVATE).map_err(store_error)
     }
 
     /// Keeps other threads and processes from changing anything until it is dropped.
@@ -286,22 +307,43 @@ impl RequestStore for FolderStore {
         }
     }
 
-    fn consume(&self, nonce: RequestNonce) -> Result<bool, StoreError> {
-        let answered = self.answered().join(nonce.to_string());
+    fn consume(&self, nonce: RequestNonce, tokens: &[ShownToken]) -> Result<Consumed, StoreError> {
+        let (pending, answered) = (self.pending().join(nonce.to_string()), self.answered().join(nonce.to_string()));
         {
             let _lock = self.lock()?;
-            if answered.try_exists()? {
-                return Ok(false);
+            if answered.try_exists()? || !pending.try_exists()? {
+                return Ok(Consumed::NotPending);
             }
-            match fs::rename(self.pending().join(nonce.to_string()), &answered) {
-                Ok(()) => (),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-                Err(error) => return Err(error.into()),
+            for shown in tokens {
+                if self.tokens(&shown.scope, &shown.epoch).join(shown.token.to_string()).try_exists()? {
+                    return Ok(Consumed::TokenSeen);
+                }
             }
+            // Tokens first: so an answered request's tokens are always seen.
+            tokens.iter().try_for_each(|shown| self.put_token(shown))?;
+            fs::rename(pending, &answered)?;
         }
         sync_folder(&self.answered())?;
         sync_folder(&self.pending())?;
-        Ok(true)
+        Ok(Consumed::Now)
+    }
+
+    fn forget_tokens(&self, scope: &ScopeText, epoch: &ScopeText) -> Result<usize, StoreError> {
+        let _lock = self.lock()?;
+        let folder = self.tokens(scope, epoch);
+        let mut forgotten = 0;
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error.into()),
+        };
+        for entry in entries {
+            fs::remove_file(entry?.path())?;
+            forgotten += 1;
+        }
+        fs::remove_dir(&folder)?;
+        sync_folder(&self.folder.join("tokens"))?;
+        Ok(forgotten)
     }
 
     fn prune(&self, now: Timestamp) -> Result<usize, StoreError> {

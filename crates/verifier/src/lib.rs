@@ -76,6 +76,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod comparisons;
 mod error;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
@@ -88,7 +89,7 @@ mod verifier;
 pub use error::{Error, StoreError};
 #[cfg(not(target_family = "wasm"))]
 pub use folder::{FolderStore, change_passphrase};
-pub use store::{DEFAULT_LIMIT, Lookup, MemoryStore, RequestStore};
+pub use store::{Consumed, DEFAULT_LIMIT, Lookup, MemoryStore, RequestStore, ShownToken};
 pub use template::{ClaimValues, OneOf, Template, TemplateAsk, TemplateCredential, TemplatePredicate};
 pub use trust::TrustedIssuer;
 pub use verdict::{Reason, Rejection, ShownCredential, Verdict};

@@ -11,11 +11,13 @@
 use milchglas_credential::claim::Literal;
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::IssuerFingerprint;
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{Accept, Ask, CredentialAsk, SchemaRef};
 use milchglas_credential::schema::Schema;
+use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::set::{SetRef, SignedSet};
 use milchglas_credential::text::{ClaimName, Label};
 use rand_core::CryptoRngCore;
@@ -44,6 +46,8 @@ pub struct Template {
     pub valid_for: u32,
     /// What is asked.
     pub ask: TemplateAsk,
+    /// The document that the answer signs, where there is one.
+    pub document: Option<DocumentRef>,
 }
 
 /// What is asked: a credential, all of several asks, or any one of several.
@@ -75,6 +79,12 @@ pub struct TemplateCredential {
     /// What to prove about claims that stay hidden.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prove: Vec<TemplatePredicate>,
+    /// The holder's name in a scope, where it is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym: Option<PseudonymAsk>,
+    /// One of the holder's tokens in a scope and epoch, where it is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<RateAsk>,
 }
 
 /// One thing to prove.
@@ -122,6 +132,8 @@ struct TemplateFile {
     #[serde(default = "default_valid_for")]
     valid_for: u32,
     ask: TemplateAsk,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<DocumentRef>,
 }
 
 fn default_valid_for() -> u32 {
@@ -152,8 +164,8 @@ impl Template {
         if file.milchglas != FORMAT {
             return Err(DecodeError { what: "the format of a template is template/1" }.into());
         }
-        let TemplateFile { milchglas: _, purpose, profile, valid_for, ask } = file;
-        let template = Self { purpose, profile, valid_for, ask };
+        let TemplateFile { milchglas: _, purpose, profile, valid_for, ask, document } = file;
+        let template = Self { purpose, profile, valid_for, ask, document };
         template.check()?;
         Ok(template)
     }
@@ -163,8 +175,8 @@ impl Template {
     /// # Errors
     /// None that can happen: a template has a JSON form.
     pub fn to_json(&self) -> Result<String, Error> {
-        let Self { purpose, profile, valid_for, ask } = self.clone();
-        let file = TemplateFile { milchglas: FORMAT.to_owned(), purpose, profile, valid_for, ask };
+        let Self { purpose, profile, valid_for, ask, document } = self.clone();
+        let file = TemplateFile { milchglas: FORMAT.to_owned(), purpose, profile, valid_for, ask, document };
         Ok(serde_json::to_string_pretty(&file).map_err(CredentialError::from)?)
     }
 
@@ -232,8 +244,8 @@ impl TemplateCredential {
         for schema in found {
             self.fits(&prove, schema, as_of)?;
         }
-        let Self { name, disclose, .. } = self.clone();
-        Ok(CredentialAsk { name, accept, schemas, disclose, prove })
+        let Self { name, disclose, pseudonym, rate, .. } = self.clone();
+        Ok(CredentialAsk { name, accept, schemas, disclose, prove, pseudonym, rate })
     }
 
     fn schemas_of<'p>(&self, parameters: &'p Parameters) -> impl Iterator<Item = &'p Schema> {

@@ -13,8 +13,10 @@ use std::{error, fmt};
 
 use milchglas_credential::claim::Literal;
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::{IssuerFingerprint, RequestNonce};
+use milchglas_credential::digest::{IssuerFingerprint, Pseudonym, RequestNonce, Token};
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::presentation::Verified;
+use milchglas_credential::request::RequestFields;
 use milchglas_credential::text::{ClaimName, Label};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -25,13 +27,15 @@ use crate::trust::Trust;
 /// An answer that held, completely and for the first time.
 ///
 /// In JSON: `accepted` (always true), `nonce`, `time`, `as_of`, `issuers` (names), `learned` (an object of disclosed claims for each
-/// credential that disclosed any; null stands for an absent value) and `proved` (sentences). `Debug` shows no disclosed value.
+/// credential that disclosed any; null stands for an absent value) and `proved` (sentences); and only where there are any, `pseudonyms` and
+/// `tokens` (for each credential that showed one) and `document` (title and digest of what was signed). `Debug` shows no disclosed value.
 #[derive(Clone)]
 pub struct Verdict {
     nonce: RequestNonce,
     time: Timestamp,
     as_of: Date,
     credentials: Vec<ShownCredential>,
+    document: Option<DocumentRef>,
 }
 
 /// What one credential showed. All credentials of a verdict have the same holder.
@@ -42,17 +46,13 @@ pub struct ShownCredential {
     issuer_name: String,
     learned: BTreeMap<ClaimName, Option<Literal>>,
     proved: Vec<String>,
+    pseudonym: Option<Pseudonym>,
+    token: Option<Token>,
 }
 
 impl Verdict {
     /// None where a disclosed claim is not in a trusted schema, which a verified presentation rules out.
-    pub(crate) fn new(
-        nonce: RequestNonce,
-        time: Timestamp,
-        as_of: Date,
-        verified: &Verified,
-        trust: &Trust,
-    ) -> Option<Self> {
+    pub(crate) fn new(request: &RequestFields, time: Timestamp, verified: &Verified, trust: &Trust) -> Option<Self> {
         let credentials = verified
             .credentials()
             .iter()
@@ -68,10 +68,13 @@ impl Verdict {
                     issuer_name: shown.issuer_name().to_owned(),
                     learned: shown.disclosed().iter().map(claim).collect::<Option<_>>()?,
                     proved: shown.proved().to_vec(),
+                    pseudonym: shown.pseudonym(),
+                    token: shown.token(),
                 })
             })
             .collect::<Option<_>>()?;
-        Some(Self { nonce, time, as_of, credentials })
+        let RequestFields { nonce, as_of, document, .. } = request;
+        Some(Self { nonce: *nonce, time, as_of: *as_of, credentials, document: document.clone() })
     }
 
     /// The nonce of the request that was answered.
@@ -107,6 +110,22 @@ impl Verdict {
     /// What was proven about claims that stayed hidden, in words.
     pub fn proved(&self) -> impl Iterator<Item = &str> {
         self.credentials.iter().flat_map(|shown| &shown.proved).map(String::as_str)
+    }
+
+    /// The holder's names, for each credential that showed one.
+    pub fn pseudonyms(&self) -> impl Iterator<Item = (&Label, Pseudonym)> {
+        self.credentials.iter().filter_map(|shown| Some((&shown.name, shown.pseudonym?)))
+    }
+
+    /// The holder's tokens, for each credential that showed one. None of them was seen before.
+    pub fn tokens(&self) -> impl Iterator<Item = (&Label, Token)> {
+        self.credentials.iter().filter_map(|shown| Some((&shown.name, shown.token?)))
+    }
+
+    /// The document that the holder signed with the answer. Whoever keeps request and answer can show that to others.
+    #[must_use]
+    pub fn document(&self) -> Option<&DocumentRef> {
+        self.document.as_ref()
     }
 
     /// The names of the issuers, one for each credential.
@@ -145,11 +164,29 @@ impl ShownCredential {
     pub fn proved(&self) -> &[String] {
         &self.proved
     }
+
+    /// The holder's name in the scope that was asked for.
+    #[must_use]
+    pub fn pseudonym(&self) -> Option<Pseudonym> {
+        self.pseudonym
+    }
+
+    /// The holder's token in the scope and epoch that were asked for.
+    #[must_use]
+    pub fn token(&self) -> Option<Token> {
+        self.token
+    }
 }
 
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Verdict", 7)?;
+        let (pseudonyms, tokens): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            (self.pseudonyms().collect(), self.tokens().collect());
+        let more = [!pseudonyms.is_empty(), !tokens.is_empty(), self.document.is_some()]
+            .into_iter()
+            .filter(|more| *more)
+            .count();
+        let mut out = serializer.serialize_struct("Verdict", 7 + more)?;
         out.serialize_field("accepted", &true)?;
         out.serialize_field("nonce", &self.nonce)?;
         out.serialize_field("time", &self.time)?;
@@ -157,6 +194,15 @@ impl Serialize for Verdict {
         out.serialize_field("issuers", &self.issuers().collect::<Vec<_>>())?;
         out.serialize_field("learned", &self.learned().collect::<BTreeMap<_, _>>())?;
         out.serialize_field("proved", &self.proved().collect::<Vec<_>>())?;
+        if !pseudonyms.is_empty() {
+            out.serialize_field("pseudonyms", &pseudonyms)?;
+        }
+        if !tokens.is_empty() {
+            out.serialize_field("tokens", &tokens)?;
+        }
+        if let Some(document) = &self.document {
+            out.serialize_field("document", document)?;
+        }
         out.end()
     }
 }
@@ -197,6 +243,8 @@ pub enum Reason {
     UnknownRequest,
     /// The request was answered before.
     Answered,
+    /// One of its tokens was seen before: the holder shows it a second time, or this answer is a copy. The request waits for another.
+    TokenSeen,
     /// The request has expired.
     Expired,
     /// The proof does not hold for the request.
@@ -242,6 +290,7 @@ impl fmt::Display for Reason {
             Self::OtherRequest => f.write_str("it answers another request than the one expected"),
             Self::UnknownRequest => f.write_str("no request with that nonce is known"),
             Self::Answered => f.write_str("the request was answered before"),
+            Self::TokenSeen => f.write_str("a token in the answer was seen before"),
             Self::Expired => f.write_str("the request has expired"),
             Self::NotProven => f.write_str("the proof does not hold for the request"),
             Self::Untrusted => f.write_str("an issuer that the request accepted is no longer trusted"),

@@ -4,7 +4,7 @@
 //! no secret. A [`Verifier`] is a checker with the key that signs requests.
 //!
 //! The order of a check: read the answer; find the request that was stored under its nonce; refuse if it has expired; rebuild the statements
-//! from the stored request alone and check the whole proof; consume the nonce; only then hand out the verdict. An answer that fails leaves
+//! from the stored request alone and check the whole proof; consume the nonce, with the tokens that were shown; only then hand out the verdict. An answer that fails leaves
 //! the request pending, so nobody can use up another's request with rubbish. One answer is a batch of one: there is one path.
 
 use std::collections::BTreeSet;
@@ -15,12 +15,13 @@ use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, RequestNonce, VerifierKey};
 use milchglas_credential::error::DecodeError;
 use milchglas_credential::parameters::Parameters;
-use milchglas_credential::presentation::{Presentation, verify_all};
+use milchglas_credential::presentation::{Presentation, Verified, verify_all};
 use milchglas_credential::request::{Request, RequestFields, SignedRequest, SigningKey, VerifierIdentity};
-use milchglas_credential::text::Origin;
+use milchglas_credential::text::{Origin, ScopeText};
 use rand_core::CryptoRngCore;
 
-use crate::store::{Lookup, RequestStore};
+use crate::comparisons::check_comparisons;
+use crate::store::{Consumed, Lookup, RequestStore, ShownToken};
 use crate::trust::{Trust, TrustedIssuer};
 use crate::{Error, Reason, Rejection, StoreError, Template, Verdict};
 
@@ -124,6 +125,7 @@ impl<S: RequestStore> Verifier<S> {
             return Err(Error::AsOf);
         }
         let ask = template.ask.resolve(&self.checker.trust(), as_of, rng)?;
+        check_comparisons(&ask, &self.checker.trust())?;
         let expires = now.as_unix().saturating_add(template.valid_for.into());
         let expires = Timestamp::from_unix(expires).ok_or(DecodeError { what: "a time before the year 10000" })?;
         let mut nonce = RequestNonce([0; 16]);
@@ -137,6 +139,7 @@ impl<S: RequestStore> Verifier<S> {
             expires,
             as_of,
             ask,
+            document: template.document.clone(),
         })?;
         let bytes = request.sign(&self.key)?.to_bytes();
         self.checker.store.put(nonce, &bytes, expires, now)?;
@@ -297,16 +300,19 @@ impl<S: RequestStore> Checker<S> {
         let mut accepted = BTreeSet::new();
         let conclude = |read: &Result<(Presentation, Request), Rejection>| {
             let (_, request) = read.as_ref().map_err(|rejection| *rejection)?;
-            let nonce = request.fields().nonce;
+            let fields = request.fields();
+            let nonce = fields.nonce;
             let Some(Ok(verified)) = verified.next().filter(|_| !accepted.contains(&nonce)) else {
                 return Err(
                     if accepted.contains(&nonce) { Reason::Answered } else { not_proven(request, &trust) }.into()
                 );
             };
-            let verdict = Verdict::new(nonce, now, request.fields().as_of, &verified, &trust);
+            let verdict = Verdict::new(fields, now, &verified, &trust);
             let verdict = verdict.ok_or(Reason::NotProven)?;
-            if !self.store.consume(nonce)? {
-                return Err(Reason::Answered.into());
+            match self.store.consume(nonce, &tokens(&verified))? {
+                Consumed::Now => (),
+                Consumed::NotPending => return Err(Reason::Answered.into()),
+                Consumed::TokenSeen => return Err(Reason::TokenSeen.into()),
             }
             accepted.insert(nonce);
             Ok(verdict)
@@ -390,6 +396,17 @@ impl<S: RequestStore> Checker<S> {
         Ok(self.store.prune(now)?)
     }
 
+    /// Forgets the tokens of an epoch; how many.
+    ///
+    /// # Security
+    /// Each of them would pass again: only for an epoch that is no longer asked for, once no request about it is pending.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn forget_tokens(&self, scope: &ScopeText, epoch: &ScopeText) -> Result<usize, Error> {
+        Ok(self.store.forget_tokens(scope, epoch)?)
+    }
+
     /// Who the verifier is.
     #[must_use]
     pub fn identity(&self) -> &VerifierIdentity {
@@ -416,6 +433,12 @@ fn not_proven(request: &Request, trust: &Trust) -> Reason {
     let mut accepted = request.ask().credentials().into_iter().flat_map(|ask| &ask.accept);
     let all_known = accepted.all(|accept| trust.find(accept.parameters).is_some());
     if all_known { Reason::NotProven } else { Reason::Untrusted }
+}
+
+/// The tokens that a presentation showed.
+fn tokens(verified: &Verified) -> Vec<ShownToken> {
+    let shown = verified.credentials().iter().filter_map(|shown| shown.token_in());
+    shown.map(|(ask, token)| ShownToken { scope: ask.scope.clone(), epoch: ask.epoch.clone(), token: *token }).collect()
 }
 
 fn decode(presentation: &[u8]) -> Result<Presentation, Rejection> {

@@ -1,7 +1,7 @@
 //! Answering: from a consent to a presentation.
 //!
 //! ```text
-//! consent, by value → policy again → counter reserved, saved → proven with it → own check → history saved → presentation
+//! consent, by value → policy again → counters reserved, saved → proven with it → own check → history saved → presentation
 //!                                  └ or an answer from the pool, completed ──────────────┘
 //! ```
 //!
@@ -15,12 +15,15 @@ use std::ops::RangeInclusive;
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, Holdings};
 use milchglas_credential::date::Timestamp;
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::{Presentation, Verified};
 use milchglas_credential::request::Request;
+use milchglas_credential::text::quoted;
 use rand_core::CryptoRngCore;
 
 use crate::consent::{CardShown, Choice, Consent};
+use crate::counting::Reserved;
 use crate::error::Error;
 use crate::publications::{bad_set, signs_sets};
 use crate::shortfall::spell;
@@ -50,28 +53,35 @@ impl<S: Store> Wallet<S> {
         let Consent { request: authenticated, choices, .. } = consent;
         let choice = choices.into_iter().nth(choice).ok_or(Error::Misuse("one of the choices of the consent"))?;
         self.admit(&authenticated, now)?;
+        self.policy(&authenticated)?;
 
         let request = authenticated.request();
         let bytes = match self.answer_prepared(&choice, request, now)? {
             Some(bytes) => bytes,
             None => {
-                let counter = self.reserve(1)?.next().ok_or(Error::Misuse("a counter for each proof"))?;
-                self.prove(&choice, request, &self.hedge(counter), rng)?
+                let reserved = self.reserve_for(&choice, request)?;
+                self.prove(&choice, request, &reserved, rng)?
             }
         };
 
         let verifier = authenticated.verifier();
+        let mut learned = choice.learned();
+        if let Some(DocumentRef { title, sha256 }) = &request.fields().document {
+            learned.push(format!("That you signed {} (SHA-256 {sha256}).", quoted(title)));
+        }
         let entry = HistoryEntry {
             time: now,
             name: verifier.name.clone(),
             origin: verifier.origin.clone(),
             key: verifier.key,
             purpose: request.fields().purpose.clone(),
-            learned: choice.learned(),
+            learned,
         };
         let (nonce, expires) = (request.fields().nonce, request.fields().expires);
-        // A set that was signed for one request comes in no other: nothing could be made ready for it.
-        let again = !signs_sets(request);
+        // An answer that names or counts the holder depends on who asks, and a set that was signed for one request comes in no other: nothing
+        // is made ready for either.
+        let scoped = choice.selection.leaves(request.ask())?.iter().any(|ask| ask.is_scoped());
+        let again = !scoped && !signs_sets(request);
         let recent = again.then(|| Recent { ask: request.ask().clone(), selection: choice.selection });
         self.commit(|state| state.record(entry, Answered { key: verifier.key, nonce, expires }, recent))?;
         Ok(bytes)
@@ -112,7 +122,7 @@ impl<S: Store> Wallet<S> {
         &self,
         choice: &Choice,
         request: &Request,
-        hedge: &[u8],
+        reserved: &Reserved,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, Error> {
         let cards = self.pick(&choice.ids())?;
@@ -120,8 +130,9 @@ impl<S: Store> Wallet<S> {
         let parameters = self.accepted_parameters(request)?;
         let plan = compile(request, choice.selection.clone(), &parameters)?;
         let contents = self.contents(request)?;
-        let holdings = Holdings::new(self.secret(), &credentials).with_sets(contents.published());
-        let created = Presentation::create(&plan, &holdings, hedge, rng);
+        let holdings = Holdings::new(self.secret(), &credentials);
+        let holdings = holdings.with_counters(&reserved.tokens).with_sets(contents.published());
+        let created = Presentation::create(&plan, &holdings, &self.hedge(reserved.hedge), rng);
         let bytes =
             created.map_err(|error| if signs_sets(request) { bad_set(error) } else { error.into() })?.to_bytes();
         let own = Presentation::from_bytes(&bytes).map_err(|_| Error::SelfCheck)?;
@@ -143,12 +154,18 @@ fn tells(verified: &Verified, consented: &[CardShown], parameters: &[&Parameters
                         shown.claim == *name && shown.value == value
                     })
                 });
-            same_values && told.proved() == card.proved && told.issuer() == card.issuer && *told.name() == card.name
+            let same_names = told.pseudonym_in().map(|(ask, _)| ask) == card.pseudonym.as_ref()
+                && told.token_in().map(|(ask, _)| ask) == card.rate.as_ref().map(|(ask, _)| ask);
+            same_values
+                && same_names
+                && told.proved() == card.proved
+                && told.issuer() == card.issuer
+                && *told.name() == card.name
         })
 }
 
 impl State {
-    fn reserve(&mut self, count: usize) -> Result<u64, Error> {
+    pub(crate) fn reserve(&mut self, count: usize) -> Result<u64, Error> {
         self.counter = self.counter.checked_add(count as u64).ok_or(Error::Full("answers"))?;
         Ok(self.counter)
     }

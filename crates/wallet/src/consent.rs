@@ -4,33 +4,39 @@
 //! the request, and puts the least revealing first:
 //!
 //! 1. fewest disclosed claims,
-//! 2. then fewest predicates,
-//! 3. then the order of the branches in the request,
-//! 4. then the newest credentials.
+//! 2. then fewest pseudonyms,
+//! 3. then fewest predicates and tokens,
+//! 4. then the order of the branches in the request,
+//! 5. then the newest credentials.
 //!
 //! Spec: `spec/request-language.md`.
 //! Caution: the words are for the holder's eyes; they contain the values that would be disclosed.
-//! Not here: the answer (`answering`), profiles of what a purpose permits.
+//! Not here: the answer (`answering`), trust lists and profiles (`policy`).
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::{Shown, compile};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::error::Error as CredentialError;
 use milchglas_credential::parameters::Parameters;
+use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{
     Accept, Ask, AuthenticatedRequest, CredentialAsk, Request, SchemaRef, SignedRequest, VerifierIdentity,
 };
+use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_credential::set::Published;
 use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
 use zeroize::Zeroizing;
 
+use crate::counting::{learned_by_pseudonym, learned_by_token, used_up};
 use crate::error::{Error, Refusal};
-use crate::publications::pinned_down;
+use crate::policy::Voucher;
 use crate::sentences::Sentences;
 use crate::shortfall::{shortfall, spell};
 use crate::store::Store;
@@ -44,6 +50,8 @@ const SKEW: u64 = 300;
 const MAX_DAYS_OFF: u32 = 1;
 /// Most choices of credentials that are offered for one way through the request; the newest come first.
 const MAX_CHOICES: usize = 8;
+/// Most combinations of credentials that are given up for one request because claims that it compares differ.
+const MAX_TRIED: usize = 4096;
 
 /// A request that the wallet could answer, and what each answer would tell.
 ///
@@ -51,6 +59,7 @@ const MAX_CHOICES: usize = 8;
 pub struct Consent {
     pub(crate) request: AuthenticatedRequest,
     standing: Standing,
+    vouchers: Vec<Voucher>,
     warnings: Vec<Warning>,
     pub(crate) choices: Vec<Choice>,
 }
@@ -60,6 +69,7 @@ pub struct Choice {
     pub(crate) selection: Selection,
     way: Vec<(u8, usize)>,
     pub(crate) cards: Vec<CardShown>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// What would be shown of one credential. `Debug` names the type only.
@@ -80,6 +90,10 @@ pub struct CardShown {
     pub disclosed: Vec<Disclosed>,
     /// What would be proven about the others.
     pub proved: Vec<String>,
+    /// Where the holder would be recognised by a name.
+    pub pseudonym: Option<PseudonymAsk>,
+    /// What a token would be spent for, and how many of them were spent before.
+    pub rate: Option<(RateAsk, u16)>,
 }
 
 /// A claim that would be disclosed. `Debug` prints the name only.
@@ -122,10 +136,39 @@ pub enum Warning {
         /// Where that one asks.
         origin: Origin,
     },
-    /// A set in the request has one value only: who is in it has exactly that one.
+    /// No trust list of this wallet lists the verifier for the purpose that it names.
+    NobodyVouches,
+    /// A trust list has the verifier under another name.
+    ListedAs {
+        /// That name.
+        name: String,
+    },
+    /// The request names a profile that neither a trust list nor this wallet describes.
+    UnknownProfile {
+        /// The profile.
+        profile: Label,
+    },
+    /// A date would be disclosed.
+    DateDisclosed {
+        /// What people call the claim.
+        title: String,
+    },
+    /// A claim would be disclosed about which the profile permits a proof.
+    ProofWouldDo {
+        /// What people call the claim.
+        title: String,
+    },
+    /// A hidden claim is proven to be one value, which tells it.
+    TellsValue {
+        /// What people call the claim.
+        title: String,
+    },
+    /// All that is asked about a hidden claim leaves few values for it.
     PinsDown {
-        /// The claim.
-        claim: ClaimName,
+        /// What people call the claim.
+        title: String,
+        /// How many values are left.
+        values: u64,
     },
 }
 
@@ -140,8 +183,23 @@ impl fmt::Display for Warning {
             Self::SameName { origin } => {
                 write!(f, "You know another verifier of the same name, at {origin}. This is not that one.")
             }
-            Self::PinsDown { claim } => {
-                write!(f, "The set that your “{claim}” is to be in has one value only: your answer tells that value.")
+            Self::NobodyVouches => f.write_str("No trust list of yours vouches for this verifier and its purpose."),
+            Self::ListedAs { name } => write!(f, "Your trust list has it under the name {}.", quoted(name)),
+            Self::UnknownProfile { profile } => write!(
+                f,
+                "It names the profile {}, which this wallet does not know. So nothing says what it may ask.",
+                quoted(profile.as_str())
+            ),
+            Self::DateDisclosed { title } => write!(
+                f,
+                "It asks to be told your {title}. That it lies before or after some day could be proven instead, an age say."
+            ),
+            Self::ProofWouldDo { title } => {
+                write!(f, "It asks to be told your {title}. For its purpose a proof about it may do, which does not tell it.")
+            }
+            Self::TellsValue { title } => write!(f, "To prove that your {title} is a certain value is to tell it."),
+            Self::PinsDown { title, values } => {
+                write!(f, "What it asks about your {title} leaves few possible values: {values}. That can point to you.")
             }
         }
     }
@@ -166,13 +224,25 @@ impl Consent {
         self.request.request()
     }
 
+    /// The document that an answer signs.
+    #[must_use]
+    pub fn document(&self) -> Option<&DocumentRef> {
+        self.request().fields().document.as_ref()
+    }
+
     /// How well the wallet knows who asks.
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.standing
     }
 
-    /// What the person should look at twice.
+    /// Who vouches for who asks, and for what purpose.
+    #[must_use]
+    pub fn vouchers(&self) -> &[Voucher] {
+        &self.vouchers
+    }
+
+    /// What the person should look at twice, whatever the choice.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -198,15 +268,32 @@ impl Consent {
                 format!("This wallet has answered it before; times: {answers}, first on {}.", since.date())
             }
         });
+        for voucher in &self.vouchers {
+            text.push(voucher.to_string());
+        }
         text.push(format!("Purpose, in its words: {}", self.purpose()));
+        if let Some(document) = self.document() {
+            text.push(format!(
+                "Your answer signs a document, which it calls {}. Its digest (SHA-256) is {}. Anybody who gets the request and your answer can \
+                 see what is listed here, and that it was signed.",
+                quoted(&document.title),
+                document.sha256
+            ));
+        }
         text.push("It will learn:".to_owned());
         text.append(&choice.learned());
+        for (ask, used) in choice.cards.iter().filter_map(|card| card.rate.as_ref()) {
+            text.push(format!(
+                "You have spent {used} of your {} tokens for “{}” in “{}”; the answer spends one, even if it does not arrive.",
+                ask.limit, ask.scope, ask.epoch
+            ));
+        }
         text.push(
             "It will learn nothing else: beyond this, your answer can not be told from that of anybody else of whom the \
              same is true."
                 .to_owned(),
         );
-        for warning in &self.warnings {
+        for warning in self.warnings.iter().chain(&choice.warnings) {
             text.push(warning.to_string());
         }
         Some(text)
@@ -218,6 +305,12 @@ impl Choice {
     #[must_use]
     pub fn credentials(&self) -> &[CardShown] {
         &self.cards
+    }
+
+    /// What the person should look at twice about this choice.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// Everything that the verifier would learn, in sentences.
@@ -258,9 +351,15 @@ impl CardShown {
         for proved in &self.proved {
             learned.push(format!("That its {proved}."));
         }
+        if let Some(ask) = &self.pseudonym {
+            learned.push(learned_by_pseudonym(ask.scope.as_str()));
+        }
+        if let Some((ask, _)) = &self.rate {
+            learned.push(learned_by_token(ask));
+        }
     }
 
-    fn new(card: &Card, shown: &Shown<'_>, request: &Request) -> Result<Self, Error> {
+    fn new(card: &Card, shown: &Shown<'_>, request: &Request, used: u16) -> Result<Self, Error> {
         let (schema, claims) = (shown.schema, card.credential.claims());
         let mut disclosed = Vec::new();
         for index in shown.disclosed() {
@@ -286,6 +385,8 @@ impl CardShown {
             key: key.filter(|(_, of, _)| *of > 1),
             disclosed,
             proved: shown.sentences(request)?,
+            pseudonym: shown.ask.pseudonym.clone(),
+            rate: shown.ask.rate.clone().map(|ask| (ask, used)),
         })
     }
 }
@@ -306,16 +407,20 @@ impl<S: Store> Wallet<S> {
     /// # Errors
     /// [`Error::Input`] where it is no request; [`Error::Refused`] with [`Refusal::BadRequest`], [`Refusal::Expired`],
     /// [`Refusal::NotYetIssued`], [`Refusal::OtherDay`], [`Refusal::VerifierKeyChanged`], [`Refusal::VerifierMoved`],
-    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`];
-    /// [`Error::ParametersLost`].
+    /// [`Refusal::AlreadyAnswered`], [`Refusal::NotTheListedVerifier`], [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`],
+    /// [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
     pub fn review(&self, request: &[u8], now: Timestamp) -> Result<Consent, Error> {
         let request =
             SignedRequest::verify(request).map_err(|error| Error::invalid_means(Refusal::BadRequest, error))?;
         self.admit(&request, now)?;
-        let choices = self.choices(request.request())?;
+        let policy = self.policy(&request)?;
+        let mut choices = self.choices(request.request())?;
+        for choice in &mut choices {
+            choice.warnings = self.warn(choice, request.request(), &policy)?;
+        }
         let (standing, mut warnings) = self.regard(request.verifier());
-        warnings.extend(pinned_down(request.request()).into_iter().map(|claim| Warning::PinsDown { claim }));
-        Ok(Consent { request, standing, warnings, choices })
+        policy.put_warnings(&mut warnings);
+        Ok(Consent { request, standing, vouchers: policy.vouchers, warnings, choices })
     }
 
     /// The rules that depend on time, on who asks and on what was answered; run again before the answer.
@@ -393,19 +498,39 @@ impl<S: Store> Wallet<S> {
         // Stable: ways that reveal as much stay in the order of the request.
         ways.sort_by_key(|way| {
             let count = |of: fn(&CredentialAsk) -> usize| way.leaves.iter().map(|ask| of(ask)).sum::<usize>();
-            (count(|ask| ask.disclose.len()), count(|ask| ask.prove.len()))
+            (
+                count(|ask| ask.disclose.len()),
+                count(|ask| usize::from(ask.pseudonym.is_some())),
+                count(|ask| ask.prove.len() + usize::from(ask.rate.is_some())),
+            )
         });
         let parameters = self.accepted_parameters(request)?;
+        let used = |rate: &RateAsk| self.used(&request.fields().verifier, rate);
         let mut choices = Vec::new();
+        let (mut tries, mut differing) = (MAX_TRIED, Sentences::default());
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
-            for picked in combinations(&candidates.collect::<Vec<_>>(), MAX_CHOICES) {
-                choices.push(choose(request, way, &picked, &cards, &parameters, &published)?);
+            let (full, mut unlike) = (choices.len() + MAX_CHOICES, false);
+            for picked in combinations(&candidates.collect::<Vec<_>>()) {
+                match choose(request, way, &picked, &cards, &parameters, &used, &published)? {
+                    Some(choice) => choices.push(choice),
+                    None => {
+                        unlike = true;
+                        tries = tries.saturating_sub(1);
+                    }
+                }
+                if choices.len() == full || tries == 0 {
+                    break;
+                }
+            }
+            if unlike {
+                explain_comparisons(way, &mut differing);
             }
         }
         if choices.is_empty() {
             let mut why_not = Sentences::default();
             explain(request.ask(), &findings, &mut why_not);
+            why_not.append(&differing);
             return Err(if findings.values().any(|finding| finding.pinned) {
                 Refusal::NotSatisfiable(why_not).into()
             } else {
@@ -433,6 +558,10 @@ impl<S: Store> Wallet<S> {
                 }
                 Some(_) | None => {}
             }
+        }
+        if let Some(rate) = ask.rate.as_ref().filter(|rate| self.used(&request.fields().verifier, rate) >= rate.limit) {
+            finding.why_not.push_once(used_up(rate));
+            return Ok(finding);
         }
         // Of several credentials that fail, the reasons of the one that comes closest; of equals, of the newest.
         let mut closest: Option<Vec<String>> = None;
@@ -535,36 +664,70 @@ fn judge(
     })
 }
 
+/// One way to answer with these credentials, each of which does what is asked of it alone; none where they do not agree in what the
+/// request compares.
 fn choose(
     request: &Request,
     way: &Way<'_>,
     picked: &[(usize, ShownAs)],
     cards: &[Arc<Card>],
     parameters: &[&Parameters],
+    used: &dyn Fn(&RateAsk) -> u16,
     published: &Published<'_>,
-) -> Result<Choice, Error> {
+) -> Result<Option<Choice>, Error> {
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
     let selection = Selection { branches: way.branches.clone(), shown };
-    let plan = compile(request, selection.clone(), parameters)?;
-    let mut described = Vec::with_capacity(picked.len());
-    for ((card, _), shown) in picked.iter().zip(plan.shown()) {
-        let card = cards.get(*card).ok_or(Error::Misuse("a credential for each one asked for"))?;
-        if shown.satisfied(card.credential.claims(), published)?.contains(&false) {
-            return Err(Error::Misuse("a credential that satisfies what is asked"));
-        }
-        described.push(CardShown::new(card, shown, request)?);
+    let plan = match compile(request, selection.clone(), parameters) {
+        Ok(plan) => plan,
+        // It compares with a credential that is not on this way, or of a type that can not be compared.
+        Err(CredentialError::Unfit { .. }) if way.compares() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let picked: Vec<&Card> = picked.iter().filter_map(|(card, _)| cards.get(*card).map(Arc::as_ref)).collect();
+    let claims: Vec<&Claims> = picked.iter().map(|card| card.credential.claims()).collect();
+    if plan.satisfied(&claims, published)?.iter().flatten().any(|holds| !holds) {
+        return if way.compares() { Ok(None) } else { Err(Error::Misuse("a credential that satisfies what is asked")) };
     }
+    let each = picked.iter().zip(plan.shown()).map(|(card, shown)| {
+        let used = shown.ask.rate.as_ref().map_or(0, used);
+        CardShown::new(card, shown, request, used)
+    });
+    let described = each.collect::<Result<_, _>>()?;
     let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();
-    Ok(Choice { selection, way, cards: described })
+    Ok(Some(Choice { selection, way, cards: described, warnings: Vec::new() }))
 }
 
-/// One candidate for each place, in the order of the candidates, the last place varying first; at most `max`.
-fn combinations<T: Copy>(places: &[&[T]], max: usize) -> Vec<Vec<T>> {
-    places.iter().fold(vec![Vec::new()], |before, candidates| {
-        let longer =
-            before.iter().flat_map(|start| candidates.iter().map(|candidate| [&start[..], &[*candidate]].concat()));
-        longer.take(max).collect()
+/// All ways to take one candidate for each place, in the order of the candidates, the last place varying first.
+fn combinations<T: Copy>(places: &[&[T]]) -> impl Iterator<Item = Vec<T>> {
+    let count = places.iter().fold(1, |count: usize, candidates| count.saturating_mul(candidates.len()));
+    (0..count).map(|mut number| {
+        let mut picked = Vec::with_capacity(places.len());
+        for candidates in places.iter().rev() {
+            let at = number.checked_rem(candidates.len()).unwrap_or_default();
+            number = number.checked_div(candidates.len()).unwrap_or_default();
+            picked.extend(candidates.get(at).copied());
+        }
+        picked.reverse();
+        picked
     })
+}
+
+/// What the request compares on a way on which no credentials agree.
+fn explain_comparisons(way: &Way<'_>, out: &mut Sentences) {
+    for ask in &way.leaves {
+        for predicate in &ask.prove {
+            if let Predicate::SameAs { claim, credential, other } = predicate {
+                out.push_once(format!(
+                    "The request needs {} of the credential {} to be the same as {} of the credential {}; none of your \
+                     credentials agree in that.",
+                    quoted(claim.as_str()),
+                    quoted(ask.name.as_str()),
+                    quoted(other.as_str()),
+                    quoted(credential.as_str()),
+                ));
+            }
+        }
+    }
 }
 
 /// Why no way is open. The depth of the recursion is that of the ask, at most 4.
@@ -581,7 +744,15 @@ fn explain(ask: &Ask, findings: &BTreeMap<&Label, Finding>, out: &mut Sentences)
                 if asks.len() > 1 {
                     out.push_once(format!("The request permits {} ways, and none of them is open to you:", asks.len()));
                 }
-                asks.iter().for_each(|ask| explain(ask, findings, out));
+                let mut reasons: Vec<Sentences> = Vec::with_capacity(asks.len());
+                for ask in asks {
+                    let mut branch = Sentences::default();
+                    explain(ask, findings, &mut branch);
+                    reasons.push(branch);
+                }
+                // Stable: the way with the least in its way is told first, of equals the first in the request.
+                reasons.sort_by_key(Sentences::len);
+                reasons.iter().flat_map(Sentences::iter).for_each(|reason| out.push_once(reason.to_owned()));
             }
         }
     }

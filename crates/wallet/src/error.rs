@@ -9,7 +9,8 @@ use std::fmt;
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{AuthorityFingerprint, IssuerFingerprint, ParametersDigest};
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
-use milchglas_credential::text::Origin;
+use milchglas_credential::profile::Beyond;
+use milchglas_credential::text::{Label, Origin, quoted};
 
 use crate::sentences::Sentences;
 use crate::vault::CredentialId;
@@ -109,7 +110,7 @@ pub enum Refusal {
     },
     /// A signature of a set or a list does not hold.
     BadSet,
-    /// A set or list of another authority than the caller expects.
+    /// A set, list or trust list of another authority than the caller expects.
     OtherAuthority {
         /// Whose it is.
         found: AuthorityFingerprint,
@@ -128,6 +129,50 @@ pub enum Refusal {
     },
     /// A request that this wallet has answered.
     AlreadyAnswered,
+    /// A trust list's signature does not hold.
+    BadTrustList,
+    /// A trust list in the name of an authority that the wallet has pinned with another key.
+    AuthorityKeyChanged {
+        /// The key's fingerprint that the wallet knows.
+        known: AuthorityFingerprint,
+    },
+    /// The authority has published another trust list with the same sequence number.
+    TrustListForOneHolder {
+        /// The sequence number.
+        sequence: u32,
+    },
+    /// The trust list is older than the one that the wallet knows.
+    OlderTrustList {
+        /// Its sequence number.
+        sequence: u32,
+        /// That of the one that the wallet knows.
+        latest: u32,
+    },
+    /// A trust list names another key for that origin, or another origin for that key.
+    NotTheListedVerifier {
+        /// Whose trust list.
+        authority: String,
+        /// The origin that the request names.
+        origin: Origin,
+    },
+    /// A request that names a profile for which its verifier is not listed.
+    NotListedFor {
+        /// Whose trust list.
+        authority: String,
+        /// The profile.
+        profile: Label,
+    },
+    /// A request for more than its profile permits.
+    BeyondProfile {
+        /// The profile.
+        profile: Label,
+        /// What people call its purpose.
+        purpose: String,
+        /// The first thing that it does not permit.
+        beyond: Beyond,
+        /// What people call the claim that it is about, where the wallet knows the schema.
+        title: Option<String>,
+    },
     /// The request expects issuers' parameters that the wallet has not pinned.
     UnknownParameters(Sentences),
     /// The holder's credentials do not satisfy what is asked.
@@ -164,11 +209,18 @@ impl Refusal {
             | Self::OtherDay { .. }
             | Self::VerifierKeyChanged { .. }
             | Self::VerifierMoved { .. }
-            | Self::BadSet
             | Self::OtherAuthority { .. }
+            | Self::BadSet
             | Self::SetMadeForOneHolder { .. }
             | Self::OlderSet { .. }
-            | Self::AlreadyAnswered => sentences.push(self.to_string()),
+            | Self::AlreadyAnswered
+            | Self::BadTrustList
+            | Self::AuthorityKeyChanged { .. }
+            | Self::TrustListForOneHolder { .. }
+            | Self::OlderTrustList { .. }
+            | Self::NotTheListedVerifier { .. }
+            | Self::NotListedFor { .. }
+            | Self::BeyondProfile { .. } => sentences.push(self.to_string()),
         }
         sentences
     }
@@ -243,6 +295,39 @@ impl fmt::Display for Refusal {
                 "The file is number {number} under this name, which this wallet never saw, and it already knows number {latest}."
             ),
             Self::AlreadyAnswered => f.write_str("This wallet has answered the request. Ask for a new one."),
+            Self::BadTrustList => f.write_str("The trust list was altered, or whoever made it does not have the key that it names."),
+            Self::AuthorityKeyChanged { known } => write!(
+                f,
+                "This wallet knows an authority of that name with another key, of fingerprint {known}. Somebody may be posing as \
+                 it. If you know that the key was changed, make the wallet forget it first."
+            ),
+            Self::TrustListForOneHolder { sequence } => write!(
+                f,
+                "The authority has published number {sequence} before with another content. A trust list made for one holder \
+                 could mark or mislead that holder, so this wallet keeps the one that it knows."
+            ),
+            Self::OlderTrustList { sequence, latest } => {
+                write!(f, "The trust list is number {sequence} of this authority, and this wallet already knows number {latest}.")
+            }
+            Self::NotTheListedVerifier { authority, origin } => write!(
+                f,
+                "The trust list of {} names another key for {origin}, or another place for this key. Somebody may be posing as it.",
+                quoted(authority)
+            ),
+            Self::NotListedFor { authority, profile } => write!(
+                f,
+                "The request says that it is for the profile {}, and {} does not list whoever asks for that.",
+                quoted(profile.as_str()),
+                quoted(authority)
+            ),
+            Self::BeyondProfile { profile, purpose, beyond, title } => write!(
+                f,
+                "The request says that it is for {} (profile {}). That does not permit asking for {}, so this wallet does not \
+                 answer.",
+                quoted(purpose),
+                quoted(profile.as_str()),
+                beyond.sentence(title.as_deref())
+            ),
             Self::UnknownParameters(_) => f.write_str("The request expects issuers' parameters that this wallet does not know."),
             Self::NotSatisfiable(_) => f.write_str("The credentials in this wallet do not satisfy what is asked."),
         }

@@ -3,6 +3,7 @@
 //! ```text
 //! issuer's file → add_issuer      signatures checked, identity key pinned
 //! set or list   → add_set, add_list                the same
+//! trust list    → add_trust_list  signature checked, authority pinned
 //! invitation    → apply           → application
 //! answer        → accept          → credential
 //! request       → review          → Consent, in words, or a Refusal with a sentence that helps
@@ -11,7 +12,9 @@
 //!
 //! **What it refuses.** Requests that are altered, unsigned, expired, from the future, about another day than today, from a known
 //! origin with another key, or answered before; issuers' parameters that are not published to everybody under one sequence
-//! number; credentials that are not signed on this wallet's secret.
+//! number; credentials that are not signed on this wallet's secret. A trust list adds: verifiers that it contradicts, and requests
+//! for a profile for which their verifier is not listed. Requests that ask for more than the profile they name permits are refused
+//! with and without a trust list.
 //!
 //! **What it keeps.** One encrypted vault, which holds everything personal, and the issuers' public files. Every change is on the disk
 //! before a method returns; after an error or a crash the old state stands. The counter that goes into every proof's nonces is
@@ -27,7 +30,7 @@
 //! Caution: [`Sentences`], [`Wallet::show`] and [`Refusal::explanation`] contain the holder's claims; print them on the holder's screen
 //! only. `Debug` and `Display` of everything else are fit for a log.
 //!
-//! Not here: clocks (the time is a parameter), the network, group arithmetic, profiles of what a purpose permits.
+//! Not here: clocks (the time is a parameter), the network, group arithmetic, what a profile permits (the credential crate).
 //!
 //! ```
 //! # use milchglas_bbs::SecretKey;
@@ -79,7 +82,10 @@
 //! #         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //! #         disclose: vec![],
 //! #         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 18 }],
+//! #         pseudonym: None,
+//! #         rate: None,
 //! #     }),
+//! #     document: None,
 //! # })?;
 //! # let request_file = request.sign(&cafe)?.to_bytes();
 //! # let folder = tempfile::tempdir()?;
@@ -115,14 +121,17 @@
 mod answering;
 mod applying;
 mod consent;
+mod counting;
 mod error;
 mod phrase;
+mod policy;
 mod pool;
 mod preparing;
 mod publications;
 mod sentences;
 mod shortfall;
 mod store;
+mod trusting;
 mod vault;
 mod wallet;
 mod ways;
@@ -134,8 +143,10 @@ pub use applying::Accepted;
 pub use consent::{CardShown, Choice, Consent, Disclosed, Standing, Warning};
 pub use error::{Error, Refusal};
 pub use phrase::RecoveryPhrase;
+pub use policy::Voucher;
 pub use publications::{AddedPublication, KnownPublication, PublicationKind};
 pub use sentences::Sentences;
 pub use store::{Folder, Store};
+pub use trusting::AddedTrustList;
 pub use vault::{CredentialId, HistoryEntry, KnownIssuer, KnownVerifier};
 pub use wallet::{AddedIssuer, Before, CredentialSummary, Wallet};

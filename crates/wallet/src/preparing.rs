@@ -7,6 +7,8 @@
 //! What is promised: no such answer is used twice, and what is in it was drawn with a counter that had been saved before, so its
 //! nonces are safe while the random number generator or the counter is good, and while this memory lives once (see `pool`).
 //!
+//! Answers with a pseudonym or token are never prepared: they depend on who asks, which is not remembered, and a token would be spent.
+//!
 //! Not here: what is asked and consented to (`consent`), the answer (`answering`).
 
 use milchglas_credential::compile::compile;
@@ -111,6 +113,9 @@ impl<S: Store> Wallet<S> {
             };
             let same = choices.iter().find(|choice| choice.selection == recent.selection);
             let Some(choice) = same.or(choices.first()) else { continue };
+            if choice.selection.leaves(request.ask())?.iter().any(|ask| ask.is_scoped()) {
+                continue;
+            }
             let (selection, cards) = (choice.selection.clone(), choice.ids());
             if !all.iter().any(|earlier| earlier.request == request && earlier.selection == selection) {
                 all.push(Expected { request, selection, cards });
@@ -151,5 +156,6 @@ fn stand_in(ask: &Ask, now: Timestamp) -> Result<Request, Error> {
         expires,
         as_of: now.date(),
         ask: ask.clone(),
+        document: None,
     })?)
 }

@@ -20,7 +20,7 @@ use milchglas_credential::list::PublishedList;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::Request;
 use milchglas_credential::set::{Published, PublishedSet, SetRef};
-use milchglas_credential::text::{ClaimName, Label};
+use milchglas_credential::text::Label;
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
 
@@ -210,6 +210,10 @@ impl<S: Store> Wallet<S> {
                 | Predicate::AtMost { .. }
                 | Predicate::Between { .. }
                 | Predicate::Equals { .. }
+                | Predicate::NotEquals { .. }
+                | Predicate::NotIn { .. }
+                | Predicate::AnyHidden { .. }
+                | Predicate::SameAs { .. }
                 | Predicate::In { set: SetRef::Signed(_), .. } => continue,
             };
             let known = self.state.published.iter().find(|known| known.kind == kind && known.digest == digest);
@@ -310,20 +314,6 @@ impl Wire for KnownPublication {
 
 fn predicates(request: &Request) -> impl Iterator<Item = &Predicate> {
     request.ask().credentials().into_iter().flat_map(|ask| &ask.prove)
-}
-
-/// The claims that are to be in a set of one value.
-pub(crate) fn pinned_down(request: &Request) -> Vec<ClaimName> {
-    let mut claims = Vec::new();
-    for predicate in predicates(request) {
-        if let Predicate::In { claim, set } = predicate
-            && set.is_singleton()
-            && !claims.contains(claim)
-        {
-            claims.push(claim.clone());
-        }
-    }
-    claims
 }
 
 /// Whether a request contains a set that its verifier signed.

@@ -9,7 +9,8 @@ use milchglas_credential::error::DecodeError;
 use zeroize::Zeroizing;
 
 const MAX_SENTENCES: usize = 2048;
-const MAX_SENTENCE: usize = 4096;
+/// Longer than any sentence about a request of 16 KiB, with every character set off.
+const MAX_SENTENCE: usize = 1 << 16;
 
 /// A list of sentences. Erased when dropped; `Debug` prints their number only.
 #[derive(Clone, Default, PartialEq, Eq)]

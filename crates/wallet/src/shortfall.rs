@@ -6,11 +6,17 @@
 use milchglas_credential::claim::{ClaimType, Claims, Literal, Value};
 use milchglas_credential::date::{Date, Days};
 use milchglas_credential::error::Error;
+use milchglas_credential::number::Number;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::set::{Published, SetRef};
 use milchglas_credential::text::quoted;
 use zeroize::Zeroizing;
+
+/// The assurance of a card whose holder was checked from afar.
+const LIGHT: i128 = 1;
+/// The assurance of a card whose holder was checked at a counter.
+const FULL: u8 = 2;
 
 /// What stands between these claims and the predicate; nothing if it holds.
 ///
@@ -33,6 +39,13 @@ pub(crate) fn shortfall(
     let (card, title) = (schema.title(), claim.title.as_str());
     if *value == Value::Absent {
         return Ok(Some(format!("Your {card} has no {title}.")));
+    }
+    let full = Value::Integer(Number::from(FULL));
+    if schema.assurance() == Some(fact.claim)
+        && value.number() == Some(LIGHT)
+        && fact.holds(&claim.claim_type, &full, published)?
+    {
+        return Ok(Some(format!("This needs a full {card}; yours is a light one. Upgrade it at a counter.")));
     }
     let found = spell(value, &claim.claim_type);
     let found = found.as_str();
@@ -94,6 +107,17 @@ pub(crate) fn shortfall(
         }
         Predicate::Equals { value: wanted, .. } => {
             format!("Your {title} is {found}; the request needs {}.", wanted_value(wanted))
+        }
+        Predicate::NotEquals { .. } => format!("Your {title} is {found}; the request needs any other."),
+        Predicate::NotIn { .. } => format!("Your {title} is {found}, one of those that the request excludes."),
+        Predicate::AnyHidden { .. } => {
+            format!("Your {title} is {found}; the request needs that {}.", predicate.sentence(schema, as_of)?)
+        }
+        Predicate::SameAs { credential, .. } => {
+            format!(
+                "Your {title} is {found}; the request compares it with the credential {}.",
+                quoted(credential.as_str())
+            )
         }
         Predicate::In { set: SetRef::Signed(_), .. } => {
             format!("Your {title} is {found}, which is not among the values that the request permits.")
@@ -248,6 +272,29 @@ mod tests {
             ("", r#"{"equals": {"claim": "member", "value": true}}"#, "Your membership is no; the request needs yes."),
             (
                 "",
+                r#"{"not_equals": {"claim": "country", "value": "CH"}}"#,
+                "Your country is CH; the request needs any other.",
+            ),
+            (
+                "",
+                r#"{"not_in": {"claim": "balance", "values": [1, -5]}}"#,
+                "Your balance is -5, one of those that the request excludes.",
+            ),
+            ("", r#"{"not_equals": {"claim": "born", "value": "2000-01-01"}}"#, "Your test card has no date of birth."),
+            (
+                "1990-01-31",
+                r#"{"any_hidden": {"claim": "born", "of": [{"age_under": 26}, {"age_at_least": 60}]}}"#,
+                "Your date of birth is 1990-01-31; the request needs that date of birth is after 2000-11-23 (under 26 years \
+                 old on 2026-11-23), or is on or before 1966-11-23 (at least 60 years old on 2026-11-23); which of the two \
+                 stays hidden.",
+            ),
+            (
+                "",
+                r#"{"same_as": {"claim": "born", "credential": "pass", "other": "born"}}"#,
+                "Your test card has no date of birth.",
+            ),
+            (
+                "",
                 r#""valid""#,
                 "Your test card was valid until 2026-10, and the request is about 2026-11-23. Have it renewed.",
             ),
@@ -259,6 +306,10 @@ mod tests {
             r#"{"on_or_before": {"claim": "born", "date": "2008-11-23"}}"#,
             r#"{"equals": {"claim": "country", "value": "CH"}}"#,
             r#"{"between": {"claim": "balance", "min": -5, "max": -4}}"#,
+            r#"{"not_equals": {"claim": "country", "value": "DE"}}"#,
+            r#"{"not_in": {"claim": "balance", "values": [5, -4]}}"#,
+            r#"{"any_hidden": {"claim": "born", "of": [{"age_under": 26}, {"age_at_least": 60}]}}"#,
+            r#"{"same_as": {"claim": "born", "credential": "pass", "other": "born"}}"#,
         ] {
             assert_eq!(sentence("2008-11-23", predicate), None, "{predicate}");
         }

@@ -1,5 +1,7 @@
 //! The wallet's rules, each shown on a folder of its own; issuers and verifiers are played with the credential crate.
 
+mod comparing;
+mod counting;
 mod pool;
 mod publications;
 
@@ -128,6 +130,8 @@ impl Issuer {
             schemas: vec![SchemaRef { id: self.schema.id().clone(), digest: self.schema.digest() }],
             disclose: disclose.iter().map(|name| name.parse().unwrap()).collect(),
             prove: prove.iter().map(|predicate| serde_json::from_str(predicate).unwrap()).collect(),
+            pseudonym: None,
+            rate: None,
         }
     }
 }
@@ -177,6 +181,7 @@ fn fields(nonce: u8, ask: Ask) -> RequestFields {
         expires: at(NOW + 290),
         as_of: now().date(),
         ask,
+        document: None,
     }
 }
 

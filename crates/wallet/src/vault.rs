@@ -5,7 +5,8 @@
 //!
 //! Secret: the entropy, the reply identities, the credentials. Personal: all of it.
 //! Caution: an older copy of the whole file can be put back; the hedge counter then counts again from there. Proofs are safe while
-//! the random number generator or the counter is good.
+//! the random number generator or the counter is good. The counters of tokens count again too: the verifier refuses those that it has seen, so
+//! that a restored wallet answers in vain until it has passed them.
 //! Not here: when anything changes (`wallet`, `applying`, `answering`).
 
 use std::fmt;
@@ -19,7 +20,8 @@ use milchglas_credential::digest::{
 use milchglas_credential::error::DecodeError;
 use milchglas_credential::request::Ask;
 use milchglas_credential::selection::Selection;
-use milchglas_credential::text::Origin;
+use milchglas_credential::text::{Origin, ScopeText};
+use milchglas_credential::trust_list::TrustList;
 use zeroize::Zeroizing;
 
 use crate::phrase::Entropy;
@@ -35,6 +37,8 @@ const MAX_BLOB: usize = 1 << 17;
 pub(crate) const MAX_ISSUERS: usize = 1024;
 /// Most parameters of one issuer.
 pub(crate) const MAX_SEQUENCES: usize = 1024;
+/// Most trust lists.
+pub(crate) const MAX_TRUST_LISTS: usize = 8;
 /// Most verifiers.
 pub(crate) const MAX_VERIFIERS: usize = 1 << 16;
 /// Most applications, open and closed.
@@ -47,6 +51,8 @@ pub(crate) const MAX_ANSWERED: usize = 1 << 16;
 pub(crate) const MAX_RECENT: usize = 4;
 /// Most published sets and lists.
 pub(crate) const MAX_PUBLISHED: usize = 256;
+/// Most counters of tokens. None is ever dropped: a counter that began again would show a token twice.
+pub(crate) const MAX_RATES: usize = 1 << 14;
 /// Most history entries; the oldest give way.
 pub(crate) const MAX_HISTORY: usize = 4096;
 
@@ -97,6 +103,11 @@ pub(crate) struct State {
     pub(crate) history: Vec<HistoryEntry>,
     /// Kinds of request that were answered lately, the last one first.
     pub(crate) recent: Vec<Recent>,
+    /// How many tokens were used, for each verifier's scope and epoch.
+    pub(crate) rates: Vec<RateCounter>,
+    /// The newest trust list of each authority that the wallet has pinned.
+    pub(crate) trust_lists: Vec<TrustList>,
+    /// The published sets and lists that the wallet has pinned.
     pub(crate) published: Vec<KnownPublication>,
 }
 
@@ -199,6 +210,16 @@ pub(crate) struct Recent {
     pub(crate) selection: Selection,
 }
 
+/// How many of the tokens of a scope and epoch were used: they are those with the counters below that.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct RateCounter {
+    pub(crate) key: VerifierKey,
+    pub(crate) origin: Origin,
+    pub(crate) scope: ScopeText,
+    pub(crate) epoch: ScopeText,
+    pub(crate) used: u16,
+}
+
 impl State {
     pub(crate) fn to_bytes(&self, root: &Root) -> Zeroizing<Vec<u8>> {
         let mut out = Writer::new();
@@ -219,19 +240,24 @@ struct Vault {
 
 fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
-    // The ninth item and the tenth are there only where the last of them says something, so vaults from before exist in one encoding too.
-    let items = match (state.recent.is_empty(), state.published.is_empty()) {
-        (_, false) => 10,
-        (false, true) => 9,
-        (true, true) => 8,
-    };
+    // Of the items from the ninth on only those up to the last that says something are there, so vaults from before them exist in one
+    // encoding too.
+    let later =
+        [state.recent.is_empty(), state.rates.is_empty(), state.trust_lists.is_empty(), state.published.is_empty()];
+    let items = 8 + later.iter().rposition(|empty| !empty).map_or(0, |last| last + 1);
     out.array(items).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
     out.list(state.credentials.iter()).list(state.answered.iter()).list(state.history.iter());
-    if items >= 9 {
+    if items > 8 {
         out.list(state.recent.iter());
     }
-    if items >= 10 {
+    if items > 9 {
+        out.list(state.rates.iter());
+    }
+    if items > 10 {
+        out.list(state.trust_lists.iter());
+    }
+    if items > 11 {
         out.list(state.published.iter());
     }
 }
@@ -250,7 +276,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(10, what)?;
+        let items = input.array_up_to(12, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -263,8 +289,10 @@ impl Wire for Vault {
             credentials: input.list(MAX_CREDENTIALS, "the credentials")?,
             answered: input.list(MAX_ANSWERED, "the answered requests")?,
             history: input.list(MAX_HISTORY, "the history")?,
-            recent: if items >= 9 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
-            published: if items >= 10 { input.list(MAX_PUBLISHED, "the sets and lists")? } else { Vec::new() },
+            recent: if items > 8 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
+            rates: if items > 9 { input.list(MAX_RATES, "the counters of tokens")? } else { Vec::new() },
+            trust_lists: if items > 10 { input.list(MAX_TRUST_LISTS, "the trust lists")? } else { Vec::new() },
+            published: if items > 11 { input.list(MAX_PUBLISHED, "the sets and lists")? } else { Vec::new() },
         };
         Ok(Self { root, state })
     }
@@ -278,6 +306,25 @@ impl Wire for Recent {
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.array(2, "a kind of request")?;
         Ok(Self { ask: input.object()?, selection: input.object()? })
+    }
+}
+
+impl Wire for RateCounter {
+    fn write(&self, out: &mut Writer) {
+        out.array(5).object(&self.key).object(&self.origin).object(&self.scope).object(&self.epoch);
+        out.uint(self.used.into());
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "a counter of tokens";
+        input.array(5, what)?;
+        Ok(Self {
+            key: input.object()?,
+            origin: input.object()?,
+            scope: input.object()?,
+            epoch: input.object()?,
+            used: u16::try_from(input.uint(what)?).map_err(|_| DecodeError { what })?,
+        })
     }
 }
 

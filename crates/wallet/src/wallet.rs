@@ -60,6 +60,8 @@ pub struct AddedIssuer {
     pub before: Before,
     /// Other issuers that this wallet knows under the same name.
     pub same_name: Vec<IssuerFingerprint>,
+    /// The authorities whose trust lists have this issuer.
+    pub listed_by: Vec<String>,
 }
 
 /// What a wallet knew of an issuer before a file was added.
@@ -211,7 +213,10 @@ impl<S: Store> Wallet<S> {
         let known = self.state.issuers.iter().find(|issuer| issuer.fingerprint == fingerprint);
         let before = match known {
             None if self.state.issuers.len() >= MAX_ISSUERS => return Err(Error::Full("issuers")),
-            None => Before::Nothing,
+            None => {
+                self.consult_lists(&fingerprint, &name)?;
+                Before::Nothing
+            }
             Some(known) => known.judge(sequence, digest)?,
         };
         if before != Before::Same {
@@ -240,7 +245,8 @@ impl<S: Store> Wallet<S> {
         self.parameters.entry(digest).or_default().get_or_init(|| Arc::new(parameters));
         let others = self.state.issuers.iter().filter(|other| other.name == name && other.fingerprint != fingerprint);
         let same_name = others.map(|other| other.fingerprint).collect();
-        Ok(AddedIssuer { fingerprint, name, sequence, digest, before, same_name })
+        let listed_by = self.authorities_of(&fingerprint);
+        Ok(AddedIssuer { fingerprint, name, sequence, digest, before, same_name, listed_by })
     }
 
     /// The issuers that the wallet knows.

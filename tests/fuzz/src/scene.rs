@@ -276,8 +276,12 @@ impl RequestStore for Forgetful {
         Ok(Lookup::Unknown)
     }
 
-    fn consume(&self, _nonce: milchglas_credential::digest::RequestNonce) -> Result<bool, StoreError> {
-        Ok(false)
+    fn consume(
+        &self,
+        _nonce: milchglas_credential::digest::RequestNonce,
+        _tokens: &[milchglas_verifier::ShownToken],
+    ) -> Result<milchglas_verifier::Consumed, StoreError> {
+        Ok(milchglas_verifier::Consumed::NotPending)
     }
 
     fn prune(&self, _now: Timestamp) -> Result<usize, StoreError> {

@@ -3,7 +3,9 @@
 //! Not here: decisions; they are the roles'.
 
 pub(crate) mod authority;
+pub(crate) mod document;
 pub(crate) mod issuer;
+pub(crate) mod trust_list;
 pub(crate) mod verifier;
 pub(crate) mod wallet;
 
@@ -30,8 +32,8 @@ pub(crate) fn work(log_n: u8) -> Result<Work> {
 
 /// A schema file, or the schema that ships with the program.
 fn schema(path: &Path) -> Result<Schema> {
-    if path.as_os_str() == "national-id" {
-        return Ok(Schema::national_id()?);
+    if let Some(shipped) = path.to_str().map(Schema::shipped).transpose()?.flatten() {
+        return Ok(shipped);
     }
     Schema::from_json(&input::text(path)?).map_err(|error| Failure::from(error).about(path.display()))
 }

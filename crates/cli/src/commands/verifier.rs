@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use milchglas_credential::digest::DocumentDigest;
+use milchglas_credential::document::DocumentRef;
 use milchglas_sealed::Error as SealedError;
 use milchglas_verifier::{Checker, Error, Reason, Rejection, StoreError, Template, Verdict, Verifier};
 use rand_core::OsRng;
@@ -43,9 +45,13 @@ pub(crate) fn run(command: args::Verifier, context: Context) -> Result<Report> {
             });
             Ok(Report::new(text, fields))
         }
-        args::Verifier::Request { template, to, at } => {
+        args::Verifier::Request { template, document, title, to, at } => {
             let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
-            let template = read_template(&template)?;
+            let mut template = read_template(&template)?;
+            if let Some((path, title)) = document.zip(title) {
+                let sha256 = DocumentDigest::of(&input::file(&path)?);
+                template.document = Some(DocumentRef { title, sha256 });
+            }
             let passphrase = passphrase::existing(at.unlock.passphrase_file.as_deref(), "verifier's key")?;
             let verifier = Verifier::open(&at.dir, &passphrase);
             let verifier = verifier.map_err(|error| failure(error).about(at.dir.display()))?;
@@ -86,6 +92,15 @@ pub(crate) fn words(verdict: &Verdict) -> String {
             text.push_str(&format!("\n  learned  {card}.{name}: {}", json!(value)));
         }
     }
+    for (card, name) in verdict.pseudonyms() {
+        text.push_str(&format!("\n  named    {card}: {name}"));
+    }
+    for (card, token) in verdict.tokens() {
+        text.push_str(&format!("\n  token    {card}: {token}, not seen before"));
+    }
+    if let Some(document) = verdict.document() {
+        text.push_str(&format!("\n  signed   {} (SHA-256 {})", document.title, document.sha256));
+    }
     text.push_str("\nNothing else.");
     text
 }
@@ -99,6 +114,7 @@ fn rejected(rejection: Rejection) -> Failure {
         Reason::OtherRequest
         | Reason::UnknownRequest
         | Reason::Answered
+        | Reason::TokenSeen
         | Reason::Expired
         | Reason::NotProven
         | Reason::Untrusted

@@ -3,7 +3,10 @@
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
+use milchglas_credential::digest::{AuthorityFingerprint, DocumentDigest};
+use milchglas_credential::document::DocumentRef;
 use milchglas_credential::list::MAX_LIST_FILE;
+use milchglas_credential::text::quoted;
 use milchglas_wallet::{
     AddedPublication, Before, Choice, Consent, CredentialSummary, Error, KnownPublication, RecoveryPhrase, Sentences,
     Standing, Wallet,
@@ -36,12 +39,16 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
                 "{} {before}.\n  fingerprint  {}\n  publication  {}",
                 added.name, added.fingerprint, added.sequence
             );
+            for authority in &added.listed_by {
+                text.push_str(&format!("\nIt is on the trust list of {authority}."));
+            }
             for other in &added.same_name {
                 text.push_str(&format!("\nCaution: this wallet knows another issuer of the same name, {other}."));
             }
             let fields = json!({
                 "name": added.name, "fingerprint": added.fingerprint, "digest": added.digest, "sequence": added.sequence,
                 "first_time": added.before == Before::Nothing, "same_name": added.same_name,
+                "listed_by": added.listed_by,
             });
             Ok(Report::new(text, fields))
         }
@@ -54,6 +61,12 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
             let file = input::large(&list, MAX_LIST_FILE)?;
             let added = open(&at)?.add_list(file, fingerprint, &mut OsRng);
             Ok(publication(&added.map_err(|error| failure(error).about(list.display()))?, "list", "entries"))
+        }
+        args::Wallet::Trust { list, fingerprint, at } => trust(&list, fingerprint, &at),
+        args::Wallet::Distrust { fingerprint, at } => {
+            let known = open(&at)?.forget_trust_list(&fingerprint).map_err(failure)?;
+            let what = if known { "is forgotten" } else { "was not known" };
+            Ok(Report::new(format!("The authority {fingerprint} {what}."), json!({"forgotten": known})))
         }
         args::Wallet::Apply { invitation, to, at } => {
             let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
@@ -98,7 +111,9 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
             open(&at)?.remove(id).map_err(failure)?;
             Ok(Report::new(format!("Card {id} is removed."), json!({"removed": id.get()})))
         }
-        args::Wallet::Respond { request, choice, yes, to, at } => respond(&request, choice, yes, &to, &at, context),
+        args::Wallet::Respond { request, document, choice, yes, to, at } => {
+            respond(&request, document.as_deref(), choice, yes, &to, &at, context)
+        }
         args::Wallet::History { at } => {
             let wallet = open(&at)?;
             let mut text = Vec::new();
@@ -149,6 +164,24 @@ fn publication(added: &AddedPublication, what: &str, items: &str) -> Report {
     Report::new(text, fields)
 }
 
+fn trust(list: &Path, fingerprint: Option<AuthorityFingerprint>, at: &WalletAt) -> Result<Report> {
+    let json = input::text(list)?;
+    let added = open(at)?.add_trust_list(&json, fingerprint);
+    let added = added.map_err(|error| failure(error).about(list.display()))?;
+    let before = match added.before {
+        Before::Nothing => "is pinned from now on. Compare the fingerprint with one that you got some other way",
+        Before::Older => "has published anew",
+        Before::Same => "is known already, with this trust list",
+    };
+    let text =
+        format!("{} {before}.\n  fingerprint  {}\n  publication  {}", added.name, added.fingerprint, added.sequence);
+    let fields = json!({
+        "name": added.name, "fingerprint": added.fingerprint, "sequence": added.sequence,
+        "first_time": added.before == Before::Nothing,
+    });
+    Ok(Report::new(text, fields))
+}
+
 fn init(dir: &Path, recover: bool, phrase_file: Option<&Path>, lock: &args::Lock) -> Result<Report> {
     let work = work(lock.work)?;
     let phrase = if recover {
@@ -184,7 +217,15 @@ fn numbered(words: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn respond(request: &Path, choice: usize, yes: bool, to: &Deliver, at: &WalletAt, context: Context) -> Result<Report> {
+fn respond(
+    request: &Path,
+    document: Option<&Path>,
+    choice: usize,
+    yes: bool,
+    to: &Deliver,
+    at: &WalletAt,
+    context: Context,
+) -> Result<Report> {
     let delivery = Delivery::prepare(to, context.as_json, Readers::Owner)?;
     let bytes = input::object(request)?;
     let mut wallet = open(at)?;
@@ -192,6 +233,7 @@ fn respond(request: &Path, choice: usize, yes: bool, to: &Deliver, at: &WalletAt
         unreadable @ Failure { kind: Kind::Input, .. } => unreadable.about(request.display()),
         other => other,
     })?;
+    check_document(consent.document(), document)?;
     let count = consent.choices().len();
     let place = choice.checked_sub(1).filter(|place| *place < count);
     let place = place.ok_or_else(|| Failure::usage(format!("--choice is 1 to {count} for this request")))?;
@@ -207,6 +249,26 @@ fn respond(request: &Path, choice: usize, yes: bool, to: &Deliver, at: &WalletAt
     let done = "The answer is made.\nNext: milchglas verifier check";
     let text = if yes { format!("{text}\n{done}") } else { done.to_owned() };
     Ok(Report::new(text, fields).delivered(&delivery.write(&presentation)?))
+}
+
+/// Whether what would be signed is what the holder has before them.
+fn check_document(asked: Option<&DocumentRef>, document: Option<&Path>) -> Result<()> {
+    match (asked, document) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(Failure::refused("the request is about no document")),
+        (Some(asked), None) => Err(Failure::usage(format!(
+            "the answer signs a document, {} (SHA-256 {}): give the file with --document, so that it can be compared",
+            quoted(&asked.title),
+            asked.sha256
+        ))),
+        (Some(asked), Some(path)) => {
+            if DocumentDigest::of(&input::file(path)?) == asked.sha256 {
+                return Ok(());
+            }
+            let other = format!("this is not the document {} that the request names", quoted(&asked.title));
+            Err(Failure::refused(other).about(path.display()))
+        }
+    }
 }
 
 /// What the person reads before consenting: the wallet's own text, with what will be learned set off.
@@ -242,12 +304,20 @@ fn consent_fields(consent: &Consent, place: usize) -> Value {
         disclosed.insert(card.name.to_string(), Value::Object(values.collect()));
         proved.extend(card.proved.iter().cloned());
     }
+    let vouchers = consent.vouchers().iter();
+    let vouchers: Vec<Value> = vouchers
+        .map(
+            |voucher| json!({"authority": voucher.authority, "verifier": voucher.verifier, "purpose": voucher.purpose}),
+        )
+        .collect();
+    let warnings = consent.choices().get(place).map(Choice::warnings).unwrap_or_default();
+    let warnings: Vec<String> = consent.warnings().iter().chain(warnings).map(ToString::to_string).collect();
     json!({
-        "verifier": consent.verifier(), "purpose": consent.purpose(),
+        "verifier": consent.verifier(), "vouchers": vouchers, "purpose": consent.purpose(),
         "first_time": consent.standing() == Standing::FirstTime,
         "choice": place + 1, "choices": consent.choices().len(), "learned": learned(consent, place),
-        "disclosed": disclosed, "proved": proved,
-        "warnings": consent.warnings().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "disclosed": disclosed, "proved": proved, "document": consent.document(),
+        "warnings": warnings,
     })
 }
 

@@ -6,7 +6,7 @@ use milchglas_statements::{PublicSet, SetSecretKey};
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 
-use super::{PublishedSetRef, SetRef, authority, set_base, set_key, value_bytes};
+use super::{PublishedSetRef, SetRef, set_base, set_key, value_bytes};
 use crate::cbor::Writer;
 use crate::claim::{ClaimType, Literal, Value, to_scalar};
 use crate::digest::{
@@ -14,6 +14,7 @@ use crate::digest::{
 };
 use crate::error::Error;
 use crate::text::{Label, is_readable};
+use crate::trust_list::fingerprint;
 use crate::type_file::{TypeFile, write_type};
 
 const FORMAT: &str = "set/1";
@@ -218,7 +219,7 @@ impl SetContent {
         let mut out = Writer::new();
         self.write(identity, key, out.array(7));
         let digest = SetDigest(tagged_digest("milchglas set/1", &out.into_bytes()));
-        PublishedSetRef { name: self.name.clone(), authority: authority(identity), key, digest }
+        PublishedSetRef { name: self.name.clone(), authority: fingerprint(identity), key, digest }
     }
 
     /// What the identity key signs.

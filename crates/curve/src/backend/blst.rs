@@ -394,6 +394,9 @@ mod fp {
     /// An element, in Montgomery form, always fully reduced.
     pub(super) type Fp = blst_fp;
 
+    /// 0.
+    pub(super) const ZERO: Fp = Fp { l: [0; 6] };
+
     /// 1, which in Montgomery form is 2^384 mod p.
     pub(super) const ONE: Fp = Fp {
         l: [
@@ -503,8 +506,8 @@ pub mod g1 {
     use super::fp::{assign, clear};
     use blst::{blst_fp, blst_p1_add_affine};
 
-    pub use super::comb::{Comb, comb_sum, combs};
-    pub use super::straus::{VartimeTable, sum_vartime, vartime_tables};
+    pub use super::comb::{Comb, comb_sum, comb_sum_short, combs};
+    pub use super::straus::{Terms, VartimeTable, sums_vartime, vartime_tables};
 
     group!(
         48,
@@ -616,34 +619,62 @@ pub mod g2 {
 
 /// Pairing products.
 pub mod pairing {
-    use super::{fp, g1, g2};
+    use super::fp::{self, Fp};
+    use super::{g1, g2};
     use blst::{
-        blst_final_exp, blst_fp6, blst_fp12, blst_fp12_conjugate, blst_fp12_is_one, blst_fp12_mul_by_xy00z0,
-        blst_fp12_sqr, blst_precompute_lines,
+        blst_final_exp, blst_fp2, blst_fp2_add, blst_fp2_inverse, blst_fp2_mul, blst_fp2_sub, blst_fp6, blst_fp12,
+        blst_fp12_conjugate, blst_fp12_is_one, blst_fp12_mul, blst_fp12_mul_by_xy00z0, blst_fp12_sqr,
+        blst_precompute_lines,
     };
 
     /// The parameter of the curve, without its sign: the Miller loop doubles for each of its bits and adds for each that is set.
     const Z: u64 = 0xd201_0000_0001_0000;
     /// How many line functions that makes: the leading bit needs none.
     const LINES: usize = 63 + Z.count_ones() as usize - 1;
+    /// 1.
+    const ONE: blst_fp2 = blst_fp2 { fp: [fp::ONE, fp::ZERO] };
+    /// 1 + i, which is v³.
+    const XI: blst_fp2 = blst_fp2 { fp: [fp::ONE, fp::ONE] };
 
-    /// The precomputed lines of a G2 point.
+    /// The precomputed lines of a G2 point: s, t for s/(2y) − t·(x/y)·v + v·w at a point (x, y). Factors of subfields are left out; the
+    /// final exponentiation removes them.
     #[derive(Clone)]
-    pub struct Prepared(Box<[blst_fp6; LINES]>);
+    pub struct Prepared(Box<[[blst_fp2; 2]; LINES]>);
 
     /// Precomputes the lines of q.
     pub fn prepare(q: &g2::Affine) -> Prepared {
-        let mut lines = Box::new([blst_fp6::default(); LINES]);
+        let mut raw = [blst_fp6::default(); LINES];
         // SAFETY: plain call; writes exactly 68 elements.
-        unsafe { blst_precompute_lines(lines.as_mut_ptr(), q) };
+        unsafe { blst_precompute_lines(raw.as_mut_ptr(), q) };
+        let mut lines = Box::new([[blst_fp2::default(); 2]; LINES]);
+        for (line, raw) in lines.iter_mut().zip(&raw) {
+            let mut inverse = blst_fp2::default();
+            // SAFETY: plain call. The last coefficient is 0 for vertical lines only; there is none among the multiples of q below z,
+            // because the order of q is r.
+            unsafe { blst_fp2_inverse(&mut inverse, &raw.fp2[2]) };
+            *line = [mul(&raw.fp2[0], &inverse), mul(&raw.fp2[1], &inverse)];
+        }
         Prepared(lines)
     }
 
-    /// Whether Π e(p, q) = 1. One chain of squarings serves all pairs, and one final exponentiation.
+    /// A point (x, y) with the lines that are evaluated there.
+    struct Evaluation<'a> {
+        /// 1/(2y).
+        s: Fp,
+        /// −x/y.
+        t: Fp,
+        lines: &'a [[blst_fp2; 2]; LINES],
+    }
+
+    /// Whether Π e(p, q) = 1. One chain of squarings serves all pairs, lines are multiplied two at a time, and there is one final
+    /// exponentiation.
     pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Affine, &'a Prepared)>) -> bool {
-        // Where lines are evaluated, −2·x and 2·y take the place of x and y.
-        let terms: Vec<_> = terms
-            .map(|(p, q)| (g1::Affine { x: fp::negate_if(&fp::twice(&p.x), true), y: fp::twice(&p.y) }, q))
+        let terms: Vec<Evaluation<'_>> = terms
+            .map(|(p, q)| {
+                // No point of order r has y = 0.
+                let s = fp::invert(&fp::twice(&p.y));
+                Evaluation { s, t: fp::negate_if(&fp::mul(&fp::twice(&p.x), &s), true), lines: &q.0 }
+            })
             .collect();
         let mut product = blst_fp12::default();
         let mut line = 0;
@@ -652,8 +683,11 @@ pub mod pairing {
                 square(&mut product);
             }
             for _ in 0..1 + (Z >> bit & 1) {
-                for (p, q) in &terms {
-                    multiply_by_line(&mut product, &q.0[line], p);
+                for terms in terms.chunks(2) {
+                    match terms {
+                        [one, other] => multiply_by_lines(&mut product, &one.at(line), &other.at(line)),
+                        rest => rest.iter().for_each(|one| multiply_by_line(&mut product, &one.at(line))),
+                    }
                 }
                 line += 1;
             }
@@ -667,23 +701,62 @@ pub mod pairing {
         }
     }
 
+    impl Evaluation<'_> {
+        /// The coefficients of a line here.
+        fn at(&self, line: usize) -> [blst_fp2; 2] {
+            let [s, t] = &self.lines[line];
+            [scale(s, &self.s), scale(t, &self.t)]
+        }
+    }
+
     fn square(product: &mut blst_fp12) {
         let product: *mut blst_fp12 = product;
         // SAFETY: plain call, in place as the library itself calls it.
         unsafe { blst_fp12_sqr(product, product) };
     }
 
-    /// Multiplies by a line's value at p, where `p` is (−2·x, 2·y).
-    fn multiply_by_line(product: &mut blst_fp12, line: &blst_fp6, p: &g1::Affine) {
-        let mut value = *line;
-        for (coefficient, coordinate) in value.fp2[1..].iter_mut().zip([&p.x, &p.y]) {
-            for part in &mut coefficient.fp {
-                *part = fp::mul(part, coordinate);
-            }
-        }
+    /// Multiplies by s + t·v + v·w.
+    fn multiply_by_line(product: &mut blst_fp12, [s, t]: &[blst_fp2; 2]) {
+        let line = blst_fp6 { fp2: [*s, *t, ONE] };
         let product: *mut blst_fp12 = product;
         // SAFETY: plain call, in place as the library itself calls it; a sparse factor is passed as its three coefficients that
         // are not 0.
-        unsafe { blst_fp12_mul_by_xy00z0(product, product, &value) };
+        unsafe { blst_fp12_mul_by_xy00z0(product, product, &line) };
+    }
+
+    /// Multiplies by (s + t·v + v·w)·(s' + t'·v + v·w), where (v·w)² = v³.
+    fn multiply_by_lines(product: &mut blst_fp12, [s, t]: &[blst_fp2; 2], [other_s, other_t]: &[blst_fp2; 2]) {
+        let (ss, tt) = (mul(s, other_s), mul(t, other_t));
+        let cross = sub(&sub(&mul(&add(s, t), &add(other_s, other_t)), &ss), &tt);
+        let even = blst_fp6 { fp2: [add(&ss, &XI), cross, tt] };
+        let odd = blst_fp6 { fp2: [blst_fp2::default(), add(s, other_s), add(t, other_t)] };
+        let (before, lines) = (*product, blst_fp12 { fp6: [even, odd] });
+        // SAFETY: plain call.
+        unsafe { blst_fp12_mul(product, &before, &lines) };
+    }
+
+    fn scale(x: &blst_fp2, k: &Fp) -> blst_fp2 {
+        blst_fp2 { fp: [fp::mul(&x.fp[0], k), fp::mul(&x.fp[1], k)] }
+    }
+
+    fn mul(x: &blst_fp2, y: &blst_fp2) -> blst_fp2 {
+        let mut out = blst_fp2::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp2_mul(&mut out, x, y) };
+        out
+    }
+
+    fn add(x: &blst_fp2, y: &blst_fp2) -> blst_fp2 {
+        let mut out = blst_fp2::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp2_add(&mut out, x, y) };
+        out
+    }
+
+    fn sub(x: &blst_fp2, y: &blst_fp2) -> blst_fp2 {
+        let mut out = blst_fp2::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp2_sub(&mut out, x, y) };
+        out
     }
 }

@@ -270,7 +270,7 @@ mod comb;
 
 /// G1.
 pub mod g1 {
-    pub use super::comb::{Comb, comb_sum, combs};
+    pub use super::comb::{Comb, comb_sum, comb_sum_short, combs};
     use bls12_381::hash_to_curve::{HashToField, MapToCurve};
     use sha2::digest::generic_array::GenericArray;
 
@@ -307,9 +307,21 @@ pub mod g1 {
         bases.iter().map(VartimeTable::new).collect()
     }
 
-    /// Σ k·P over prepared bases and others, for public inputs.
-    pub fn sum_vartime(fixed: &[(&VartimeTable, &Fr)], fresh: &[(&Affine, &Fr)]) -> Point {
-        msm_vartime(fixed.iter().map(|(prepared, k)| (prepared.base(), *k)).chain(fresh.iter().copied()))
+    /// The summands of one sum.
+    pub struct Terms<'a> {
+        /// Prepared bases.
+        pub fixed: Vec<(&'a VartimeTable, &'a Fr)>,
+        /// Bases as they come.
+        pub fresh: Vec<(&'a Affine, &'a Fr)>,
+    }
+
+    /// Σ k·P, for each of several sums, for public inputs.
+    pub fn sums_vartime(sums: &[Terms<'_>]) -> Vec<Point> {
+        let sum = |terms: &Terms<'_>| {
+            let fixed = terms.fixed.iter().map(|(prepared, k)| (prepared.base(), *k));
+            msm_vartime(fixed.chain(terms.fresh.iter().copied()))
+        };
+        sums.iter().map(sum).collect()
     }
 }
 

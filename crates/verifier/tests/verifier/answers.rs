@@ -8,7 +8,8 @@ use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields, SigningKey};
 use milchglas_tests::{SeededRng, national_id_json, only_selection};
 use milchglas_verifier::{
-    Asked, Error, Lookup, MemoryStore, Reason, RequestStore, StoreError, Template, Verdict, Verifier,
+    Asked, Consumed, Error, Lookup, MemoryStore, Reason, RequestStore, ShownToken, StoreError, Template, Verdict,
+    Verifier,
 };
 use rand_core::OsRng;
 use serde_json::json;
@@ -218,7 +219,7 @@ impl RequestStore for Broken {
         }
     }
 
-    fn consume(&self, _nonce: RequestNonce) -> Result<bool, StoreError> {
+    fn consume(&self, _nonce: RequestNonce, _tokens: &[ShownToken]) -> Result<Consumed, StoreError> {
         Err(StoreError::Damaged)
     }
 

@@ -9,4 +9,5 @@ mod once;
 mod scene;
 mod sets;
 mod templates;
+mod tokens;
 mod trust;

@@ -7,8 +7,8 @@ use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::RequestNonce;
 use milchglas_sealed::{Passphrase, Work};
 use milchglas_verifier::{
-    Checker, Error, FolderStore, Lookup, MemoryStore, Reason, Rejection, RequestStore, StoreError, Template, Verdict,
-    Verifier,
+    Checker, Consumed, Error, FolderStore, Lookup, MemoryStore, Reason, Rejection, RequestStore, StoreError, Template,
+    Verdict, Verifier,
 };
 use rand_core::{CryptoRng, OsRng, RngCore};
 use zeroize::Zeroizing;
@@ -170,9 +170,9 @@ fn keeps_its_limit(store: &impl RequestStore, scene: &Scene) {
     put(store, scene, 2, 1_000, now()).unwrap();
     assert_eq!(put(store, scene, 3, 1_000, now()), Err(StoreError::Full));
     // An answered one counts until it expires.
-    assert_eq!(store.consume(nonce(1)), Ok(true));
-    assert_eq!(store.consume(nonce(1)), Ok(false));
-    assert_eq!(store.consume(nonce(3)), Ok(false));
+    assert_eq!(store.consume(nonce(1), &[]), Ok(Consumed::Now));
+    assert_eq!(store.consume(nonce(1), &[]), Ok(Consumed::NotPending));
+    assert_eq!(store.consume(nonce(3), &[]), Ok(Consumed::NotPending));
     assert_eq!(put(store, scene, 3, 1_000, later(99)), Err(StoreError::Full));
     assert_eq!(store.get(nonce(1)), Ok(Lookup::Answered));
     put(store, scene, 3, 1_000, later(120)).unwrap();

@@ -105,6 +105,29 @@ fn fills_in_what_changes_each_time() {
 }
 
 #[test]
+fn refuses_comparisons_that_no_wallet_could_answer() {
+    let scene = Scene::new();
+    let cafe = scene.cafe();
+    let ask = |claim: &str, credential: &str, other: &str| {
+        let same_as = json!({"same_as": {"claim": claim, "credential": credential, "other": other}});
+        let card = json!({"credential": {"name": "card", "schemas": ["national-id"], "prove": [same_as]}});
+        let second = json!({"credential": {"name": "second", "schemas": ["national-id"]}});
+        let template = json!({"milchglas": "template/1", "purpose": "Compare", "ask": {"all": [card, second]}});
+        cafe.request(&Template::from_json(&template.to_string()).unwrap(), now(), &mut OsRng)
+    };
+    assert!(ask("surname", "second", "surname").is_ok());
+    assert!(ask("surname", "second", "given_names").is_ok());
+    for (claim, other) in
+        [("surname", "sex"), ("valid_from", "date_of_birth"), ("surname", "nobody"), ("nobody", "surname")]
+    {
+        assert!(matches!(ask(claim, "second", other), Err(Error::Unfit { .. })), "{claim}, {other}");
+    }
+    for credential in ["card", "third"] {
+        assert!(ask("surname", credential, "surname").is_err(), "{credential}");
+    }
+}
+
+#[test]
 fn refuses_what_no_wallet_could_answer() {
     let scene = Scene::new();
     let cafe = scene.cafe();

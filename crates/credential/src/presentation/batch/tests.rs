@@ -37,6 +37,8 @@ fn pending(name: usize, key: &Key, error: G1) -> Pending {
         schema: SchemaDigest([0; 32]),
         disclosed: Vec::new(),
         proved: Vec::new(),
+        pseudonym: None,
+        token: None,
     };
     Pending { pairings: PairingChecks::of(system), verified: Verified { credentials: vec![credential] } }
 }

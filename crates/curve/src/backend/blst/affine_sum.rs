@@ -125,6 +125,25 @@ impl Adder {
     /// For each (i, j), from the last to the first, adds the point at j to the point at i; the additions must not depend on each
     /// other, except that a later pair may read what an earlier one then changes.
     pub(super) fn add_pairs_vartime(&mut self, points: &mut [Affine], pairs: &[(usize, usize)]) {
+        // Nearly always all are chords, and neither summand is the identity.
+        let runs = pairs.iter().map(|(i, j)| fp::sub(&points[*j].x, &points[*i].x));
+        let ordinary = pairs.iter().all(|(i, j)| !is_identity(&points[*i]) && !is_identity(&points[*j]));
+        let mut inverse = if ordinary { inverse_of_products(runs, &mut self.products) } else { Fp::default() };
+        if inverse.l == [0; 6] {
+            return self.add_any_pairs_vartime(points, pairs);
+        }
+        for ((i, j), before) in pairs.iter().zip(&self.products).rev() {
+            let [x, y] = [points[*j].x, points[*j].y];
+            let p = &mut points[*i];
+            let mut slope = fp::mul(&inverse, before);
+            fp::mul_assign(&mut inverse, &fp::sub(&x, &p.x));
+            fp::mul_assign(&mut slope, &fp::sub(&y, &p.y));
+            follow(p, &Affine { x, y }, &slope);
+        }
+    }
+
+    /// The same where some summands may be equal, opposite, or the identity.
+    fn add_any_pairs_vartime(&mut self, points: &mut [Affine], pairs: &[(usize, usize)]) {
         self.cases.clear();
         self.cases.extend(pairs.iter().map(|(i, j)| Case::of(&points[*i], &points[*j])));
         let runs = pairs.iter().zip(&self.cases).map(|((i, j), case)| case.run(&points[*i], &points[*j]));

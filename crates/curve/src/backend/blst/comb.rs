@@ -16,7 +16,7 @@
 #![forbid(unsafe_code)]
 
 use super::affine_sum::{ENOUGH, add_each, clear_elements, clear_points};
-use super::endomorphism::{self, ENTRIES, SignedDigit, SignedDigits, WINDOW, WINDOWS};
+use super::endomorphism::{self, ENTRIES, ShortDigits, SignedDigit, SignedDigits, WINDOW, WINDOWS};
 use super::fp::{self, Fp};
 use super::fr::Fr;
 use super::g1::{self, Affine, Point};
@@ -92,25 +92,58 @@ impl Comb {
 
 /// Σ k·P over bases with tables, in constant time in the scalars.
 pub fn comb_sum(terms: &[(&Comb, &Fr)]) -> Point {
-    terms.chunks(CHUNK).map(sum_of_chunk).reduce(|sum, next| g1::add(&sum, &next)).unwrap_or_else(g1::identity)
+    let sum = |terms: &[(&Comb, &Fr)]| {
+        let digits: Vec<SignedDigits> = terms.iter().map(|(_, k)| SignedDigits::new(k)).collect();
+        // One after the other the windows; in each, the points of all first halves, then those of all second halves.
+        let stride = 2 * terms.len();
+        let mut points = Vec::with_capacity(WINDOWS * stride);
+        for i in 0..WINDOWS {
+            let start = points.len();
+            points.resize(start + stride, Affine::default());
+            let (first, second) = points[start..].split_at_mut(terms.len());
+            for ((((comb, _), digits), first), second) in terms.iter().zip(&digits).zip(first).zip(second) {
+                [*first, *second] = look_up(&comb.rows[i], digits.get(i));
+            }
+        }
+        let mut sums = sums_of_halves(points, WINDOWS, terms.len());
+        let sum = g1::add(&sums[0], &endomorphism::apply(&sums[1]));
+        sums.iter_mut().for_each(g1::zeroize);
+        sum
+    };
+    terms.chunks(CHUNK).map(sum).reduce(|sum, next| g1::add(&sum, &next)).unwrap_or_else(g1::identity)
 }
 
-fn sum_of_chunk(terms: &[(&Comb, &Fr)]) -> Point {
-    let digits: Vec<SignedDigits> = terms.iter().map(|(_, k)| SignedDigits::new(k)).collect();
-    // One after the other the windows; in each, the points of all first halves, then those of all second halves.
-    let stride = 2 * terms.len();
-    let mut points = Vec::with_capacity(WINDOWS * stride);
-    for i in 0..WINDOWS {
-        let start = points.len();
-        points.resize(start + stride, Affine::default());
-        let (first, second) = points[start..].split_at_mut(terms.len());
-        for ((((comb, _), digits), first), second) in terms.iter().zip(&digits).zip(first).zip(second) {
-            [*first, *second] = look_up(&comb.rows[i], digits.get(i));
+/// Σ k·P for scalars of at most `bits` bits, which may be 128 at most: one half is enough, and as many windows as the bits need.
+pub fn comb_sum_short(terms: &[(&Comb, u128)], bits: usize) -> Point {
+    let windows = bits / WINDOW + 1;
+    let sum = |terms: &[(&Comb, u128)]| {
+        let digits: Vec<ShortDigits> = terms.iter().map(|(_, k)| ShortDigits::new(*k, windows)).collect();
+        let mut points = Vec::with_capacity(windows * terms.len());
+        for i in 0..windows {
+            points.extend(terms.iter().zip(&digits).map(|((comb, _), digits)| {
+                let digit = digits.get(i);
+                look_up(&comb.rows[i], [digit, digit])[0]
+            }));
         }
-    }
-    let mut products: Vec<Fp> = Vec::with_capacity(WINDOWS / 2 * stride + 1);
+        let mut sums = sums_of_halves(points, windows, terms.len());
+        for ((comb, _), digits) in terms.iter().zip(&digits) {
+            let surplus = g1::select_affine(&Affine::default(), &g1::neg_affine(&comb.base()), digits.surplus());
+            g1::add_assign_affine(&mut sums[0], &surplus);
+        }
+        let sum = sums[0];
+        sums.iter_mut().for_each(g1::zeroize);
+        sum
+    };
+    terms.chunks(CHUNK).map(sum).reduce(|sum, next| g1::add(&sum, &next)).unwrap_or_else(g1::identity)
+}
 
-    let mut windows = WINDOWS;
+/// The sums of the first and of the second halves, from the points of each window: those of `bases` first halves, then those of as many
+/// second halves, or none.
+fn sums_of_halves(mut points: Vec<Affine>, windows: usize, bases: usize) -> [Point; 2] {
+    let stride = points.len() / windows;
+    let mut products: Vec<Fp> = Vec::with_capacity(windows / 2 * stride + 1);
+
+    let mut windows = windows;
     while windows > 1 && windows / 2 * stride >= ENOUGH {
         let (left, right) = points[..windows * stride].split_at_mut((windows - windows / 2) * stride);
         add_each(&mut left[..right.len()], right, &mut products);
@@ -119,11 +152,11 @@ fn sum_of_chunk(terms: &[(&Comb, &Fr)]) -> Point {
 
     let mut sums = [g1::identity(); 2];
     for window in points[..windows * stride].chunks_exact(stride) {
-        let (first, second) = window.split_at(terms.len());
+        let (first, second) = window.split_at(bases);
         for (sum, points) in sums.iter_mut().zip([first, second]) {
             for point in points {
                 // The operands of a lone base can not coincide.
-                if terms.len() == 1 {
+                if bases == 1 {
                     g1::add_assign_unequal_affine(sum, point);
                 } else {
                     g1::add_assign_affine(sum, point);
@@ -133,9 +166,7 @@ fn sum_of_chunk(terms: &[(&Comb, &Fr)]) -> Point {
     }
     clear_points(&mut points);
     clear_elements(&mut products);
-    let sum = g1::add(&sums[0], &endomorphism::apply(&sums[1]));
-    sums.iter_mut().for_each(g1::zeroize);
-    sum
+    sums
 }
 
 /// The entries of a row that two digits ask for, in one pass over the row.

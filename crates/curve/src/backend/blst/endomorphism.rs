@@ -6,7 +6,7 @@
 //! ψ(x, y) = (βx, −y) with β = 2^((p−1)/3) is multiplication by z² on the subgroup of order r = z⁴ − z² + 1. So k·P = k₁·P + k₂·ψ(P)
 //! for every pair with k ≡ k₁ + k₂·z² modulo r; division with remainder gives the one with 0 ≤ k₁, k₂ < z² < 2^128.
 //!
-//! Digits of secret scalars: [`SignedDigits`], in constant time. Of public ones: [`naf_vartime`].
+//! Digits of secret scalars: [`SignedDigits`], in constant time.
 //! Caution: right in the subgroup only.
 
 #![forbid(unsafe_code)]
@@ -15,6 +15,7 @@ use super::fp::{self, Fp};
 use super::fr::{self, Fr};
 use super::g1::{Affine, Point};
 use core::hint::black_box;
+use subtle::Choice;
 use zeroize::Zeroize;
 
 /// β in Montgomery form, which is 2^384·β mod p.
@@ -87,7 +88,50 @@ pub(super) const ENTRIES: usize = 1 << (WINDOW - 1);
 /// An odd h of magnitude below 2^132 is Σ_i (2·u_i + 1 − 2^6)·2^(6i), with u_i the base-64 digits of (h − 1 + 2^132)/2.
 pub(super) struct SignedDigits([[u64; 3]; 2]);
 
+/// A number below 2^128 as Σ_i d_i·2^(6i), with all d_i odd and below 2^6 in magnitude; one too much where it is even. Erased when
+/// dropped.
+pub(super) struct ShortDigits {
+    digits: [u64; 3],
+    even: u64,
+}
+
+impl ShortDigits {
+    /// The digits of k in so many windows, in constant time. They must have room for k + 1.
+    pub(super) fn new(k: u128, windows: usize) -> Self {
+        let even = black_box(!k as u64 & 1);
+        let mut odd = add([k as u64, (k >> 64) as u64, 0], [even, 0, 0]);
+        // 2^(6·windows) − 1
+        let bits = WINDOW * windows;
+        let limb = |i: usize| match bits.saturating_sub(64 * i) {
+            0 => 0,
+            rest @ 1..64 => (1 << rest) - 1,
+            _ => u64::MAX,
+        };
+        let digits = half(add(odd, [limb(0), limb(1), limb(2)]));
+        odd.zeroize();
+        Self { digits, even }
+    }
+
+    /// d_i.
+    pub(super) fn get(&self, i: usize) -> SignedDigit {
+        digit(&self.digits, i)
+    }
+
+    /// Whether the digits say one too much.
+    pub(super) fn surplus(&self) -> Choice {
+        Choice::from(self.even as u8)
+    }
+}
+
+impl Drop for ShortDigits {
+    fn drop(&mut self) {
+        self.digits.zeroize();
+        self.even.zeroize();
+    }
+}
+
 /// An odd number d, positive or negative.
+#[derive(Clone, Copy)]
 pub(super) struct SignedDigit {
     /// (|d| − 1)/2.
     pub(super) index: u64,
@@ -121,50 +165,25 @@ impl SignedDigits {
 
     /// d_i and e_i.
     pub(super) fn get(&self, i: usize) -> [SignedDigit; 2] {
-        let (limb, shift) = (i * WINDOW / 64, i * WINDOW % 64);
-        self.0.each_ref().map(|limbs| {
-            // A digit may straddle two limbs; the shift is public.
-            let above = if shift + WINDOW > 64 { limbs[limb + 1] << (64 - shift) } else { 0 };
-            let u = (limbs[limb] >> shift | above) & (2 * ENTRIES as u64 - 1);
-            // d = 2·u + 1 − 2^6 is negative where the top bit of u is not set; there |d| has the complement of u.
-            let negative = black_box(!u >> (WINDOW - 1) & 1);
-            SignedDigit { index: (u ^ negative.wrapping_neg()) & (ENTRIES as u64 - 1), negative: negative != 0 }
-        })
+        self.0.each_ref().map(|limbs| digit(limbs, i))
     }
+}
+
+/// The digit that a base-64 digit u of the shifted number stands for: d = 2·u + 1 − 2^6.
+fn digit(limbs: &[u64; 3], i: usize) -> SignedDigit {
+    let (limb, shift) = (i * WINDOW / 64, i * WINDOW % 64);
+    // A digit may straddle two limbs; the shift is public.
+    let above = if shift + WINDOW > 64 { limbs[limb + 1] << (64 - shift) } else { 0 };
+    let u = (limbs[limb] >> shift | above) & (2 * ENTRIES as u64 - 1);
+    // d is negative where the top bit of u is not set; there |d| has the complement of u.
+    let negative = black_box(!u >> (WINDOW - 1) & 1);
+    SignedDigit { index: (u ^ negative.wrapping_neg()) & (ENTRIES as u64 - 1), negative: negative != 0 }
 }
 
 impl Drop for SignedDigits {
     fn drop(&mut self) {
         self.0.zeroize();
     }
-}
-
-/// How many digits `naf_vartime` writes.
-pub(super) const NAF_DIGITS: usize = 129;
-
-/// The non-adjacent form of width `width`, least significant digit first: every digit is 0 or odd and below 2^(width−1) in magnitude,
-/// and among `width` consecutive ones at most one is not 0.
-pub(super) fn naf_vartime(half: [u64; 2], width: u32) -> [i8; NAF_DIGITS] {
-    let mut digits = [0; NAF_DIGITS];
-    let mut rest = u128::from(half[0]) | u128::from(half[1]) << 64;
-    let modulus = 1_u128 << width;
-    let mut position = 0;
-    while rest != 0 {
-        let zeros = rest.trailing_zeros();
-        position += zeros as usize;
-        rest >>= zeros;
-        let window = rest & (modulus - 1);
-        if window < modulus / 2 {
-            digits[position] = window as i8;
-            rest >>= width;
-        } else {
-            digits[position] = -((modulus - window) as i8);
-            // The carry goes in after the shift, so that nothing overflows.
-            rest = (rest >> width) + 1;
-        }
-        position += width as usize;
-    }
-    digits
 }
 
 /// The low N limbs of a·b.
@@ -291,6 +310,27 @@ mod tests {
     }
 
     #[test]
+    fn short_digits_add_up() {
+        for (bits, windows) in [(32, 6), (64, 11), (128, 22)] {
+            let top = u128::MAX >> (128 - bits);
+            for k in [0, 1, 2, 3, 63, 64, 65, top / 3, top - 2, top - 1, top] {
+                let digits = ShortDigits::new(k, windows);
+                let mut wide = fr::ZERO;
+                for i in (0..windows).rev() {
+                    let digit = digits.get(i);
+                    assert!(digit.index < ENTRIES as u64);
+                    let magnitude = fr::from_u64(2 * digit.index + 1);
+                    wide = fr::mul(&wide, &fr::from_u64(1 << WINDOW));
+                    wide = if digit.negative { fr::sub(&wide, &magnitude) } else { fr::add(&wide, &magnitude) };
+                }
+                let surplus = fr::from_u64(digits.surplus().unwrap_u8().into());
+                assert_eq!(fr::sub(&wide, &surplus), scalar([k as u64, (k >> 64) as u64]));
+                assert_eq!(bool::from(digits.surplus()), k % 2 == 0);
+            }
+        }
+    }
+
+    #[test]
     fn signed_digits_add_up() {
         for k in scalars() {
             let digits = SignedDigits::new(&k);
@@ -304,26 +344,6 @@ mod tests {
                 }
             }
             assert_eq!(sum, k);
-        }
-    }
-
-    #[test]
-    fn naf_digits_add_up_and_are_sparse() {
-        for k in scalars() {
-            for (half, width) in split(&k).into_iter().chain([[u64::MAX; 2]]).flat_map(|half| [(half, 5), (half, 8)]) {
-                let digits = naf_vartime(half, width);
-                let mut sum = fr::ZERO;
-                for digit in digits.iter().rev() {
-                    sum = fr::add(&sum, &sum);
-                    let magnitude = fr::from_u64(digit.unsigned_abs().into());
-                    sum = if *digit < 0 { fr::sub(&sum, &magnitude) } else { fr::add(&sum, &magnitude) };
-                    assert!(*digit == 0 || digit % 2 != 0);
-                    assert!(u32::from(digit.unsigned_abs()) < 1 << (width - 1));
-                }
-                assert_eq!(sum, scalar(half));
-                let nonzero = |digits: &[i8]| digits.iter().filter(|digit| **digit != 0).count();
-                assert!(digits.windows(width as usize).all(|window| nonzero(window) <= 1));
-            }
         }
     }
 }

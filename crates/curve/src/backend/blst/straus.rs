@@ -1,7 +1,8 @@
-//! Sums of public multiples: one chain of doublings for all bases, and two half-length scalars for each.
+//! Sums of public multiples: one chain of doublings for all bases of a sum, and two half-length scalars for each.
 //!
-//! Source: Straus, "Addition Chains of Vectors" (1964), interleaved with non-adjacent forms (Möller 2001) over the halves that
-//! [`endomorphism`] gives. What falls on the same doubling is summed in affine coordinates before the chain begins. Very many
+//! Source: Straus, "Addition Chains of Vectors" (1964), with signed digits of a fixed width over the halves that [`endomorphism`] gives.
+//! All digits stand on multiples of [`STEP`] bits, so that everything which falls on one place, of all sums that are wanted, is added up
+//! in affine coordinates with shared inversions before the doublings begin; a sum then adds about one point for each place. Very many
 //! points go to blst's implementation of Pippenger's method instead, also in halves.
 //!
 //! Timing: variable. For public inputs only.
@@ -9,28 +10,34 @@
 #![forbid(unsafe_code)]
 
 use super::affine_sum::Adder;
-use super::endomorphism::{self, NAF_DIGITS, naf_vartime, split};
+use super::endomorphism::{self, split};
 use super::fp;
 use super::fr::{self, Fr};
 use super::g1::{self, Affine, Point};
 
-/// The width of the digits over bases that come as they are; they need the odd multiples below 2^(width−1).
-const FRESH_WIDTH: u32 = 5;
-/// The same over bases with a table.
-const FIXED_WIDTH: u32 = 8;
+/// How many bits lie between two places, which is the width of digits over bases that come as they are.
+const STEP: usize = 5;
+/// How many places a half-length scalar has: they cover 130 bits.
+const PLACES: usize = 26;
+/// The width of digits over bases with a table, in places.
+const FIXED_PLACES: usize = 2;
+/// How many multiples a base needs that comes as it is: 1, 2, …, 2^4.
+const FRESH_MULTIPLES: usize = 1 << (STEP - 1);
+/// How many multiples a table holds: 1, 2, …, 2^9.
+const FIXED_MULTIPLES: usize = 1 << (FIXED_PLACES * STEP - 1);
 /// From how many half-length scalars on Pippenger's method is faster.
 const MANY: usize = 220;
-/// About how many points are summed at once. It bounds the scratch space, to about 100 KiB.
-const GROUP: usize = 768;
+/// About how many points are summed at once. It bounds the scratch space, to about 300 KiB.
+const GROUP: usize = 2048;
 
-/// P, 3·P, …, 127·P: 6 KiB.
+/// P, 2·P, …, 512·P: 48 KiB.
 #[derive(Clone)]
 pub struct VartimeTable(Box<[Affine]>);
 
 impl VartimeTable {
-    /// The odd multiples of a base.
+    /// The multiples of a base.
     pub fn new(base: &Affine) -> Self {
-        Self(odd_multiples(&[*base], FIXED_WIDTH).into())
+        Self(multiples(&[*base], FIXED_MULTIPLES).into())
     }
 
     /// P.
@@ -39,113 +46,165 @@ impl VartimeTable {
     }
 }
 
-/// The odd multiples of these bases; cheaper together than one by one.
+/// The multiples of these bases; cheaper together than one by one.
 pub fn vartime_tables(bases: &[Affine]) -> Vec<VartimeTable> {
-    let multiples = odd_multiples(bases, FIXED_WIDTH);
-    multiples.chunks_exact(1 << (FIXED_WIDTH - 2)).map(|multiples| VartimeTable(multiples.into())).collect()
+    let multiples = multiples(bases, FIXED_MULTIPLES);
+    multiples.chunks_exact(FIXED_MULTIPLES).map(|multiples| VartimeTable(multiples.into())).collect()
 }
 
-/// P, 3·P, …, (2^(width−1) − 1)·P of each base in turn.
-fn odd_multiples(bases: &[Affine], width: u32) -> Vec<Affine> {
-    let count = 1 << (width - 2);
-    let mut points = vec![Affine::default(); (count + 1) * bases.len()];
-    // Behind the multiples, one point for each base that is doubled each round.
-    let power = |b: usize| count * bases.len() + b;
+/// P, 2·P, …, count·P of each base in turn; `count` is a power of two.
+fn multiples(bases: &[Affine], count: usize) -> Vec<Affine> {
+    let mut points = vec![Affine::default(); count * bases.len()];
     for (b, base) in bases.iter().enumerate() {
         points[b * count] = *base;
-        points[power(b)] = *base;
     }
     let mut adder = Adder::default();
-    let mut pairs: Vec<(usize, usize)> = (0..bases.len()).map(|b| (power(b), power(b))).collect();
-    adder.add_pairs_vartime(&mut points, &pairs);
-    // With 2^i odd multiples and 2^(i+1) times the base come the next 2^i odd multiples.
+    let mut pairs = Vec::with_capacity(points.len() / 2);
     let mut have = 1;
     while have < count {
-        if 2 * have == count {
-            // The powers have served.
-            pairs.clear();
-        }
-        for b in 0..bases.len() {
-            for j in b * count..b * count + have {
+        // With the first n multiples come the next n: j·P + n·P for 1 ≤ j ≤ n.
+        pairs.clear();
+        for start in (0..points.len()).step_by(count) {
+            for j in start..start + have {
                 points[j + have] = points[j];
-                pairs.push((j + have, power(b)));
+                pairs.push((j + have, start + have - 1));
             }
         }
         adder.add_pairs_vartime(&mut points, &pairs);
         have *= 2;
-        pairs.truncate(bases.len());
     }
-    points.truncate(count * bases.len());
     points
 }
 
-/// Σ k·P over bases with and without tables.
-pub fn sum_vartime(fixed: &[(&VartimeTable, &Fr)], fresh: &[(&Affine, &Fr)]) -> Point {
-    let fresh: Vec<(&Affine, &Fr)> = fresh.iter().copied().filter(|(_, k)| **k != fr::ZERO).collect();
-    let halves: Vec<[[u64; 2]; 2]> = fresh.iter().map(|(_, k)| split(k)).collect();
-    if halves.iter().flatten().filter(|half| **half != [0; 2]).count() >= MANY {
-        return pippenger(fixed, &fresh, &halves);
-    }
-    let bases: Vec<Affine> = fresh.iter().map(|(base, _)| **base).collect();
-    let multiples = odd_multiples(&bases, FRESH_WIDTH);
+/// The summands of one sum.
+pub struct Terms<'a> {
+    /// Bases with tables.
+    pub fixed: Vec<(&'a VartimeTable, &'a Fr)>,
+    /// Bases as they come.
+    pub fresh: Vec<(&'a Affine, &'a Fr)>,
+}
 
-    let mut tracks = Vec::with_capacity(2 * (fixed.len() + fresh.len()));
-    for (table, k) in fixed {
-        let [low, high] = split(k).map(|half| naf_vartime(half, FIXED_WIDTH));
-        tracks.push(Track { digits: low, multiples: &table.0, image: false });
-        tracks.push(Track { digits: high, multiples: &table.0, image: true });
+/// Σ k·P, for each of several sums. Cheaper together than one by one.
+pub fn sums_vartime(sums: &[Terms<'_>]) -> Vec<Point> {
+    if sums.iter().any(|terms| terms.halves() >= MANY) {
+        return sums.iter().map(pippenger).collect();
     }
-    for (halves, multiples) in halves.iter().zip(multiples.chunks_exact(1 << (FRESH_WIDTH - 2))) {
-        let [low, high] = halves.map(|half| naf_vartime(half, FRESH_WIDTH));
-        tracks.push(Track { digits: low, multiples, image: false });
-        tracks.push(Track { digits: high, multiples, image: true });
+    let mut bases: Vec<Affine> = Vec::new();
+    // For each base of each sum that is multiplied, which of the different ones it is.
+    let mut places = Vec::new();
+    for (base, _) in sums.iter().flat_map(|terms| &terms.fresh).filter(|(_, k)| **k != fr::ONE) {
+        let known = bases.iter().position(|other| other.x.l == base.x.l && other.y.l == base.y.l);
+        places.push(known.unwrap_or_else(|| {
+            bases.push(**base);
+            bases.len() - 1
+        }));
+    }
+    let multiples = multiples(&bases, FRESH_MULTIPLES);
+    let mut places = places.into_iter();
+    let mut tracks = Vec::with_capacity(sums.len());
+    for terms in sums {
+        let mut these = Vec::with_capacity(2 * (terms.fixed.len() + terms.fresh.len()));
+        for (table, k) in &terms.fixed {
+            these.extend(Track::both(FIXED_PLACES, &table.0, k));
+        }
+        for (base, k) in &terms.fresh {
+            if **k == fr::ONE {
+                these.push(Track::once(base));
+            } else if let Some(place) = places.next() {
+                these.extend(Track::both(1, &multiples[place * FRESH_MULTIPLES..][..FRESH_MULTIPLES], k));
+            }
+        }
+        tracks.push(these);
     }
     straus(&tracks)
 }
 
-/// A half-length scalar over the odd multiples of a base, or over their images under ψ.
+impl Terms<'_> {
+    /// How many half-length scalars over bases without tables are not 0.
+    fn halves(&self) -> usize {
+        self.fresh.iter().flat_map(|(_, k)| split(k)).filter(|half| *half != [0; 2]).count()
+    }
+}
+
+/// A half-length scalar over the multiples of a base, or over their images under ψ.
 struct Track<'a> {
-    digits: [i8; NAF_DIGITS],
+    /// A digit for each place; 0 where the digits of this track skip it.
+    digits: [i16; PLACES],
     multiples: &'a [Affine],
     image: bool,
 }
 
-impl Track<'_> {
+impl<'a> Track<'a> {
+    /// The two halves of k, with digits that cover `step` places.
+    fn both(step: usize, multiples: &'a [Affine], k: &Fr) -> [Self; 2] {
+        let [low, high] = split(k).map(|half| digits(half, step));
+        [Self { digits: low, multiples, image: false }, Self { digits: high, multiples, image: true }]
+    }
+
+    /// A base that is added once.
+    fn once(base: &'a Affine) -> Self {
+        let mut digits = [0; PLACES];
+        digits[0] = 1;
+        Self { digits, multiples: core::slice::from_ref(base), image: false }
+    }
+
     /// What the digit at this place contributes, before doublings.
     fn point(&self, place: usize) -> Option<Affine> {
         let digit = self.digits[place];
         if digit == 0 {
             return None;
         }
-        let multiple = &self.multiples[usize::from(digit.unsigned_abs()) / 2];
+        let multiple = &self.multiples[usize::from(digit.unsigned_abs()) - 1];
         let multiple = if self.image { &endomorphism::apply_affine(multiple) } else { multiple };
         Some(Affine { x: multiple.x, y: fp::negate_if(&multiple.y, digit < 0) })
     }
 }
 
-fn straus(tracks: &[Track<'_>]) -> Point {
+/// Signed digits of `step` places each, the least significant first: each at most 2^(step·STEP − 1) in magnitude.
+fn digits(half: [u64; 2], step: usize) -> [i16; PLACES] {
+    let width = step * STEP;
+    let (modulus, half_modulus) = (1_i32 << width, 1_i32 << (width - 1));
+    let rest = u128::from(half[0]) | u128::from(half[1]) << 64;
+    let mut digits = [0; PLACES];
+    let mut carry = 0;
+    for (i, digit) in digits.iter_mut().step_by(step).enumerate() {
+        // The top digit has fewer bits than the width, so it can take the carry.
+        let window = (rest >> (i * width)) as i32 & (modulus - 1);
+        let value = window + carry;
+        carry = i32::from(value > half_modulus);
+        *digit = (value - (carry << width)) as i16;
+    }
+    digits
+}
+
+fn straus(sums: &[Vec<Track<'_>>]) -> Vec<Point> {
     let mut adder = Adder::default();
-    let (mut points, mut lengths) = (Vec::with_capacity(GROUP + tracks.len()), Vec::with_capacity(NAF_DIGITS));
-    let mut sum = Sum::default();
-    let mut places = (0..NAF_DIGITS).rev().peekable();
+    let room = GROUP + sums.iter().map(Vec::len).sum::<usize>();
+    let (mut points, mut lengths) = (Vec::with_capacity(room), Vec::with_capacity(PLACES * sums.len()));
+    let mut results: Vec<Sum> = sums.iter().map(|_| Sum::default()).collect();
+    let mut places = (0..PLACES).rev().peekable();
     while places.peek().is_some() {
         points.clear();
         lengths.clear();
         while points.len() < GROUP
             && let Some(place) = places.next()
         {
-            let before = points.len();
-            points.extend(tracks.iter().filter_map(|track| track.point(place)));
-            lengths.push(points.len() - before);
+            for tracks in sums {
+                let before = points.len();
+                points.extend(tracks.iter().filter_map(|track| track.point(place)));
+                lengths.push(points.len() - before);
+            }
         }
         adder.shorten_lists_vartime(&mut points, &mut lengths);
         let mut rest = points.iter();
-        for length in &lengths {
-            sum.double();
-            rest.by_ref().take(*length).for_each(|point| sum.add_vartime(point));
+        for lengths in lengths.chunks_exact(sums.len().max(1)) {
+            for (sum, length) in results.iter_mut().zip(lengths) {
+                (0..STEP).for_each(|_| sum.double());
+                rest.by_ref().take(*length).for_each(|point| sum.add_vartime(point));
+            }
         }
     }
-    sum.points[sum.current]
+    results.into_iter().map(|sum| sum.points[sum.current]).collect()
 }
 
 /// A sum, and a place for the next one: cheaper than a copy after each addition.
@@ -178,13 +237,58 @@ impl Sum {
     }
 }
 
-fn pippenger(fixed: &[(&VartimeTable, &Fr)], fresh: &[(&Affine, &Fr)], halves: &[[[u64; 2]; 2]]) -> Point {
-    let bases = fixed.iter().map(|(table, _)| table.base()).chain(fresh.iter().map(|(base, _)| *base));
-    let fixed_halves = fixed.iter().map(|(_, k)| split(k));
-    let terms: Vec<(Affine, Fr)> = bases
-        .zip(fixed_halves.chain(halves.iter().copied()))
-        .flat_map(|(base, [low, high])| [(*base, low), (endomorphism::apply_affine(base), high)])
+fn pippenger(terms: &Terms<'_>) -> Point {
+    let fixed = terms.fixed.iter().map(|(table, k)| (table.base(), *k));
+    let halves: Vec<(Affine, Fr)> = fixed
+        .chain(terms.fresh.iter().copied())
+        .flat_map(|(base, k)| {
+            let [low, high] = split(k);
+            [(*base, low), (endomorphism::apply_affine(base), high)]
+        })
+        .filter(|(_, half)| *half != [0; 2])
         .map(|(point, half)| (point, fr::from_limbs(half)))
         .collect();
-    g1::msm_vartime(terms.iter().map(|(point, k)| (point, k)))
+    g1::msm_vartime(halves.iter().map(|(point, half)| (point, half)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_add_up() {
+        let mut half = [0x0123_4567_89ab_cdef_u64, 0xfedc_ba98_7654_3210];
+        for round in 0..200_u64 {
+            for half in [half, [u64::MAX; 2], [0, 1 << 63], [half[0], 0], [round, 0]] {
+                for step in [1, FIXED_PLACES] {
+                    // Modulo 2^128, which is more than the value and its carries can hide.
+                    let expected = u128::from(half[0]) | u128::from(half[1]) << 64;
+                    let digits = digits(half, step);
+                    let sum = digits.iter().rev().fold(0_u128, |sum, digit| {
+                        sum.wrapping_shl(STEP as u32).wrapping_add_signed(i128::from(*digit))
+                    });
+                    assert_eq!(sum, expected);
+                    assert!(digits.iter().all(|digit| digit.unsigned_abs() <= 1 << (step * STEP - 1)));
+                    assert!(digits.last().is_none_or(|top| step > 1 || (0..=8).contains(top)));
+                    assert!(digits.iter().enumerate().all(|(place, digit)| place % step == 0 || *digit == 0));
+                }
+            }
+            half = [half[1].rotate_left(13) ^ round, half[0].wrapping_mul(0x9e37_79b9_7f4a_7c15)];
+        }
+    }
+
+    #[test]
+    fn multiples_are_in_order() {
+        let bases = [g1::generator(), endomorphism::apply_affine(&g1::generator())];
+        for count in [1, 2, 16, 512] {
+            let points = multiples(&bases, count);
+            for (base, points) in bases.iter().zip(points.chunks_exact(count)) {
+                let mut sum = g1::identity();
+                for point in points {
+                    g1::add_assign_affine(&mut sum, base);
+                    assert!(bool::from(g1::ct_eq(&sum, &g1::from_affine(point))));
+                }
+            }
+        }
+    }
 }

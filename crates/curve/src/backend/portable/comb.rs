@@ -94,3 +94,16 @@ impl Comb {
 pub fn comb_sum(terms: &[(&Comb, &Fr)]) -> Point {
     terms.iter().fold(g1::identity(), |sum, (comb, k)| g1::add(&sum, &comb.mul(k)))
 }
+
+/// Σ k·P for short scalars. This backend takes them for long ones.
+pub fn comb_sum_short(terms: &[(&Comb, u128)], _: usize) -> Point {
+    terms.iter().fold(g1::identity(), |sum, (comb, k)| {
+        let mut wide = [0; 64];
+        wide[48..].copy_from_slice(&k.to_be_bytes());
+        let mut scalar = fr::from_wide(&wide);
+        wide.zeroize();
+        let sum = g1::add(&sum, &comb.mul(&scalar));
+        fr::zeroize(&mut scalar);
+        sum
+    })
+}

@@ -1,0 +1,406 @@
+//! What proofs should cost: how many operations each statement takes.
+//!
+//! The formulas and where they come from are in `spec/performance.md`; this is the same in code. The counts follow from
+//! `crates/statements` and `crates/sigma`.
+//! Not in the model: requests and plans, encodings, arithmetic modulo the group order, memory. They are the difference to what is measured.
+
+use crate::measurements::Micros;
+use crate::primitives::{Operation, Primitives};
+
+/// What a piece of work is spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Reading points.
+    Decoding,
+    /// The linear equation of a signature.
+    Signature,
+    /// The linear equations of a range's digits.
+    Ranges,
+    /// The pairing equations.
+    Pairings,
+    /// Transcripts and randomness.
+    Transcript,
+}
+
+impl Part {
+    /// All of them, in the order in which they are drawn.
+    pub const ALL: [Self; 5] = [Self::Decoding, Self::Signature, Self::Ranges, Self::Pairings, Self::Transcript];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Decoding => "decoding points",
+            Self::Signature => "signature equation",
+            Self::Ranges => "range equations",
+            Self::Pairings => "pairings",
+            Self::Transcript => "transcript",
+        }
+    }
+}
+
+/// Operations, each with how often it is done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Work(Vec<(Part, f64, Operation)>);
+
+impl Work {
+    fn add(&mut self, part: Part, times: usize, operation: Operation) {
+        if times > 0 {
+            self.0.push((part, times as f64, operation));
+        }
+    }
+
+    /// What one of `count` equal pieces of this work takes.
+    #[must_use]
+    pub fn each(mut self, count: usize) -> Self {
+        for (_, times, _) in &mut self.0 {
+            *times /= count as f64;
+        }
+        self
+    }
+
+    /// How long it takes.
+    #[must_use]
+    pub fn cost(&self, primitives: &Primitives) -> Micros {
+        Micros(Part::ALL.iter().map(|part| self.cost_of(*part, primitives).0).sum())
+    }
+
+    /// How long one part of it takes.
+    #[must_use]
+    pub fn cost_of(&self, part: Part, primitives: &Primitives) -> Micros {
+        let costs = self.0.iter().filter(|(of, ..)| *of == part);
+        Micros(costs.map(|(_, times, operation)| times * primitives.cost(*operation).0).sum())
+    }
+}
+
+/// What a presentation proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// A signature on so many messages.
+    Signature {
+        /// Messages that stay hidden, holder secret and handle among them.
+        hidden: usize,
+        /// Messages that are shown.
+        shown: usize,
+    },
+    /// Membership of one variable in the set of digits.
+    Member,
+    /// An integer between bounds.
+    Range {
+        /// 1, or 2 where the width is not a power of 256.
+        sides: usize,
+        /// Digits on each side.
+        digits: usize,
+    },
+    /// A public value.
+    Exactly,
+}
+
+/// Whether the points that a prover multiplies again and again have their tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// All have: generators, the base of the digits, the parts of the signature, the signatures of the digits.
+    Warm,
+    /// None has, and nothing is known about the card: a wallet's first answer.
+    Cold,
+}
+
+impl Statement {
+    /// Digits proved, each with a member statement.
+    fn members(self) -> usize {
+        match self {
+            Self::Signature { .. } | Self::Exactly => 0,
+            Self::Member => 1,
+            Self::Range { sides, digits } => sides * digits,
+        }
+    }
+
+    /// Pairing equations.
+    fn pairings(self) -> usize {
+        match self {
+            Self::Signature { .. } => 1,
+            Self::Member | Self::Range { .. } | Self::Exactly => self.members(),
+        }
+    }
+
+    /// Points sent.
+    #[must_use]
+    pub fn points(self) -> usize {
+        2 * self.pairings()
+    }
+
+    /// Affine constraints.
+    fn constraints(self) -> usize {
+        match self {
+            Self::Signature { .. } | Self::Member => 0,
+            Self::Range { sides, .. } => sides,
+            Self::Exactly => 1,
+        }
+    }
+
+    /// Variables: a signature's hidden messages, u and v; a digit and its r.
+    fn variables(self) -> usize {
+        match self {
+            Self::Signature { hidden, .. } => hidden + 2,
+            Self::Member => 1,
+            Self::Range { .. } => 2 * self.members(),
+            Self::Exactly => 0,
+        }
+    }
+
+    /// Bytes of its part of the system's description, and its points and announcements.
+    fn transcript(self) -> usize {
+        let equations = match self {
+            Self::Signature { hidden, shown } => {
+                let bases = hidden + shown + 3;
+                48 * bases + 4 + 9 + 4 + 36 * (1 + shown) + 4 + 9 * (hidden + 2) + 48
+            }
+            Self::Member | Self::Range { .. } | Self::Exactly => {
+                self.members() * (2 * 48 + 4 + 6 + 4 + 36 + 4 + 2 * 9 + 48)
+            }
+        };
+        let constraints = match self {
+            Self::Signature { .. } | Self::Member => 0,
+            Self::Range { sides, digits } => sides * (36 + 36 * (digits + 1)),
+            Self::Exactly => 36 + 36,
+        };
+        equations + constraints + 48 * self.points() + 192 * self.pairings()
+    }
+
+    /// The prover's work: points sent, then announcements.
+    fn prove(self, tables: Tables, work: &mut Work) {
+        match self {
+            Self::Signature { hidden, shown } => {
+                let part = Part::Signature;
+                if tables == Tables::Cold {
+                    // C over all messages, and e·A.
+                    work.add(part, hidden + shown + 1, Operation::Multiply);
+                    work.add(part, 1, Operation::Normalise);
+                }
+                // Ā and B̄.
+                work.add_secret_sum(part, tables, 1);
+                work.add_secret_sum(part, tables, 1);
+                work.add(part, 1, Operation::Invert);
+                work.add(part, 1, Operation::Normalise);
+                work.add_secret_sum(part, tables, hidden + 2);
+            }
+            Self::Member | Self::Range { .. } | Self::Exactly => {
+                let part = Part::Ranges;
+                for _ in 0..self.members() {
+                    if tables == Tables::Cold {
+                        work.add(part, 1, Operation::FindDigit);
+                    }
+                    // V, r·P_D, d·V.
+                    work.add_secret_sum(part, tables, 1);
+                    work.add_secret_sum(part, tables, 1);
+                    work.add(part, 1, Operation::MultiplyByDigit);
+                    work.add(part, 1, Operation::Normalise);
+                    work.add_secret_sum(part, tables, 2);
+                }
+            }
+        }
+    }
+
+    /// The verifier's work up to the pairings.
+    fn check(self, work: &mut Work) {
+        work.add(Part::Decoding, self.points(), Operation::Decode);
+        match self {
+            Self::Signature { hidden, shown } => {
+                work.add(Part::Signature, 1, Operation::PublicSum { tables: hidden + shown + 1, fresh: 2 });
+            }
+            Self::Member | Self::Range { .. } | Self::Exactly => {
+                work.add(Part::Ranges, self.members(), Operation::PublicSum { tables: 1, fresh: 2 });
+            }
+        }
+    }
+}
+
+impl Work {
+    /// A sum over fixed points, with their tables or without.
+    fn add_secret_sum(&mut self, part: Part, tables: Tables, points: usize) {
+        match tables {
+            Tables::Warm => self.add(part, 1, Operation::FixedSum(points)),
+            Tables::Cold => self.add(part, points, Operation::Multiply),
+        }
+    }
+}
+
+/// A presentation: what it proves, and how many bytes its transcript has before that.
+#[derive(Clone, Debug)]
+pub struct Presentation {
+    /// What it proves.
+    pub statements: Vec<Statement>,
+    /// Bytes of request, selection, parameters and disclosed values.
+    pub envelope: usize,
+}
+
+/// A request of the suites with everything around it.
+const ENVELOPE: usize = 800;
+
+impl Presentation {
+    /// "Adult" with a card of so many messages.
+    #[must_use]
+    pub fn adult(messages: usize, shown: usize) -> Self {
+        Self::of(messages, shown, &[Statement::Range { sides: 1, digits: 2 }])
+    }
+
+    /// "Adult" and "valid".
+    #[must_use]
+    pub fn cafe(messages: usize, shown: usize) -> Self {
+        Self::of(messages, shown, &[Statement::Range { sides: 1, digits: 2 }, Statement::Range { sides: 1, digits: 1 }])
+    }
+
+    /// One card of so many messages, and what is proved about it.
+    #[must_use]
+    pub fn of(messages: usize, shown: usize, about: &[Statement]) -> Self {
+        let mut statements = vec![Statement::Signature { hidden: messages - shown, shown }];
+        statements.extend_from_slice(about);
+        Self { statements, envelope: ENVELOPE }
+    }
+
+    /// Points sent.
+    #[must_use]
+    pub fn points(&self) -> usize {
+        self.statements.iter().map(|statement| statement.points()).sum()
+    }
+
+    /// Equations proved with digits, which all have one key.
+    fn members(&self) -> usize {
+        self.statements.iter().map(|statement| statement.members()).sum()
+    }
+
+    fn pairings(&self) -> usize {
+        self.statements.iter().map(|statement| statement.pairings()).sum()
+    }
+
+    fn transcript(&self) -> usize {
+        self.envelope + self.statements.iter().map(|statement| statement.transcript()).sum::<usize>()
+    }
+
+    /// Variables with a nonce and a response.
+    fn free(&self) -> usize {
+        let variables: usize = self.statements.iter().map(|statement| statement.variables()).sum();
+        variables - self.statements.iter().map(|statement| statement.constraints()).sum::<usize>()
+    }
+
+    /// The prover's work.
+    #[must_use]
+    pub fn prove(&self, tables: Tables) -> Work {
+        let mut work = Work::default();
+        for statement in &self.statements {
+            statement.prove(tables, &mut work);
+        }
+        // The announcements, made affine together.
+        work.add(Part::Transcript, 1, Operation::Normalise);
+        // Twice a generator is keyed with the secrets.
+        work.add(Part::Transcript, 1, Operation::Absorb(self.transcript() + 2 * 32 * self.free()));
+        work.add(Part::Transcript, 1 + self.pairings() + self.free(), Operation::Draw);
+        work
+    }
+
+    /// The verifier's work for so many presentations checked together.
+    #[must_use]
+    pub fn check(&self, batch: usize) -> Work {
+        let mut work = Work::default();
+        for _ in 0..batch {
+            for statement in &self.statements {
+                statement.check(&mut work);
+            }
+        }
+        // The first equation of all has the weight 1.
+        let (signatures, members) = (batch * (self.pairings() - self.members()), batch * self.members());
+        work.add(Part::Pairings, 1, Operation::WeightedSum(signatures + members - 1));
+        work.add(Part::Pairings, 1, Operation::WeightedSum(signatures - 1));
+        work.add(Part::Pairings, 1, Operation::WeightedSum(members));
+        work.add(Part::Pairings, 1, Operation::Product(if members == 0 { 2 } else { 3 }));
+        // The announcements of each, made affine together.
+        work.add(Part::Transcript, batch, Operation::Normalise);
+        work.add(Part::Transcript, batch, Operation::Absorb(self.transcript() + 192 * self.pairings()));
+        work.add(Part::Transcript, batch * (1 + self.pairings()), Operation::Draw);
+        work
+    }
+
+    /// What no verifier of such a presentation can do without: reading its points and a product of two pairings.
+    #[must_use]
+    pub fn floor(&self) -> Work {
+        let mut work = Work::default();
+        work.add(Part::Decoding, self.points(), Operation::Decode);
+        work.add(Part::Pairings, 1, Operation::Product(2));
+        work
+    }
+}
+
+/// Signing a card for a checked application: its known messages, then the division. `long` claims are of any size, `short` ones have 32
+/// bits; the handle comes on top.
+#[must_use]
+pub fn signing(long: usize, short: usize) -> Work {
+    let mut work = Work::default();
+    work.add(Part::Signature, 1, Operation::FixedSum(long));
+    // Of a table's 44 points the handle takes 22, a claim of 32 bits 6.
+    work.0.push((Part::Signature, (22 + 6 * short) as f64 / 44.0, Operation::FixedSum(1)));
+    work.add(Part::Signature, 1, Operation::Invert);
+    work.add(Part::Signature, 1, Operation::Multiply);
+    work.add(Part::Signature, 2, Operation::Normalise);
+    work
+}
+
+/// Checking an application: two points, two openings.
+#[must_use]
+pub fn checking_an_application() -> Work {
+    let mut work = Work::default();
+    work.add(Part::Decoding, 2, Operation::Decode);
+    work.add(Part::Signature, 2, Operation::PublicSum { tables: 0, fresh: 2 });
+    work.add(Part::Transcript, 1, Operation::Normalise);
+    work.add(Part::Transcript, 1, Operation::Absorb(900));
+    work.add(Part::Transcript, 1, Operation::Draw);
+    work
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::tests::ones;
+
+    #[test]
+    fn counts_what_a_verifier_does() {
+        let work = Presentation::adult(10, 3).check(1);
+        let parts = Part::ALL.map(|part| work.cost_of(part, &ones()).0);
+        // 2 + 2·2 points; 11 tables and 2 points; 2 digits of 1 table and 2 points; sums of 2, 0 and 2 and 3 pairings.
+        assert_eq!(parts, [6.0, 13.0, 6.0, 7.0, 0.0]);
+        let signature = Presentation::of(10, 3, &[]).check(1);
+        assert_eq!(signature.cost_of(Part::Pairings, &ones()).0, 2.0, "two keys, and nothing to weigh");
+    }
+
+    #[test]
+    fn counts_what_a_prover_does() {
+        let adult = Presentation::adult(10, 3);
+        let warm = adult.prove(Tables::Warm);
+        // Ā, B̄, and 7 + 2 terms; for each digit V, r·P, d·V, and 2 terms.
+        assert_eq!(warm.cost_of(Part::Signature, &ones()).0, 11.0);
+        assert_eq!(warm.cost_of(Part::Ranges, &ones()).0, 10.0);
+        let cold = adult.prove(Tables::Cold);
+        assert_eq!(cold.cost_of(Part::Signature, &ones()).0, 11.0 + 11.0, "and C over ten messages, and e·A");
+        assert_eq!(cold.cost_of(Part::Ranges, &ones()).0, 10.0);
+        assert_eq!(Presentation::cafe(10, 3).prove(Tables::Warm).cost_of(Part::Ranges, &ones()).0, 15.0);
+    }
+
+    #[test]
+    fn shares_a_batchs_pairings() {
+        let adult = Presentation::adult(10, 3);
+        let each = adult.check(100).each(100);
+        assert!((each.cost_of(Part::Decoding, &ones()).0 - 6.0).abs() < 1e-9);
+        // Sums of 299, 99 and 200 points, and 3 pairings, for all.
+        assert!((each.cost_of(Part::Pairings, &ones()).0 - 6.01).abs() < 1e-9);
+    }
+
+    #[test]
+    fn knows_the_size_of_proofs() {
+        // As the statements' own tests have it: 48 a point, 32 for the challenge and for each free variable.
+        let size = |presentation: &Presentation| 48 * presentation.points() + 32 * (1 + presentation.free());
+        assert_eq!(size(&Presentation::adult(13, 0)), 896);
+        assert_eq!(size(&Presentation::cafe(13, 0)), 896 + 2 * 48 + 32);
+        let exact = Presentation::of(13, 0, &[Statement::Exactly]);
+        assert_eq!(size(&exact), 2 * 48 + 32 * (1 + 13 + 2 - 1));
+        assert_eq!(Presentation::of(13, 0, &[Statement::Member]).points(), 4);
+    }
+}
