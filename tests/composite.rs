@@ -10,9 +10,10 @@ use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{
-    DocumentDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
+    DocumentDigest, InspectorDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
 };
 use milchglas_credential::document::DocumentRef;
+use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey, InspectorRef};
 use milchglas_credential::error::Error;
 use milchglas_credential::number::Number;
 use milchglas_credential::parameters::Parameters;
@@ -22,6 +23,7 @@ use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields, 
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
+use milchglas_curve::NonZeroG1;
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, present, request, today};
 
 struct World {
@@ -122,7 +124,16 @@ impl Parts {
 fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
     let RequestFields { verifier, profile: _, purpose: _, nonce, issued, expires, as_of: _, ask, document: _ } =
         request.fields().clone();
-    let Ask::Credential(CredentialAsk { name: _, accept: _, schemas: _, disclose, prove, pseudonym: _, rate: _ }) = ask
+    let Ask::Credential(CredentialAsk {
+        name: _,
+        accept: _,
+        schemas: _,
+        disclose,
+        prove,
+        pseudonym: _,
+        rate: _,
+        encrypt_to: _,
+    }) = ask
     else {
         panic!("one credential")
     };
@@ -185,6 +196,11 @@ fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
     });
     change("kind of predicate", &|fields| {
         leaf(fields).prove[0] = Predicate::AgeUnder { claim: "date_of_birth".parse().unwrap(), years: 99 };
+    });
+    change("an inspector", &|fields| {
+        let key = InspectorKey(NonZeroG1::generator());
+        let inspector = InspectorRef { name: "Court".into(), key, digest: InspectorDigest([9; 32]) };
+        leaf(fields).encrypt_to = Some(EncryptAsk { inspector, label: "stay".into(), purpose: "a crime".into() });
     });
     change("value that is equalled", &|fields| {
         leaf(fields).prove[2] =

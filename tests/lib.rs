@@ -130,6 +130,7 @@ impl TestIssuer {
             prove,
             pseudonym: None,
             rate: None,
+            encrypt_to: None,
         })
     }
 }

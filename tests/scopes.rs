@@ -212,6 +212,8 @@ fn gives_one_token_where_one_is_the_limit() {
     assert_eq!(token_in(&request, 0), token_in(&asked(counted("ic-703", "2026-11-24", 5)), 0));
 }
 
+type Change = fn(&mut RequestFields);
+
 #[test]
 fn rejects_a_scope_that_was_edited_after_proving() {
     let both = CredentialAsk { pseudonym: pseudonym("s"), rate: rate("s", "1", 3), ..plain() };
@@ -219,15 +221,15 @@ fn rejects_a_scope_that_was_edited_after_proving() {
     let presentation = answer(&request, &[2]).unwrap();
     let told = verify(&presentation, &request).unwrap();
     assert_ne!(told.credentials()[0].pseudonym().unwrap().0, told.credentials()[0].token().unwrap().0);
-    let changes: [(&str, &dyn Fn(&mut RequestFields)); 8] = [
-        ("scope of the name", &|it| leaf(it).pseudonym = pseudonym("t")),
-        ("no name", &|it| leaf(it).pseudonym = None),
-        ("scope of the token", &|it| leaf(it).rate = rate("t", "1", 3)),
-        ("epoch", &|it| leaf(it).rate = rate("s", "2", 3)),
-        ("higher limit", &|it| leaf(it).rate = rate("s", "1", 4)),
-        ("lower limit", &|it| leaf(it).rate = rate("s", "1", 2)),
-        ("no token", &|it| leaf(it).rate = None),
-        ("origin", &|it| it.verifier.origin = "https://cafe.example:444".parse().unwrap()),
+    let changes: [(&str, Change); 8] = [
+        ("scope of the name", |it| leaf(it).pseudonym = pseudonym("t")),
+        ("no name", |it| leaf(it).pseudonym = None),
+        ("scope of the token", |it| leaf(it).rate = rate("t", "1", 3)),
+        ("epoch", |it| leaf(it).rate = rate("s", "2", 3)),
+        ("higher limit", |it| leaf(it).rate = rate("s", "1", 4)),
+        ("lower limit", |it| leaf(it).rate = rate("s", "1", 2)),
+        ("no token", |it| leaf(it).rate = None),
+        ("origin", |it| it.verifier.origin = "https://cafe.example:444".parse().unwrap()),
     ];
     for (what, change) in changes {
         assert!(verify(&presentation, &edited(&request, change)).is_err(), "{what}");

@@ -17,13 +17,15 @@ mod second;
 use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
-use milchglas_credential::digest::DocumentDigest;
+use milchglas_credential::digest::{DocumentDigest, InspectorDigest};
 use milchglas_credential::document::DocumentRef;
+use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey, InspectorRef};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Ask, Request};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
+use milchglas_curve::{Expander, G1};
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, only_selection, present, request, today};
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -39,6 +41,12 @@ static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 fn adult() -> Predicate {
     Predicate::AgeAtLeast { claim: "date_of_birth".parse().unwrap(), years: 18 }
+}
+
+fn inspector() -> EncryptAsk {
+    let key = G1::hash(Expander::XmdSha256, b"an inspector", b"test");
+    let inspector = InspectorRef { name: "Court".into(), key: InspectorKey(key), digest: InspectorDigest([1; 32]) };
+    EncryptAsk { inspector, label: "stay 17".into(), purpose: "a crime".into() }
 }
 
 impl World {
@@ -63,12 +71,13 @@ impl World {
             let answer = answer(&issuer, &request, &k, &vec![&card; count], &mut rng);
             answers.push((request, answer));
         }
-        for (seed, named, limit, counter) in
-            [("account", true, 3, 2), ("seat", false, 1, 0), ("visits", true, 256, 255)]
+        for (seed, named, limit, counter, encrypted) in
+            [("account", true, 3, 2, false), ("seat", false, 1, 0, true), ("visits", true, 256, 255, true)]
         {
             let mut ask = issuer.ask("card", &schema, &["sex"], vec![Predicate::Valid]).unwrap();
             ask.pseudonym = named.then(|| PseudonymAsk { scope: "customers".parse().unwrap() });
             ask.rate = Some(RateAsk { scope: seed.parse().unwrap(), epoch: "2026".parse().unwrap(), limit });
+            ask.encrypt_to = encrypted.then(inspector);
             let mut fields = request(seed, today(), Ask::Credential(ask)).unwrap().fields().clone();
             fields.document = Some(DocumentRef { title: seed.into(), sha256: DocumentDigest::of(seed.as_bytes()) });
             let request = Request::new(fields).unwrap();

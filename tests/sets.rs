@@ -271,7 +271,7 @@ fn keeps_sets_of_one_type_from_serving_another() {
     assert!(world.shows(vec![is_in("country", set.reference())], published).is_err());
     let plan_request = world.request(&[], vec![is_in("country", set.reference())]);
     let plan = compile(&plan_request, only_selection(1), &[&world.issuer.parameters]).unwrap();
-    assert_eq!(plan.shown()[0].satisfied(world.card.claims(), &published), Ok(vec![false]));
+    assert_eq!(plan.satisfied(&[world.card.claims()], &published), Ok(vec![vec![false]]));
     // A value that the claim can not have.
     let set = world.signed("level", &["1", "3"], "seed");
     let request = world.request(&[], vec![is_in("country", set)]);

@@ -78,6 +78,8 @@ struct Leaf<'a> {
     pseudonym: Option<G1Affine>,
     /// The base of the holder's tokens, and the limit.
     rate: Option<(G1Affine, u64)>,
+    /// The key to which the handle is encrypted.
+    encrypt_to: Option<G1Affine>,
 }
 
 struct Presentation<'b> {
@@ -186,7 +188,8 @@ fn resolve<'a>(
         };
         let pseudonym = ask.pseudonym.as_ref().map(|scope| base(&[scope], "MILCHGLAS-V1-PSEUDONYM"));
         let rate = ask.rate.as_ref().map(|(scope, epoch, limit)| (base(&[scope, epoch], "MILCHGLAS-V1-RATE"), *limit));
-        leaves.push(Leaf { name: ask.name.clone(), parameters, key, schema, disclosed, facts, pseudonym, rate });
+        let (name, encrypt_to) = (ask.name.clone(), ask.encrypt_to);
+        leaves.push(Leaf { name, parameters, key, schema, disclosed, facts, pseudonym, rate, encrypt_to });
     }
     for (place, leaf) in leaves.iter().enumerate() {
         for (index, bound) in &leaf.facts {
@@ -326,6 +329,9 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
                 range(&mut system, &mut points, &mut rest, *counter, (0, i128::from(limit)), leaf.parameters)?;
             }
         }
+        if let Some(key) = leaf.encrypt_to {
+            encryption(&mut system, &mut points, &mut rest, *handle, key)?;
+        }
     }
 
     let challenge = take_scalar(&mut rest)?;
@@ -434,6 +440,27 @@ fn digits(
         power *= Fr::from(256u64);
     }
     Ok(terms)
+}
+
+/// `spec/statements.md`, Encryption.
+fn encryption(
+    system: &mut System,
+    points: &mut Vec<G1Affine>,
+    rest: &mut &[u8],
+    handle: usize,
+    key: G1Affine,
+) -> Result<(), Reason> {
+    let sent = [take_point(rest)?, take_point(rest)?, take_point(rest)?];
+    points.extend(sent);
+    let hashed = |tag: &str| curve::hash_to_curve(b"", tag.as_bytes());
+    let r = system.variable();
+    let image = |point| vec![(Fr::from(1u64), point)];
+    let [first, second, check] = sent.map(image);
+    system.equation("encryption randomness", first, vec![(false, r, G1Affine::generator())]);
+    let base = hashed("MILCHGLAS-V1-INSPECTOR-BASE");
+    system.equation("encryption", second, vec![(false, handle, base), (false, r, key)]);
+    system.equation("encryption check", check, vec![(false, r, hashed("MILCHGLAS-V1-INSPECTOR-CHECK"))]);
+    Ok(())
 }
 
 /// How a claim takes part in a comparison.

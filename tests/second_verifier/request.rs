@@ -3,7 +3,9 @@
 //! The verifier's own request, so its texts are not checked again.
 
 use super::cbor::{self, Item};
+use super::curve::decode_g1;
 use super::predicate::Predicate;
+use ark_bls12_381::G1Affine;
 
 /// What this verifier needs of a request.
 pub(crate) struct Request {
@@ -19,7 +21,7 @@ pub(crate) struct Request {
 pub(crate) enum Ask {
     All(Vec<Ask>),
     Any(Vec<Ask>),
-    Credential(CredentialAsk),
+    Credential(Box<CredentialAsk>),
 }
 
 /// What is asked about one credential.
@@ -34,6 +36,8 @@ pub(crate) struct CredentialAsk {
     pub(crate) pseudonym: Option<String>,
     /// Scope, epoch, limit.
     pub(crate) rate: Option<(String, String, u64)>,
+    /// The key of an inspector.
+    pub(crate) encrypt_to: Option<G1Affine>,
 }
 
 /// `lp(x)`: the length in eight bytes, then x.
@@ -64,7 +68,7 @@ impl Ask {
         Some(match kind.uint()? {
             0 => Self::All(list(content)?),
             1 => Self::Any(list(content)?),
-            2 => Self::Credential(CredentialAsk::decode(content)?),
+            2 => Self::Credential(Box::new(CredentialAsk::decode(content)?)),
             _ => return None,
         })
     }
@@ -72,8 +76,7 @@ impl Ask {
 
 impl CredentialAsk {
     fn decode(item: Item<'_>) -> Option<Self> {
-        let [name, accept, schemas, disclose, prove, pseudonym, rate, last] = item.array()?.try_into().ok()?;
-        let Item::Null = last else { return None };
+        let [name, accept, schemas, disclose, prove, pseudonym, rate, encrypt_to] = item.array()?.try_into().ok()?;
         let pseudonym = match pseudonym {
             Item::Null => None,
             item => {
@@ -86,6 +89,14 @@ impl CredentialAsk {
             item => {
                 let [scope, epoch, limit]: [Item<'_>; 3] = item.array()?.try_into().ok()?;
                 Some((scope.text()?.to_owned(), epoch.text()?.to_owned(), limit.uint()?))
+            }
+        };
+        let encrypt_to = match encrypt_to {
+            Item::Null => None,
+            item => {
+                let [inspector, _label, _purpose]: [Item<'_>; 3] = item.array()?.try_into().ok()?;
+                let [_name, key, _digest]: [Item<'_>; 3] = inspector.array()?.try_into().ok()?;
+                Some(decode_g1(key.bytes()?)?)
             }
         };
         let bytes32 = |item: &Item<'_>| -> Option<[u8; 32]> { item.bytes()?.try_into().ok() };
@@ -105,6 +116,7 @@ impl CredentialAsk {
             prove: prove.array()?.into_iter().map(Predicate::decode).collect::<Option<_>>()?,
             pseudonym,
             rate,
+            encrypt_to,
         })
     }
 }

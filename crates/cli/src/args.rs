@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::{AuthorityFingerprint, IssuerFingerprint};
+use milchglas_credential::digest::{AuthorityFingerprint, InspectorFingerprint, IssuerFingerprint};
 use milchglas_credential::text::{ClaimName, Label, Origin};
 use milchglas_wallet::CredentialId;
 use serde::Deserialize;
+
+use crate::inspector_args::Inspector;
 
 const FLOW: &str = r#"The café, from the beginning. Three parties, three folders; between them
 go files, pipes or QR codes:
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     /// The counterpart that asks: a café, a hotel, a shop.
     #[command(subcommand)]
     Verifier(Verifier),
+    /// Who can find out, together and for a fixed purpose, which card was shown.
+    #[command(subcommand)]
+    Inspector(Inspector),
     /// The authority that keeps a trust list: who is who, and who may ask what.
     #[command(subcommand)]
     TrustList(TrustList),
@@ -88,7 +93,8 @@ pub(crate) enum Command {
     /// Show any object in readable form.
     ///
     /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, profiles, trust lists, requests, invitations,
-    /// applications, answers and presentations; of an encrypted file it says only that it is one. Signatures are checked where the object
+    /// applications, answers, presentations, inspectors, cases and shares of an opening; of an encrypted file it says only that it is
+    /// one. Signatures are checked where the object
     /// itself carries the key.
     ///
     /// Example: milchglas inspect request.png
@@ -414,6 +420,18 @@ pub(crate) enum Issuer {
         #[command(flatten)]
         at: IssuerAt,
     },
+    /// Find whose card it is that an inspector's shareholders have opened.
+    ///
+    /// The office runs it on the point that `inspector combine` prints. It says what the registry has: no claims, no name, but the
+    /// keyed hash of the person's number.
+    ///
+    /// Example: milchglas issuer identify a1b2…
+    Identify {
+        /// The point: 96 hexadecimal digits.
+        point: String,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
     /// Make a new signature key; cards under the old one stay accepted until a date.
     ///
     /// The office runs it while cards are renewed, so that both keys are accepted for a time. Next: publish again.
@@ -502,6 +520,21 @@ pub(crate) enum Wallet {
         /// Refuse a list of an authority with another fingerprint.
         #[arg(long, value_name = "HEX", value_parser = parse::<AuthorityFingerprint>)]
         fingerprint: Option<AuthorityFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Pin an inspector: permit requests to have encrypted for it which card you show.
+    ///
+    /// The holder runs it on the inspector's own file. Take it from the inspector, not from whoever asks, and compare the fingerprint.
+    /// Without it the wallet refuses requests that name the inspector.
+    ///
+    /// Example: milchglas wallet inspector inspector.json
+    Inspector {
+        /// The inspector's file, or - for standard input.
+        file: PathBuf,
+        /// Refuse a file of an inspector with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<InspectorFingerprint>)]
+        fingerprint: Option<InspectorFingerprint>,
         #[command(flatten)]
         at: WalletAt,
     },
@@ -721,6 +754,9 @@ pub(crate) enum Verifier {
     Check {
         /// The presentation, or - for standard input.
         presentation: PathBuf,
+        /// Keep request and answer in this file, so that an inspector's shareholders can open what the answer encrypts for them.
+        #[arg(long, value_name = "FILE")]
+        keep: Option<PathBuf>,
         /// The verifier's folder.
         #[arg(long, value_name = "FOLDER", default_value = "verifier")]
         dir: PathBuf,
@@ -784,12 +820,14 @@ impl Command {
             Self::Issuer(Issuer::Invite { to, .. } | Issuer::Issue { to, .. })
             | Self::Wallet(Wallet::Apply { to, .. } | Wallet::Respond { to, .. })
             | Self::Verifier(Verifier::Request { to, .. })
+            | Self::Inspector(Inspector::Share { to, .. })
             | Self::Authority(Authority::Set { to, .. } | Authority::List { to, .. }) => &to.out,
             Self::TrustList(TrustList::Sign { out, .. }) => return crate::input::is_standard(out),
             Self::Authority(Authority::Init { .. })
             | Self::Issuer(_)
             | Self::Wallet(_)
             | Self::Verifier(_)
+            | Self::Inspector(_)
             | Self::TrustList(_)
             | Self::Inspect { .. }
             | Self::VerifyDocument { .. }
@@ -800,7 +838,7 @@ impl Command {
 }
 
 /// Reads an argument with the type's own rules.
-fn parse<T: std::str::FromStr>(text: &str) -> Result<T, String>
+pub(crate) fn parse<T: std::str::FromStr>(text: &str) -> Result<T, String>
 where
     T::Err: std::fmt::Display,
 {

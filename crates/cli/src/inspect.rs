@@ -6,9 +6,12 @@
 //!
 //! Caution: what is shown is what the object says, not that it is true.
 
+use milchglas_credential::case::Case;
 use milchglas_credential::cbor::Reader;
 use milchglas_credential::digest::RequestNonce;
 use milchglas_credential::document::DocumentRef;
+use milchglas_credential::encrypt_to::EncryptAsk;
+use milchglas_credential::inspector::Inspector;
 use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::Presentation;
@@ -19,10 +22,12 @@ use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::Selection;
 use milchglas_credential::text::ClaimName;
 use milchglas_credential::trust_list::TrustList;
+use milchglas_inspector::OpeningShare;
 use milchglas_verifier::{Template, TemplateAsk};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::commands;
 use crate::failure::{Failure, Result};
 use crate::output::Report;
 
@@ -34,7 +39,10 @@ const ANY: &str = "any one of";
 /// Reads the object and says what is in it.
 pub(crate) fn inspect(bytes: &[u8]) -> Result<Report> {
     if bytes.starts_with(SEALED) {
-        let text = format!("An encrypted file of {} bytes: an issuer's or verifier's keys, or a wallet.", bytes.len());
+        let text = format!(
+            "An encrypted file of {} bytes: an issuer's or verifier's keys, a wallet, or a share of an inspector's key.",
+            bytes.len()
+        );
         return Ok(Report::new(text, json!({"object": "sealed", "bytes": bytes.len()})));
     }
     match bytes.first() {
@@ -55,6 +63,12 @@ fn from_json(text: &str) -> Result<Report> {
         Some("request/1") => {
             let request = Request::from_json(text)?;
             Ok(report("A request, not signed.", "request", request_lines(&request), request_json(&request)?))
+        }
+        Some("inspector/1") => {
+            let inspector = Inspector::from_json(text)?;
+            let words = commands::inspector::described(&inspector);
+            let lines = words.lines().map(|line| line.trim().to_owned()).collect();
+            Ok(report("An inspector's public file.", "inspector", lines, commands::inspector::fields(&inspector)))
         }
         Some("template/1") => template(text, file),
         Some("profile/1") => {
@@ -77,6 +91,8 @@ fn from_cbor(bytes: &[u8]) -> Result<Report> {
         (6, "milchglas application/1") => application(bytes),
         (3, "milchglas answer/1") => answer(bytes),
         (5, "P1") => presentation(bytes),
+        (3, "milchglas case/1") => case(bytes),
+        (7, "milchglas opening share/1") => opening_share(bytes),
         (2, "") => signed_request(bytes),
         (9, "") => {
             let request = Request::from_bytes(bytes)?;
@@ -196,6 +212,7 @@ fn template_lines(ask: &TemplateAsk, depth: usize, lines: &mut Vec<String>) {
             }
             claim_lines(&ask.disclose, &ask.prove, &indent, lines);
             scope_lines(ask.pseudonym.as_ref(), ask.rate.as_ref(), &indent, lines);
+            encrypt_line(ask.encrypt_to.as_ref(), &indent, lines);
         }
     }
 }
@@ -208,6 +225,27 @@ fn claim_lines(disclose: &[ClaimName], prove: &[impl Serialize], indent: &str, l
         let predicate = serde_json::to_string(predicate).unwrap_or_default();
         lines.push(format!("{indent}  prove {predicate}"));
     }
+}
+
+fn encrypt_line(ask: Option<&EncryptAsk>, indent: &str, lines: &mut Vec<String>) {
+    if let Some(ask) = ask {
+        lines.push(format!("{indent}  encrypt: {} (file {})", ask.sentence(), ask.inspector.digest));
+    }
+}
+
+fn case(bytes: &[u8]) -> Result<Report> {
+    let case = Case::from_bytes(bytes)?;
+    let (request, answer) = (signed_request(&case.request)?, presentation(&case.presentation)?);
+    let lines = [&request.text, &answer.text].into_iter().flat_map(|text| text.lines().map(str::to_owned)).collect();
+    let fields = json!({"digest": case.digest(), "request": request.json, "presentation": answer.json});
+    Ok(report("A case, kept so that it can be opened. The answer is not checked here.", "case", lines, fields))
+}
+
+fn opening_share(bytes: &[u8]) -> Result<Report> {
+    let share = OpeningShare::from_bytes(bytes).map_err(|_| Failure::input(UNKNOWN))?;
+    let lines = vec![format!("shareholder  {}", share.index()), format!("case         {}", share.case())];
+    let fields = json!({"shareholder": share.index(), "case": share.case(), "bytes": bytes.len()});
+    Ok(report("A shareholder's share of the opening of a case, not checked.", "opening_share", lines, fields))
 }
 
 fn scope_lines(pseudonym: Option<&PseudonymAsk>, rate: Option<&RateAsk>, indent: &str, lines: &mut Vec<String>) {
@@ -358,6 +396,7 @@ fn credential_lines(ask: &CredentialAsk, indent: &str, lines: &mut Vec<String>) 
     }
     claim_lines(&ask.disclose, &ask.prove, indent, lines);
     scope_lines(ask.pseudonym.as_ref(), ask.rate.as_ref(), indent, lines);
+    encrypt_line(ask.encrypt_to.as_ref(), indent, lines);
 }
 
 fn request_json(request: &Request) -> Result<Value> {

@@ -5,7 +5,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `args` | the command line and its help |
+//! | `args`, `inspector_args` | the command line and its help |
 //! | `input`, `output`, [`qr`] | objects in files, pipes and QR codes |
 //! | `batch` | files of JSON lines, one object a line |
 //! | `passphrase` | secrets from the terminal or a file |
@@ -26,6 +26,7 @@ mod demo;
 mod failure;
 mod input;
 mod inspect;
+mod inspector_args;
 mod output;
 mod passphrase;
 pub mod qr;
@@ -59,6 +60,7 @@ fn perform(cli: Cli) -> Result<Report> {
         Command::Wallet(command) => commands::wallet::run(command, context),
         Command::Verifier(command) => commands::verifier::run(command, context),
         Command::Authority(command) => commands::authority::run(command, context),
+        Command::Inspector(command) => commands::inspector::run(command, context),
         Command::TrustList(command) => commands::trust_list::run(command, context),
         Command::Inspect { file } => {
             inspect::inspect(&input::object(&file)?).map_err(|failure| failure.about(file.display()))

@@ -5,7 +5,8 @@
 //!
 //! - variable 0 is the holder secret, shared by all credentials of the presentation;
 //! - then, for each credential, its handle and its hidden claims, ascending, and the counter of its rate, where that is hidden;
-//! - statements: for each credential its signature, then what is proven about it, in the order of the request.
+//! - statements: for each credential its signature, then what is proven about it, in the order of the request, then its pseudonym, its
+//!   rate and the encryption of its handle, where they are asked.
 //!
 //! A predicate about a claim that is also disclosed is checked on the value. Spec: `spec/presentation.md`.
 //!
@@ -17,10 +18,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use milchglas_curve::Scalar;
-use milchglas_sigma::{Announced, FixedPoint, Prover, Transcript, Verifier};
+use milchglas_sigma::{Announced, FixedPoint, PairingChecks, Prover, Transcript, Verifier};
 use milchglas_statements::{
-    DigitTables, EitherRange, Exactly, Gap, Generators, Member, NotIn, Pseudonym, PublicSet, Range, Rate, RateWitness,
-    Same, SetKey, Signature,
+    Ciphertext, DigitTables, EitherRange, Encryption, Exactly, Gap, Generators, Member, NotIn, Pseudonym, PublicSet,
+    Range, Rate, RateWitness, Same, SetKey, Signature,
 };
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
@@ -75,6 +76,7 @@ enum Step<'a> {
     Same { inputs: [usize; 2] },
     Pseudonym { statement: Pseudonym, credential: usize },
     Rate { statement: Rate, counter: Option<usize>, credential: usize },
+    Encryption { statement: Encryption, input: usize, credential: usize },
 }
 
 /// A range whose digits keep their tables for the next proof.
@@ -94,11 +96,20 @@ impl Kept {
     }
 }
 
-/// The points of one credential that stand for the holder in a scope, as they were proven.
+/// A proof whose linear equations hold.
+pub(crate) struct Checked {
+    /// What is still to be checked.
+    pub(crate) pairings: PairingChecks,
+    /// What it tells of each credential beside values.
+    pub(crate) told: Vec<Told>,
+}
+
+/// The points of one credential that mean something outside of the proof: names, counts and what inspectors open.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Scoped {
+pub(crate) struct Told {
     pub(crate) pseudonym: Option<digest::Pseudonym>,
     pub(crate) token: Option<Token>,
+    pub(crate) ciphertext: Option<Ciphertext>,
 }
 
 /// Resolves a request. `parameters` are those that the caller trusts.
@@ -324,6 +335,10 @@ impl<'a> Plan<'a> {
                 });
             }
             self.scoped_steps(shown, credential, after_claims, &mut steps)?;
+            if let Some(ask) = &shown.ask.encrypt_to {
+                let statement = Encryption { key: ask.inspector.key.0 };
+                steps.push(Step::Encryption { statement, input: handle, credential });
+            }
         }
         Ok(steps)
     }
@@ -379,6 +394,9 @@ impl<'a> Plan<'a> {
             if shown.facts.iter().any(|fact| fact.bounds.commits()) {
                 points.extend(Generators::get().fixed_points());
             }
+            if shown.ask.encrypt_to.is_some() {
+                Encryption::fixed_points().for_each(|point| points.push(point));
+            }
         }
         FixedPoint::prepare_for_proving(points);
         for step in self.steps(&self.disclose(credentials)?)? {
@@ -399,7 +417,8 @@ impl<'a> Plan<'a> {
                 | Step::NotIn { .. }
                 | Step::Same { .. }
                 | Step::Pseudonym { .. }
-                | Step::Rate { .. } => {}
+                | Step::Rate { .. }
+                | Step::Encryption { .. } => {}
             }
         }
         Ok(())
@@ -511,23 +530,23 @@ impl<'a> Plan<'a> {
                     let inputs: Vec<_> = std::iter::once(k).chain(i).collect();
                     prover.add(&statement, &inputs, &witness)?;
                 }
+                Step::Encryption { statement, input, .. } => {
+                    let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
+                    prover.add(&statement, &[var(input)?], &witness)?;
+                }
             }
         }
         Ok(prover)
     }
 
-    /// Checks the linear equations of a proof; its pairing equations are returned, with what names or counts the holder, for each credential.
-    pub(crate) fn check(
-        &self,
-        disclosed: &[Vec<Value>],
-        proof: &[u8],
-    ) -> Result<(milchglas_sigma::PairingChecks, Vec<Scoped>), Error> {
+    /// Checks the linear equations of a proof.
+    pub(crate) fn check(&self, disclosed: &[Vec<Value>], proof: &[u8]) -> Result<Checked, Error> {
         if disclosed.len() != self.shown.len()
             || self.shown.iter().zip(disclosed).any(|(shown, values)| shown.disclosed().len() != values.len())
         {
             return Err(Error::Invalid);
         }
-        let mut scoped = vec![Scoped::default(); self.shown.len()];
+        let mut told = vec![Told::default(); self.shown.len()];
         let mut verifier = Verifier::new(self.transcript(disclosed)?, self.variables(), proof);
         let vars = verifier.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
@@ -546,16 +565,20 @@ impl<'a> Plan<'a> {
                 Step::Same { inputs: [one, other] } => verifier.add(&Same, &[var(one)?, var(other)?])?,
                 Step::Pseudonym { statement, credential } => {
                     verifier.add(&statement, &[var(0)?])?;
-                    place(&mut scoped, credential)?.pseudonym = Some(digest::Pseudonym(last_point(&verifier)?));
+                    place(&mut told, credential)?.pseudonym = Some(digest::Pseudonym(last_point(&verifier)?));
                 }
                 Step::Rate { statement, counter, credential } => {
                     let inputs = std::iter::once(0).chain(counter).map(var).collect::<Result<Vec<_>, _>>()?;
                     verifier.add(&statement, &inputs)?;
-                    place(&mut scoped, credential)?.token = Some(Token(last_point(&verifier)?));
+                    place(&mut told, credential)?.token = Some(Token(last_point(&verifier)?));
+                }
+                Step::Encryption { statement, input, credential } => {
+                    verifier.add(&statement, &[var(input)?])?;
+                    place(&mut told, credential)?.ciphertext = Some(Encryption::ciphertext(verifier.points())?);
                 }
             }
         }
-        Ok((verifier.verify()?, scoped))
+        Ok(Checked { pairings: verifier.verify()?, told })
     }
 }
 
@@ -563,8 +586,8 @@ fn of_credential(ready: &[Arc<Ready>], credential: usize) -> Result<&Ready, Erro
     ready.get(credential).map(|ready| &**ready).ok_or(Error::Misuse("a witness for each credential"))
 }
 
-fn place(scoped: &mut [Scoped], credential: usize) -> Result<&mut Scoped, Error> {
-    scoped.get_mut(credential).ok_or(Error::Misuse("a place for each credential"))
+fn place(told: &mut [Told], credential: usize) -> Result<&mut Told, Error> {
+    told.get_mut(credential).ok_or(Error::Misuse("a place for each credential"))
 }
 
 /// The point that the statement added last has sent.

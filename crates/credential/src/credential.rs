@@ -5,12 +5,12 @@
 //! Not here: issuing (`issuance`), showing (`presentation`).
 
 use std::fmt;
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use milchglas_bbs::Signature;
-use milchglas_curve::{Expander, G1, Scalar};
+use milchglas_curve::{G1, Scalar};
 use milchglas_sigma::FixedPoint;
-use milchglas_statements::{DigitTables, SignatureWitness};
+use milchglas_statements::{DigitTables, SignatureWitness, inspector_base};
 use rand_core::CryptoRngCore;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -21,9 +21,6 @@ use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::schema::{ClaimIndex, HOLDER_SECRET_MESSAGE, Schema};
 use crate::set::Published;
-
-/// The base G' of the points under which inspectors look up handles: hashed from no bytes under this tag.
-const INSPECTOR_BASE_DST: &[u8] = b"MILCHGLAS-V1-INSPECTOR-BASE";
 
 /// The secret k that ties all of a person's credentials together. Whoever has it and a credential is its holder.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -88,9 +85,7 @@ impl Handle {
     /// `h·G'`, what an inspector's decryption opens to: the registry looks it up. In constant time.
     #[must_use]
     pub fn inspector_point(&self) -> G1 {
-        static BASE: LazyLock<FixedPoint> =
-            LazyLock::new(|| FixedPoint::new(&G1::hash(Expander::XmdSha256, b"", INSPECTOR_BASE_DST)));
-        BASE.mul(&self.to_scalar())
+        inspector_base().mul(&self.to_scalar())
     }
 }
 

@@ -118,10 +118,6 @@ byte_string!(
     TrustListDigest, 32, "a trust list's digest of 32 bytes"
 );
 byte_string!(
-    /// The digest of an inspector's published file.
-    InspectorDigest, 32, "the digest of an inspector's file, of 32 bytes"
-);
-byte_string!(
     /// The random bytes that make a request unique.
     RequestNonce, 16, "a request nonce of 16 bytes"
 );
@@ -161,6 +157,19 @@ impl DocumentDigest {
         Self(Sha256::digest(document).into())
     }
 }
+
+byte_string!(
+    /// The digest of an inspector's identity key.
+    InspectorFingerprint, 32, "an inspector's fingerprint of 32 bytes"
+);
+byte_string!(
+    /// The digest of an inspector's file.
+    InspectorDigest, 32, "an inspector's digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of a signed request with its answer.
+    CaseDigest, 32, "a case digest of 32 bytes"
+);
 
 pub(crate) fn lower_case_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];

@@ -14,6 +14,7 @@
 //! | [`request`], [`predicate`], [`interval`] | what a verifier asks, and exactly what that means |
 //! | [`set`], [`list`] | sets that a request asks membership in, and long lists that it asks absence from |
 //! | [`scope`], [`document`] | names and tokens inside a verifier's scope; an answer as a signature |
+//! | [`encrypt_to`], [`inspector`], [`case`] | what is encrypted for a t-of-n inspector; the inspector's file; what is kept to have it opened |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
 //! | [`presentation`] | answering, at once or from what was [made in idle time](presentation::Precomputed); checking, one or [many](presentation::verify_all) |
 //! | [`profile`], [`trust_list`] | what a kind of verifier may ask; who vouches for whom |
@@ -96,6 +97,7 @@
 //!         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 16 }],
 //!         pseudonym: None,
 //!         rate: None,
+//!         encrypt_to: None,
 //!     }),
 //!     document: None,
 //! })?;
@@ -119,6 +121,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod case;
 pub mod cbor;
 pub mod claim;
 pub mod compile;
@@ -126,7 +129,9 @@ pub mod credential;
 pub mod date;
 pub mod digest;
 pub mod document;
+pub mod encrypt_to;
 pub mod error;
+pub mod inspector;
 pub mod interval;
 pub mod issuance;
 pub mod issuer_key;

@@ -18,9 +18,10 @@ use rand_core::CryptoRngCore;
 
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::claim::Value;
-use crate::compile::{Plan, compile};
+use crate::compile::{Checked, Plan, compile};
 use crate::credential::Holdings;
 use crate::digest::{IssuerFingerprint, Pseudonym, RequestNonce, SchemaDigest, Token};
+use crate::encrypt_to::{Ciphertext, EncryptAsk};
 use crate::error::{DecodeError, Error};
 use crate::parameters::Parameters;
 use crate::request::Request;
@@ -88,9 +89,9 @@ impl Presentation {
             return Err(Error::Invalid);
         }
         let plan = compile(request, self.selection.clone(), parameters)?;
-        let (pairings, scoped) = plan.check(&self.disclosed, &self.proof)?;
+        let Checked { pairings, told } = plan.check(&self.disclosed, &self.proof)?;
         let mut credentials = Vec::with_capacity(plan.shown().len());
-        for ((shown, values), scoped) in plan.shown().iter().zip(&self.disclosed).zip(scoped) {
+        for ((shown, values), told) in plan.shown().iter().zip(&self.disclosed).zip(told) {
             let mut disclosed = Vec::with_capacity(values.len());
             for (index, value) in shown.disclosed().zip(values) {
                 let claim = shown.schema.claim(index).ok_or(Error::Invalid)?;
@@ -103,8 +104,9 @@ impl Presentation {
                 schema: shown.schema.digest(),
                 disclosed,
                 proved: shown.sentences(request)?,
-                pseudonym: shown.ask.pseudonym.clone().zip(scoped.pseudonym),
-                token: shown.ask.rate.clone().zip(scoped.token),
+                pseudonym: shown.ask.pseudonym.clone().zip(told.pseudonym),
+                token: shown.ask.rate.clone().zip(told.token),
+                encrypted: shown.ask.encrypt_to.clone().zip(told.ciphertext),
             });
         }
         Ok(Pending { pairings, verified: Verified { credentials } })
@@ -279,6 +281,7 @@ pub struct VerifiedCredential {
     proved: Vec<String>,
     pseudonym: Option<(PseudonymAsk, Pseudonym)>,
     token: Option<(RateAsk, Token)>,
+    encrypted: Option<(EncryptAsk, Ciphertext)>,
 }
 
 impl Verified {
@@ -348,6 +351,12 @@ impl VerifiedCredential {
     #[must_use]
     pub fn token_in(&self) -> Option<&(RateAsk, Token)> {
         self.token.as_ref()
+    }
+
+    /// The ciphertext of the credential's handle and for whom it is, where that was asked.
+    #[must_use]
+    pub fn encrypted(&self) -> Option<(&EncryptAsk, &Ciphertext)> {
+        self.encrypted.as_ref().map(|(ask, ciphertext)| (ask, ciphertext))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::digest::{
     IssuerFingerprint, ParametersDigest, RequestDigest, RequestNonce, SchemaDigest, VerifierKey, tagged_digest,
 };
 use crate::document::DocumentRef;
+use crate::encrypt_to::EncryptAsk;
 use crate::error::{DecodeError, Error};
 use crate::predicate::Predicate;
 use crate::scope::{PseudonymAsk, RateAsk};
@@ -77,6 +78,7 @@ impl VerifierIdentity {
 /// What is asked: a credential, all of several asks, or any one of several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "an ask has at most 16 nodes")]
 pub enum Ask {
     /// Every one of these.
     All(Vec<Ask>),
@@ -108,6 +110,9 @@ pub struct CredentialAsk {
     /// One of the holder's tokens in a scope and epoch, where it is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<RateAsk>,
+    /// For which inspector the card's handle is to be encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_to: Option<EncryptAsk>,
 }
 
 /// An issuer that is accepted, with the parameters that the verifier expects of it.
@@ -378,7 +383,8 @@ impl CredentialAsk {
             return Err(error("at most 16 different predicates to prove"));
         }
         self.prove.iter().try_for_each(Predicate::check)?;
-        self.rate.iter().try_for_each(RateAsk::check)
+        self.rate.iter().try_for_each(RateAsk::check)?;
+        self.encrypt_to.iter().try_for_each(EncryptAsk::check)
     }
 }
 
@@ -499,13 +505,12 @@ impl Wire for CredentialAsk {
         out.list(self.disclose.iter()).list(self.prove.iter());
         put_option(out, self.pseudonym.as_ref());
         put_option(out, self.rate.as_ref());
-        // The place of what a later version of the language asks to encrypt.
-        out.null();
+        put_option(out, self.encrypt_to.as_ref());
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.array(8, "what is asked about a credential")?;
-        let ask = Self {
+        Ok(Self {
             name: input.object()?,
             accept: input.list(MAX_LIST, "a list of issuers")?,
             schemas: input.list(MAX_LIST, "a list of schemas")?,
@@ -513,11 +518,8 @@ impl Wire for CredentialAsk {
             prove: input.list(MAX_LIST, "a list of predicates")?,
             pseudonym: option(input, "a pseudonym")?,
             rate: option(input, "a rate")?,
-        };
-        if !input.null("null")? {
-            return Err(DecodeError { what: "null in the last place of what is asked about a credential" });
-        }
-        Ok(ask)
+            encrypt_to: option(input, "an inspector")?,
+        })
     }
 }
 
@@ -561,9 +563,11 @@ mod tests {
     use crate::cbor::tests::assert_strict;
     use crate::claim::tests::readable;
     use crate::date::tests::{date, timestamp};
-    use crate::digest::DocumentDigest;
+    use crate::digest::{DocumentDigest, InspectorDigest};
+    use crate::encrypt_to::{InspectorKey, InspectorRef};
     use crate::predicate::tests::predicate;
     use crate::text::ScopeText;
+    use milchglas_curve::{Expander, G1};
     use proptest::prelude::*;
     use serde_json::{Value as Json, json};
 
@@ -587,11 +591,21 @@ mod tests {
             prop::collection::btree_set("[a-z][a-z0-9_]{0,8}", 0..4),
             prop::collection::vec(predicate(), 0..4),
             (any::<bool>(), prop::option::of((scope_text(), 1..=256u16))),
+            prop::option::of((readable(), any::<u64>(), any::<[u8; 32]>(), readable())),
         )
-            .prop_map(|(name, accept, schemas, disclose, mut prove, (named, rate))| {
+            .prop_map(|(name, accept, schemas, disclose, mut prove, (named, rate), encrypt_to)| {
                 let scope: ScopeText = "all".parse().unwrap();
                 let pseudonym = named.then(|| PseudonymAsk { scope: scope.clone() });
                 let rate = rate.map(|(epoch, limit)| RateAsk { scope, epoch, limit });
+                let encrypt_to = encrypt_to.map(|(text, seed, digest, purpose)| EncryptAsk {
+                    inspector: InspectorRef {
+                        name: text.clone(),
+                        key: InspectorKey(G1::hash(Expander::XmdSha256, &seed.to_be_bytes(), b"test")),
+                        digest: InspectorDigest(digest),
+                    },
+                    label: text,
+                    purpose,
+                });
                 let mut seen: Vec<Predicate> = Vec::new();
                 prove.retain(|predicate| {
                     let new = !seen.contains(predicate);
@@ -611,6 +625,7 @@ mod tests {
                     prove,
                     pseudonym,
                     rate,
+                    encrypt_to,
                 })
             })
     }

@@ -9,7 +9,6 @@
 //! Not here: pinning, and what a wallet does with a verifier that is not listed.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use milchglas_curve::NonZeroG1;
 use serde::{Deserialize, Serialize};
 
 use crate::cbor::{self, Reader, Wire, Writer};
@@ -17,6 +16,7 @@ use crate::digest::{
     AuthorityFingerprint, IdentityKey, InspectorDigest, IssuerFingerprint, TrustListDigest, VerifierKey,
     lower_case_hex, tagged_digest,
 };
+use crate::encrypt_to::InspectorKey;
 use crate::error::{DecodeError, Error};
 use crate::profile::Profile;
 use crate::request::VerifierIdentity;
@@ -87,7 +87,7 @@ pub struct ListedInspector {
     /// Its name.
     pub name: String,
     /// The point to which is encrypted.
-    pub key: InspectorPoint,
+    pub key: InspectorKey,
     /// The digest of its published file.
     pub digest: InspectorDigest,
 }
@@ -101,11 +101,6 @@ pub struct ListedAuthority {
     /// Its fingerprint.
     pub fingerprint: AuthorityFingerprint,
 }
-
-/// The point to which is encrypted for an inspector; 96 hexadecimal digits in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct InspectorPoint(pub NonZeroG1);
 
 /// A signed trust list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -441,15 +436,14 @@ impl Wire for ListedVerifier {
 
 impl Wire for ListedInspector {
     fn write(&self, out: &mut Writer) {
-        out.array(3).text(&self.name).bytes(&self.key.0.to_bytes()).object(&self.digest);
+        out.array(3).text(&self.name).object(&self.key).object(&self.digest);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let what = "an inspector on a trust list";
         input.array(3, what)?;
         let name = input.text(4 * MAX_NAME, what)?.to_owned();
-        let key = InspectorPoint(NonZeroG1::from_bytes(&input.bytes(what)?)?);
-        Ok(Self { name, key, digest: input.object()? })
+        Ok(Self { name, key: input.object()?, digest: input.object()? })
     }
 }
 
@@ -462,20 +456,5 @@ impl Wire for ListedAuthority {
         let what = "an authority on a trust list";
         input.array(2, what)?;
         Ok(Self { name: input.text(4 * MAX_NAME, what)?.to_owned(), fingerprint: input.object()? })
-    }
-}
-
-impl TryFrom<String> for InspectorPoint {
-    type Error = DecodeError;
-
-    fn try_from(text: String) -> Result<Self, DecodeError> {
-        let bytes = lower_case_hex(&text).ok_or(DecodeError { what: "an inspector's key of 48 bytes" })?;
-        NonZeroG1::from_bytes(&bytes).map(Self)
-    }
-}
-
-impl From<InspectorPoint> for String {
-    fn from(point: InspectorPoint) -> Self {
-        hex::encode(point.0.to_bytes())
     }
 }

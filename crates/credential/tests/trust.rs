@@ -68,6 +68,7 @@ fn ask(disclose: &[&str], prove: &[Value]) -> CredentialAsk {
         prove: prove.iter().map(|predicate| serde_json::from_value(predicate.clone()).unwrap()).collect(),
         pseudonym: None,
         rate: None,
+        encrypt_to: None,
     }
 }
 
@@ -162,7 +163,7 @@ fn permits_what_is_listed_within_its_limits() {
         json!({"at_least": {"claim": "balance", "value": 0}}),
         json!({"equals": {"claim": "branch", "value": "north"}}),
     ] {
-        assert_eq!(profile.permits(&ask(&[], &[permitted.clone()]), &card, as_of()), Ok(()), "{permitted}");
+        assert_eq!(profile.permits(&ask(&[], std::slice::from_ref(&permitted)), &card, as_of()), Ok(()), "{permitted}");
         let beyond = profile.permits(&ask(&[], &[permitted]), &label("national-id"), as_of());
         assert!(matches!(beyond, Err(Beyond::Proof(..))));
     }
@@ -180,7 +181,7 @@ fn permits_what_is_listed_within_its_limits() {
         json!({"equals": {"claim": "branch", "value": "south"}}),
         json!({"equals": {"claim": "branch", "value": 0}}),
     ] {
-        let found = profile.permits(&ask(&[], &[beyond.clone()]), &card, as_of());
+        let found = profile.permits(&ask(&[], std::slice::from_ref(&beyond)), &card, as_of());
         assert!(matches!(found, Err(Beyond::Proof(..))), "{beyond}: {found:?}");
     }
     assert_eq!(profile.permits(&ask(&["name", "reservation.0", "reservation.2"], &[]), &card, as_of()), Ok(()));

@@ -21,7 +21,7 @@ use rand_core::{CryptoRng, RngCore};
 use crate::Error;
 use crate::folder::Folder;
 use crate::keys::{Keys, signing_key};
-use crate::registry::Registry;
+use crate::registry::{CredentialRecord, InspectorPoint, Registry};
 
 /// What the keys file is, inside its encryption.
 const KIND: &str = "issuer-keys";
@@ -126,6 +126,14 @@ impl Issuer {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The card behind what an inspector's shareholders have opened, `h·G'` in 48 bytes; none if it is not one of this registry.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn find_by_inspector_point(&self, point: &[u8; 48]) -> Result<Option<CredentialRecord>, Error> {
+        Ok(self.registry.by_inspector_point(&InspectorPoint(*point)).await?)
     }
 
     /// The schema of that name; of several, the one added last.

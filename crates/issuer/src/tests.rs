@@ -205,6 +205,8 @@ async fn issues_a_card_that_only_the_applicant_can_read_and_use() {
     let point = InspectorPoint(credential.handle().inspector_point().to_bytes());
     let record = office.issuer.registry().by_inspector_point(&point).await.unwrap().unwrap();
     assert_eq!(record.handle.0, *credential.handle().as_bytes());
+    assert_eq!(office.issuer.find_by_inspector_point(&point.0).await.unwrap(), Some(record.clone()));
+    assert_eq!(office.issuer.find_by_inspector_point(&[7; 48]).await.unwrap(), None);
     assert_eq!(record.issuer_key.0, credential.key().0);
     assert_eq!(record.assurance, Assurance::Full);
     // December of year 2033, counted from January of year 1.
@@ -539,6 +541,7 @@ fn shows(parameters: &Parameters, key: u8, k: &HolderSecret, card: &Credential, 
         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse().unwrap(), years: 18 }],
         pseudonym: None,
         rate: None,
+        encrypt_to: None,
     };
     let mut nonce = [0; 16];
     OsRng.fill_bytes(&mut nonce);

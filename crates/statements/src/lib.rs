@@ -14,6 +14,7 @@
 //! | [`Exactly`] | a hidden scalar is a public one | – | −1 |
 //! | [`Pseudonym`] | a point is the holder's name in a scope | 1 point | – |
 //! | [`Rate`] | a point is one of the holder's n tokens in a scope and epoch | 1 point | those of its counter's range |
+//! | [`Encryption`] | a ciphertext for an inspector opens to a hidden scalar times G' | 3 points | 1 |
 //!
 //! Each implements [`milchglas_sigma::Statement`]: `commit` (prover) and `constrain` (both sides). The relations and the
 //! arguments for their soundness and zero knowledge are in `spec/statements.md`.
@@ -59,6 +60,7 @@ mod bit;
 mod digit_tables;
 mod digits;
 mod either_range;
+mod encryption;
 mod exactly;
 mod gap;
 mod generators;
@@ -74,6 +76,7 @@ mod signature;
 pub use bit::Bit;
 pub use digit_tables::DigitTables;
 pub use either_range::EitherRange;
+pub use encryption::{Ciphertext, Encryption, inspector_base};
 pub use exactly::Exactly;
 pub use gap::{Gap, GapWitness, Neighbours};
 pub use generators::Generators;

@@ -12,6 +12,7 @@ use milchglas_credential::claim::Literal;
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::document::DocumentRef;
+use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
@@ -53,6 +54,7 @@ pub struct Template {
 /// What is asked: a credential, all of several asks, or any one of several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "an ask has at most 16 nodes")]
 pub enum TemplateAsk {
     /// Every one of these.
     All(Vec<TemplateAsk>),
@@ -85,6 +87,9 @@ pub struct TemplateCredential {
     /// One of the holder's tokens in a scope and epoch, where it is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<RateAsk>,
+    /// For which inspector the card's handle is to be encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_to: Option<EncryptAsk>,
 }
 
 /// One thing to prove.
@@ -244,8 +249,8 @@ impl TemplateCredential {
         for schema in found {
             self.fits(&prove, schema, as_of)?;
         }
-        let Self { name, disclose, pseudonym, rate, .. } = self.clone();
-        Ok(CredentialAsk { name, accept, schemas, disclose, prove, pseudonym, rate })
+        let Self { name, disclose, pseudonym, rate, encrypt_to, .. } = self.clone();
+        Ok(CredentialAsk { name, accept, schemas, disclose, prove, pseudonym, rate, encrypt_to })
     }
 
     fn schemas_of<'p>(&self, parameters: &'p Parameters) -> impl Iterator<Item = &'p Schema> {

@@ -15,6 +15,7 @@ use milchglas_credential::claim::Literal;
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, Pseudonym, RequestNonce, Token};
 use milchglas_credential::document::DocumentRef;
+use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::presentation::Verified;
 use milchglas_credential::request::RequestFields;
 use milchglas_credential::text::{ClaimName, Label};
@@ -28,7 +29,8 @@ use crate::trust::Trust;
 ///
 /// In JSON: `accepted` (always true), `nonce`, `time`, `as_of`, `issuers` (names), `learned` (an object of disclosed claims for each
 /// credential that disclosed any; null stands for an absent value) and `proved` (sentences); and only where there are any, `pseudonyms` and
-/// `tokens` (for each credential that showed one) and `document` (title and digest of what was signed). `Debug` shows no disclosed value.
+/// `tokens` (for each credential that showed one), `encrypted` (for each credential of which a ciphertext was asked: inspector, label,
+/// purpose) and `document` (title and digest of what was signed). `Debug` shows no disclosed value.
 #[derive(Clone)]
 pub struct Verdict {
     nonce: RequestNonce,
@@ -48,6 +50,7 @@ pub struct ShownCredential {
     proved: Vec<String>,
     pseudonym: Option<Pseudonym>,
     token: Option<Token>,
+    encrypted: Option<EncryptAsk>,
 }
 
 impl Verdict {
@@ -70,6 +73,7 @@ impl Verdict {
                     proved: shown.proved().to_vec(),
                     pseudonym: shown.pseudonym(),
                     token: shown.token(),
+                    encrypted: shown.encrypted().map(|(ask, _)| ask.clone()),
                 })
             })
             .collect::<Option<_>>()?;
@@ -128,6 +132,11 @@ impl Verdict {
         self.document.as_ref()
     }
 
+    /// The credentials whose handle the answer contains, encrypted for an inspector. Keep request and answer to have it opened.
+    pub fn encrypted(&self) -> impl Iterator<Item = (&Label, &EncryptAsk)> {
+        self.credentials.iter().filter_map(|shown| Some((&shown.name, shown.encrypted.as_ref()?)))
+    }
+
     /// The names of the issuers, one for each credential.
     pub fn issuers(&self) -> impl Iterator<Item = &str> {
         self.credentials.iter().map(|shown| shown.issuer_name.as_str())
@@ -176,13 +185,20 @@ impl ShownCredential {
     pub fn token(&self) -> Option<Token> {
         self.token
     }
+
+    /// For whom its handle stands encrypted in the answer, where that was asked.
+    #[must_use]
+    pub fn encrypted(&self) -> Option<&EncryptAsk> {
+        self.encrypted.as_ref()
+    }
 }
 
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (pseudonyms, tokens): (BTreeMap<_, _>, BTreeMap<_, _>) =
             (self.pseudonyms().collect(), self.tokens().collect());
-        let more = [!pseudonyms.is_empty(), !tokens.is_empty(), self.document.is_some()]
+        let encrypted: BTreeMap<_, _> = self.encrypted().collect();
+        let more = [!pseudonyms.is_empty(), !tokens.is_empty(), !encrypted.is_empty(), self.document.is_some()]
             .into_iter()
             .filter(|more| *more)
             .count();

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use milchglas_credential::case::Case;
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, RequestNonce, VerifierKey};
 use milchglas_credential::error::DecodeError;
@@ -250,6 +251,24 @@ impl<S: RequestStore> Checker<S> {
         rng: &mut dyn CryptoRngCore,
     ) -> Vec<Result<Verdict, Rejection>> {
         self.check_all(presentations.iter().map(|bytes| decode(bytes.as_ref())), now, rng)
+    }
+
+    /// As [`Checker::check`], and gives what to keep so that an inspector's shareholders can open what the answer contains.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_for_keeping(
+        &self,
+        presentation: &[u8],
+        now: Timestamp,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<(Verdict, Case), Rejection> {
+        let decoded = decode(presentation)?;
+        let stored = self.store.get(decoded.nonce())?;
+        let verdict = self.check_one(decoded, now, rng)?;
+        // Accepted, so the request was pending, and what is stored under a nonce never changes.
+        let Lookup::Pending(request) = stored else { return Err(Reason::Answered.into()) };
+        Ok((verdict, Case { request, presentation: presentation.to_vec() }))
     }
 
     /// As [`Checker::check`], for the answer to one request.

@@ -156,8 +156,10 @@ fn tells(verified: &Verified, consented: &[CardShown], parameters: &[&Parameters
                 });
             let same_names = told.pseudonym_in().map(|(ask, _)| ask) == card.pseudonym.as_ref()
                 && told.token_in().map(|(ask, _)| ask) == card.rate.as_ref().map(|(ask, _)| ask);
+            let as_encrypted = told.encrypted().is_some() == card.encrypted.is_some();
             same_values
                 && same_names
+                && as_encrypted
                 && told.proved() == card.proved
                 && told.issuer() == card.issuer
                 && *told.name() == card.name

@@ -4,10 +4,11 @@
 //! the request, and puts the least revealing first:
 //!
 //! 1. fewest disclosed claims,
-//! 2. then fewest pseudonyms,
-//! 3. then fewest predicates and tokens,
-//! 4. then the order of the branches in the request,
-//! 5. then the newest credentials.
+//! 2. then fewest ciphertexts for inspectors,
+//! 3. then fewest pseudonyms,
+//! 4. then fewest predicates and tokens,
+//! 5. then the order of the branches in the request,
+//! 6. then the newest credentials.
 //!
 //! Spec: `spec/request-language.md`.
 //! Caution: the words are for the holder's eyes; they contain the values that would be disclosed.
@@ -23,6 +24,7 @@ use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::error::Error as CredentialError;
+use milchglas_credential::inspector::Inspector;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{
@@ -36,6 +38,7 @@ use zeroize::Zeroizing;
 
 use crate::counting::{learned_by_pseudonym, learned_by_token, used_up};
 use crate::error::{Error, Refusal};
+use crate::inspectors;
 use crate::policy::Voucher;
 use crate::sentences::Sentences;
 use crate::shortfall::{shortfall, spell};
@@ -94,6 +97,8 @@ pub struct CardShown {
     pub pseudonym: Option<PseudonymAsk>,
     /// What a token would be spent for, and how many of them were spent before.
     pub rate: Option<(RateAsk, u16)>,
+    /// For whom its handle would be encrypted, in words.
+    pub encrypted: Option<String>,
 }
 
 /// A claim that would be disclosed. `Debug` prints the name only.
@@ -357,9 +362,18 @@ impl CardShown {
         if let Some((ask, _)) = &self.rate {
             learned.push(learned_by_token(ask));
         }
+        if let Some(encrypted) = &self.encrypted {
+            learned.push(encrypted.clone());
+        }
     }
 
-    fn new(card: &Card, shown: &Shown<'_>, request: &Request, used: u16) -> Result<Self, Error> {
+    fn new(
+        card: &Card,
+        shown: &Shown<'_>,
+        request: &Request,
+        used: u16,
+        inspector: Option<&Inspector>,
+    ) -> Result<Self, Error> {
         let (schema, claims) = (shown.schema, card.credential.claims());
         let mut disclosed = Vec::new();
         for index in shown.disclosed() {
@@ -387,6 +401,12 @@ impl CardShown {
             proved: shown.sentences(request)?,
             pseudonym: shown.ask.pseudonym.clone(),
             rate: shown.ask.rate.clone().map(|ask| (ask, used)),
+            encrypted: shown
+                .ask
+                .encrypt_to
+                .as_ref()
+                .zip(inspector)
+                .map(|(ask, known)| inspectors::sentence(ask, known)),
         })
     }
 }
@@ -407,8 +427,8 @@ impl<S: Store> Wallet<S> {
     /// # Errors
     /// [`Error::Input`] where it is no request; [`Error::Refused`] with [`Refusal::BadRequest`], [`Refusal::Expired`],
     /// [`Refusal::NotYetIssued`], [`Refusal::OtherDay`], [`Refusal::VerifierKeyChanged`], [`Refusal::VerifierMoved`],
-    /// [`Refusal::AlreadyAnswered`], [`Refusal::NotTheListedVerifier`], [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`],
-    /// [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
+    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownInspector`], [`Refusal::NotTheListedVerifier`], [`Refusal::NotListedFor`],
+    /// [`Refusal::BeyondProfile`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
     pub fn review(&self, request: &[u8], now: Timestamp) -> Result<Consent, Error> {
         let request =
             SignedRequest::verify(request).map_err(|error| Error::invalid_means(Refusal::BadRequest, error))?;
@@ -447,7 +467,7 @@ impl<S: Store> Wallet<S> {
         if self.state.answered.iter().any(|answered| answered.key == *key && answered.nonce == fields.nonce) {
             return Err(Refusal::AlreadyAnswered);
         }
-        Ok(())
+        self.admit_inspectors(request.request())
     }
 
     fn regard(&self, verifier: &VerifierIdentity) -> (Standing, Vec<Warning>) {
@@ -500,6 +520,7 @@ impl<S: Store> Wallet<S> {
             let count = |of: fn(&CredentialAsk) -> usize| way.leaves.iter().map(|ask| of(ask)).sum::<usize>();
             (
                 count(|ask| ask.disclose.len()),
+                count(|ask| usize::from(ask.encrypt_to.is_some())),
                 count(|ask| usize::from(ask.pseudonym.is_some())),
                 count(|ask| ask.prove.len() + usize::from(ask.rate.is_some())),
             )
@@ -510,9 +531,12 @@ impl<S: Store> Wallet<S> {
         let (mut tries, mut differing) = (MAX_TRIED, Sentences::default());
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
+            let inspectors =
+                way.leaves.iter().map(|ask| ask.encrypt_to.as_ref().map(|ask| self.inspector(ask)).transpose());
+            let inspectors = inspectors.collect::<Result<Vec<_>, _>>()?;
             let (full, mut unlike) = (choices.len() + MAX_CHOICES, false);
             for picked in combinations(&candidates.collect::<Vec<_>>()) {
-                match choose(request, way, &picked, &cards, &parameters, &used, &published)? {
+                match choose(request, way, &picked, &cards, &parameters, &used, &inspectors, &published)? {
                     Some(choice) => choices.push(choice),
                     None => {
                         unlike = true;
@@ -673,6 +697,7 @@ fn choose(
     cards: &[Arc<Card>],
     parameters: &[&Parameters],
     used: &dyn Fn(&RateAsk) -> u16,
+    inspectors: &[Option<Inspector>],
     published: &Published<'_>,
 ) -> Result<Option<Choice>, Error> {
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
@@ -688,9 +713,9 @@ fn choose(
     if plan.satisfied(&claims, published)?.iter().flatten().any(|holds| !holds) {
         return if way.compares() { Ok(None) } else { Err(Error::Misuse("a credential that satisfies what is asked")) };
     }
-    let each = picked.iter().zip(plan.shown()).map(|(card, shown)| {
+    let each = picked.iter().zip(plan.shown()).zip(inspectors).map(|((card, shown), inspector)| {
         let used = shown.ask.rate.as_ref().map_or(0, used);
-        CardShown::new(card, shown, request, used)
+        CardShown::new(card, shown, request, used, inspector.as_ref())
     });
     let described = each.collect::<Result<_, _>>()?;
     let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();

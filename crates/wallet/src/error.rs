@@ -7,7 +7,9 @@
 use std::fmt;
 
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::{AuthorityFingerprint, IssuerFingerprint, ParametersDigest};
+use milchglas_credential::digest::{
+    AuthorityFingerprint, InspectorDigest, InspectorFingerprint, IssuerFingerprint, ParametersDigest,
+};
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::profile::Beyond;
 use milchglas_credential::text::{Label, Origin, quoted};
@@ -107,6 +109,25 @@ pub enum Refusal {
         known: Origin,
         /// The one that the request names.
         origin: Origin,
+    },
+    /// The signature of an inspector's file does not hold.
+    BadInspector,
+    /// The file is of another inspector than the caller expects.
+    OtherInspector {
+        /// Whose it is.
+        found: InspectorFingerprint,
+    },
+    /// The same inspector, pinned before, with another file.
+    InspectorChanged {
+        /// Whose it is.
+        fingerprint: InspectorFingerprint,
+    },
+    /// The request wants something encrypted for an inspector that the wallet has not pinned, or not with this key and file.
+    UnknownInspector {
+        /// Its name, in the request's words.
+        name: String,
+        /// The digest of its file.
+        digest: InspectorDigest,
     },
     /// A signature of a set or a list does not hold.
     BadSet,
@@ -209,6 +230,10 @@ impl Refusal {
             | Self::OtherDay { .. }
             | Self::VerifierKeyChanged { .. }
             | Self::VerifierMoved { .. }
+            | Self::BadInspector
+            | Self::OtherInspector { .. }
+            | Self::InspectorChanged { .. }
+            | Self::UnknownInspector { .. }
             | Self::OtherAuthority { .. }
             | Self::BadSet
             | Self::SetMadeForOneHolder { .. }
@@ -277,6 +302,21 @@ impl fmt::Display for Refusal {
             Self::VerifierMoved { known, origin } => write!(
                 f,
                 "The key of {known} now asks in the name of {origin}. One key for two places could join what they learn."
+            ),
+            Self::BadInspector => f.write_str("The signature of the inspector's file does not hold: the file was altered."),
+            Self::OtherInspector { found } => {
+                write!(f, "The file is of another inspector than you expect; its fingerprint is {found}.")
+            }
+            Self::InspectorChanged { fingerprint } => write!(
+                f,
+                "The inspector with the fingerprint {fingerprint} is pinned with another file. This wallet keeps the one that it \
+                 knows."
+            ),
+            Self::UnknownInspector { name, digest } => write!(
+                f,
+                "The request wants to have encrypted which card you show, for {} (file {digest}), whom this wallet does not know \
+                 under this key. If you trust that inspector, add its file first; take it from the inspector, not from who asks.",
+                quoted(name)
             ),
             Self::BadSet => f.write_str(
                 "A signature in the set or list does not hold: it was altered, or made to tell holders apart by whether they can \

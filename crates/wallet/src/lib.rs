@@ -84,6 +84,7 @@
 //! #         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 18 }],
 //! #         pseudonym: None,
 //! #         rate: None,
+//! #         encrypt_to: None,
 //! #     }),
 //! #     document: None,
 //! # })?;
@@ -123,6 +124,7 @@ mod applying;
 mod consent;
 mod counting;
 mod error;
+mod inspectors;
 mod phrase;
 mod policy;
 mod pool;
@@ -142,6 +144,7 @@ mod tests;
 pub use applying::Accepted;
 pub use consent::{CardShown, Choice, Consent, Disclosed, Standing, Warning};
 pub use error::{Error, Refusal};
+pub use inspectors::{AddedInspector, KnownInspector};
 pub use phrase::RecoveryPhrase;
 pub use policy::Voucher;
 pub use publications::{AddedPublication, KnownPublication, PublicationKind};

@@ -234,7 +234,11 @@ fn keeps_to(profile: &Profile, request: &Request, parameters: &[&Parameters]) ->
         return beyond(what, None);
     }
     for ask in request.ask().credentials() {
-        for (asked, extra) in [(ask.pseudonym.is_some(), Extra::Pseudonym), (ask.rate.is_some(), Extra::Rate)] {
+        for (asked, extra) in [
+            (ask.pseudonym.is_some(), Extra::Pseudonym),
+            (ask.rate.is_some(), Extra::Rate),
+            (ask.encrypt_to.is_some(), Extra::EncryptTo),
+        ] {
             if asked && let Err(what) = profile.permits_extra(extra) {
                 return beyond(what, None);
             }

@@ -2,6 +2,7 @@
 
 mod comparing;
 mod counting;
+mod inspectors;
 mod pool;
 mod publications;
 
@@ -132,6 +133,7 @@ impl Issuer {
             prove: prove.iter().map(|predicate| serde_json::from_str(predicate).unwrap()).collect(),
             pseudonym: None,
             rate: None,
+            encrypt_to: None,
         }
     }
 }

@@ -24,6 +24,7 @@ use milchglas_credential::text::{Origin, ScopeText};
 use milchglas_credential::trust_list::TrustList;
 use zeroize::Zeroizing;
 
+use crate::inspectors::{KnownInspector, MAX_INSPECTORS};
 use crate::phrase::Entropy;
 use crate::publications::KnownPublication;
 use crate::sentences::Sentences;
@@ -107,6 +108,8 @@ pub(crate) struct State {
     pub(crate) rates: Vec<RateCounter>,
     /// The newest trust list of each authority that the wallet has pinned.
     pub(crate) trust_lists: Vec<TrustList>,
+    /// The inspectors that the wallet has pinned.
+    pub(crate) inspectors: Vec<KnownInspector>,
     /// The published sets and lists that the wallet has pinned.
     pub(crate) published: Vec<KnownPublication>,
 }
@@ -242,8 +245,13 @@ fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
     // Of the items from the ninth on only those up to the last that says something are there, so vaults from before them exist in one
     // encoding too.
-    let later =
-        [state.recent.is_empty(), state.rates.is_empty(), state.trust_lists.is_empty(), state.published.is_empty()];
+    let later = [
+        state.recent.is_empty(),
+        state.rates.is_empty(),
+        state.trust_lists.is_empty(),
+        state.inspectors.is_empty(),
+        state.published.is_empty(),
+    ];
     let items = 8 + later.iter().rposition(|empty| !empty).map_or(0, |last| last + 1);
     out.array(items).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
@@ -258,6 +266,9 @@ fn write_vault(root: &Root, state: &State, out: &mut Writer) {
         out.list(state.trust_lists.iter());
     }
     if items > 11 {
+        out.list(state.inspectors.iter());
+    }
+    if items > 12 {
         out.list(state.published.iter());
     }
 }
@@ -276,7 +287,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(12, what)?;
+        let items = input.array_up_to(13, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -292,7 +303,8 @@ impl Wire for Vault {
             recent: if items > 8 { input.list(MAX_RECENT, "the kinds of request")? } else { Vec::new() },
             rates: if items > 9 { input.list(MAX_RATES, "the counters of tokens")? } else { Vec::new() },
             trust_lists: if items > 10 { input.list(MAX_TRUST_LISTS, "the trust lists")? } else { Vec::new() },
-            published: if items > 11 { input.list(MAX_PUBLISHED, "the sets and lists")? } else { Vec::new() },
+            inspectors: if items > 11 { input.list(MAX_INSPECTORS, "the inspectors")? } else { Vec::new() },
+            published: if items > 12 { input.list(MAX_PUBLISHED, "the sets and lists")? } else { Vec::new() },
         };
         Ok(Self { root, state })
     }

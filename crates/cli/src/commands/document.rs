@@ -23,10 +23,14 @@ pub(crate) fn verify(request: &Path, presentation: &Path, document: &Path, issue
     let (request, presentation) = (input::object(request)?, input::object(presentation)?);
     let parameters: Vec<&Parameters> = parameters.iter().collect();
     let signature = verify_document(&request, &presentation, digest, &parameters, &mut OsRng);
-    let signature = signature.map_err(|error| match error {
-        Error::Unfit { what } => Failure::refused(what),
-        Error::Invalid => Failure::refused("this is no signature over the document by cards of these issuers"),
-        other => other.into(),
+    let signature = signature.map_err(|error| {
+        if let Error::Unfit { what } = error {
+            Failure::refused(what)
+        } else if matches!(error, Error::Invalid) {
+            Failure::refused("this is no signature over the document by cards of these issuers")
+        } else {
+            error.into()
+        }
     })?;
     let fields = signature.request().request().fields();
     let title = fields.document.as_ref().map_or("", |document| &document.title);

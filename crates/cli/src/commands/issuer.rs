@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use milchglas_credential::claim::{ClaimType, IntegerBits};
-use milchglas_credential::date::Month;
+use milchglas_credential::date::{Month, Timestamp};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::text::Label;
+use milchglas_issuer::registry::Status;
 use milchglas_issuer::{Assurance, Enrolment, Error, GROUP, Issuer, PersonNumber, Submission};
 use rand_core::OsRng;
 use serde::Deserialize;
@@ -94,6 +95,7 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
             Ok(Report::new(text, json!({"issued": true})).delivered(&delivery.write(&answer)?))
         }
         args::Issuer::Issue { application: None, .. } => Err(Failure::usage("issue needs an application, or --batch")),
+        args::Issuer::Identify { point, at } => identify(&point, &at),
         args::Issuer::Rotate { accepted_until, at } => {
             let mut issuer = open(&at)?;
             issuer.rotate(accepted_until, context.now.date(), &mut OsRng).map_err(failure)?;
@@ -104,6 +106,34 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
             Ok(described(&text, &issuer))
         }
     }
+}
+
+/// Looks up what an inspector's shareholders have opened.
+fn identify(point: &str, at: &IssuerAt) -> Result<Report> {
+    let mut bytes = [0; 48];
+    hex::decode_to_slice(point, &mut bytes).map_err(|_| Failure::input("a point has 96 hexadecimal digits"))?;
+    let issuer = open(at)?;
+    let found = finish(issuer.find_by_inspector_point(&bytes))?.map_err(failure)?;
+    let record = found.ok_or_else(|| Failure::refused("no card of this registry has that point"))?;
+    let issued = Timestamp::from_unix(record.issued_at.0).map(|time| time.to_string()).unwrap_or_default();
+    let until = Month::from_index(record.valid_until.0).map(|month| month.to_string()).unwrap_or_default();
+    let status = match record.status {
+        Status::Active => "active",
+        Status::Superseded => "superseded",
+        Status::Revoked => "revoked",
+    };
+    let schema = issuer.parameters().content().schemas.iter().find(|schema| schema.digest().0 == record.schema.0);
+    let kind = schema.map_or_else(|| hex::encode(record.schema.0), |schema| schema.id().to_string());
+    let (handle, person) = (hex::encode(record.handle.0), hex::encode(record.person.0));
+    let text = format!(
+        "A card of kind {kind}, {status}.\n  person       {person}\n  handle       {handle}\n  issued       {issued}\n  valid until  \
+         {until}\nThe person is the keyed hash of the number in the registry; no claims are kept."
+    );
+    let fields = json!({
+        "kind": kind, "status": status, "person": person, "handle": handle, "issued": issued, "valid_until": until,
+        "assurance": record.assurance.level(),
+    });
+    Ok(Report::new(text, fields))
 }
 
 /// What holds for a line that does not say it.

@@ -4,6 +4,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod document;
+pub(crate) mod inspector;
 pub(crate) mod issuer;
 pub(crate) mod trust_list;
 pub(crate) mod verifier;

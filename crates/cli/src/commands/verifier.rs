@@ -10,7 +10,7 @@ use rand_core::OsRng;
 use serde_json::{Value, json};
 
 use super::{Context, work};
-use crate::args;
+use crate::args::{self, Deliver};
 use crate::failure::{Failure, IN_THE_WAY, Kind, NOTHING_HERE, Result};
 use crate::output::{Delivery, Readers, Report};
 use crate::{input, passphrase};
@@ -69,11 +69,19 @@ pub(crate) fn run(command: args::Verifier, context: Context) -> Result<Report> {
             }
             None => Err(Failure::usage(format!("no template {name} ships with the program; cafe does"))),
         },
-        args::Verifier::Check { presentation, dir } => {
+        args::Verifier::Check { presentation, keep, dir } => {
+            let to = Deliver { out: keep, qr: None, force: false };
+            if to.out.as_deref().is_some_and(input::is_standard) {
+                return Err(Failure::usage("--keep names a file"));
+            }
+            let delivery = Delivery::prepare(&to, context.as_json, Readers::Owner)?;
             let bytes = input::object(&presentation)?;
             let checker = Checker::open(&dir).map_err(|error| failure(error).about(dir.display()))?;
-            match checker.check(&bytes, context.now, &mut OsRng) {
-                Ok(verdict) => Ok(Report::new(words(&verdict), json!(verdict))),
+            match checker.check_for_keeping(&bytes, context.now, &mut OsRng) {
+                Ok((verdict, case)) => {
+                    let report = Report::new(words(&verdict), json!(verdict));
+                    if to.out.is_some() { Ok(report.delivered(&delivery.write(&case.to_bytes())?)) } else { Ok(report) }
+                }
                 Err(rejection) => Err(rejected(rejection)),
             }
         }
@@ -97,6 +105,9 @@ pub(crate) fn words(verdict: &Verdict) -> String {
     }
     for (card, token) in verdict.tokens() {
         text.push_str(&format!("\n  token    {card}: {token}, not seen before"));
+    }
+    for (card, ask) in verdict.encrypted() {
+        text.push_str(&format!("\n  encrypted  {card}: {}", ask.sentence()));
     }
     if let Some(document) = verdict.document() {
         text.push_str(&format!("\n  signed   {} (SHA-256 {})", document.title, document.sha256));

@@ -62,6 +62,28 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
             let added = open(&at)?.add_list(file, fingerprint, &mut OsRng);
             Ok(publication(&added.map_err(|error| failure(error).about(list.display()))?, "list", "entries"))
         }
+        args::Wallet::Inspector { file, fingerprint, at } => {
+            let json = input::text(&file)?;
+            let added = open(&at)?.add_inspector(&json, fingerprint);
+            let added = added.map_err(|error| failure(error).about(file.display()))?;
+            let what = if added.new {
+                "is pinned from now on. Compare the fingerprint with one that you got some other way"
+            } else {
+                "is known already, with this file"
+            };
+            let mut text = format!(
+                "{} {what}.\n  fingerprint  {}\n  opens        any {} of {} shareholders together",
+                added.name, added.fingerprint, added.threshold, added.shareholders
+            );
+            for other in &added.same_name {
+                text.push_str(&format!("\nCaution: this wallet knows another inspector of the same name, {other}."));
+            }
+            let fields = json!({
+                "name": added.name, "fingerprint": added.fingerprint, "digest": added.digest, "threshold": added.threshold,
+                "shareholders": added.shareholders, "first_time": added.new, "same_name": added.same_name,
+            });
+            Ok(Report::new(text, fields))
+        }
         args::Wallet::Trust { list, fingerprint, at } => trust(&list, fingerprint, &at),
         args::Wallet::Distrust { fingerprint, at } => {
             let known = open(&at)?.forget_trust_list(&fingerprint).map_err(failure)?;
@@ -296,13 +318,14 @@ fn learned(consent: &Consent, place: usize) -> Vec<String> {
 
 fn consent_fields(consent: &Consent, place: usize) -> Value {
     let mut disclosed = serde_json::Map::new();
-    let mut proved = Vec::new();
+    let (mut proved, mut encrypted) = (Vec::new(), Vec::new());
     for card in consent.choices().get(place).map(Choice::credentials).unwrap_or_default() {
         let values = card.disclosed.iter();
         let values =
             values.map(|claim| (claim.claim.to_string(), json!(claim.value.as_ref().map(|value| value.as_str()))));
         disclosed.insert(card.name.to_string(), Value::Object(values.collect()));
         proved.extend(card.proved.iter().cloned());
+        encrypted.extend(card.encrypted.iter().cloned());
     }
     let vouchers = consent.vouchers().iter();
     let vouchers: Vec<Value> = vouchers
@@ -316,7 +339,7 @@ fn consent_fields(consent: &Consent, place: usize) -> Value {
         "verifier": consent.verifier(), "vouchers": vouchers, "purpose": consent.purpose(),
         "first_time": consent.standing() == Standing::FirstTime,
         "choice": place + 1, "choices": consent.choices().len(), "learned": learned(consent, place),
-        "disclosed": disclosed, "proved": proved, "document": consent.document(),
+        "disclosed": disclosed, "proved": proved, "encrypted": encrypted, "document": consent.document(),
         "warnings": warnings,
     })
 }

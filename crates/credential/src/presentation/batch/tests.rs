@@ -39,6 +39,7 @@ fn pending(name: usize, key: &Key, error: G1) -> Pending {
         proved: Vec::new(),
         pseudonym: None,
         token: None,
+        encrypted: None,
     };
     Pending { pairings: PairingChecks::of(system), verified: Verified { credentials: vec![credential] } }
 }
