@@ -303,12 +303,12 @@ impl TemplatePredicate {
                 return Err(Error::Unfit { schema: schema.id().clone(), what });
             }
         }
-        let set = SignedSet::sign(values.clone(), claim_type, rng).map_err(|error| match error {
-            CredentialError::Unfit { what } | CredentialError::Decode(DecodeError { what }) => {
-                Error::Unfit { schema: first.id().clone(), what }
+        match SignedSet::sign(values.clone(), claim_type, rng) {
+            Ok(set) => Ok(Predicate::In { claim: claim.clone(), set: SetRef::Signed(set) }),
+            Err(CredentialError::Unfit { what } | CredentialError::Decode(DecodeError { what })) => {
+                Err(Error::Unfit { schema: first.id().clone(), what })
             }
-            other => other.into(),
-        })?;
-        Ok(Predicate::In { claim: claim.clone(), set: SetRef::Signed(set) })
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -527,6 +527,7 @@ impl<S: Store> Wallet<S> {
         });
         let parameters = self.accepted_parameters(request)?;
         let used = |rate: &RateAsk| self.used(&request.fields().verifier, rate);
+        let own = Own { cards: &cards, parameters: &parameters, used: &used, published: &published };
         let mut choices = Vec::new();
         let (mut tries, mut differing) = (MAX_TRIED, Sentences::default());
         for way in &ways {
@@ -536,7 +537,7 @@ impl<S: Store> Wallet<S> {
             let inspectors = inspectors.collect::<Result<Vec<_>, _>>()?;
             let (full, mut unlike) = (choices.len() + MAX_CHOICES, false);
             for picked in combinations(&candidates.collect::<Vec<_>>()) {
-                match choose(request, way, &picked, &cards, &parameters, &used, &inspectors, &published)? {
+                match choose(request, way, &picked, &inspectors, &own)? {
                     Some(choice) => choices.push(choice),
                     None => {
                         unlike = true;
@@ -688,18 +689,25 @@ fn judge(
     })
 }
 
+/// What the wallet has to answer with.
+struct Own<'a> {
+    cards: &'a [Arc<Card>],
+    parameters: &'a [&'a Parameters],
+    /// How many tokens of a rate are used.
+    used: &'a dyn Fn(&RateAsk) -> u16,
+    published: &'a Published<'a>,
+}
+
 /// One way to answer with these credentials, each of which does what is asked of it alone; none where they do not agree in what the
 /// request compares.
 fn choose(
     request: &Request,
     way: &Way<'_>,
     picked: &[(usize, ShownAs)],
-    cards: &[Arc<Card>],
-    parameters: &[&Parameters],
-    used: &dyn Fn(&RateAsk) -> u16,
     inspectors: &[Option<Inspector>],
-    published: &Published<'_>,
+    own: &Own<'_>,
 ) -> Result<Option<Choice>, Error> {
+    let Own { cards, parameters, used, published } = *own;
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
     let selection = Selection { branches: way.branches.clone(), shown };
     let plan = match compile(request, selection.clone(), parameters) {
