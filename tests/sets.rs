@@ -1,4 +1,9 @@
-//! Sets and long lists in requests, end to end: issue, ask, answer, check.
+//! Sets and long lists in requests, end to end: issue, ask, answer, check; and the second verifier agrees.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm, missing_docs, dead_code)]
+
+#[path = "second_verifier/mod.rs"]
+mod second;
 
 use std::sync::Arc;
 
@@ -31,6 +36,7 @@ struct World {
     schema: Schema,
     k: HolderSecret,
     card: Credential,
+    known: second::parameters::Parameters,
     rng: SeededRng,
 }
 
@@ -40,7 +46,8 @@ fn world(claims: &str) -> World {
     let issuer = TestIssuer::new("state", vec![schema.clone()]).unwrap();
     let k = holder("erika").unwrap();
     let card = issuer.issue(&schema, &k, Claims::from_json(&schema, claims).unwrap(), &mut rng).unwrap();
-    World { issuer, schema, k, card, rng }
+    let known = second::parameters::Parameters::from_json(&issuer.parameters.to_json().unwrap()).unwrap();
+    World { issuer, schema, k, card, known, rng }
 }
 
 fn erika() -> World {
@@ -63,7 +70,10 @@ impl World {
 
     fn check(&self, request: &Request, answer: &Presentation) -> Result<Vec<String>, Error> {
         let answer = Presentation::from_bytes(&answer.to_bytes())?;
-        let verified = answer.verify(request, &[&self.issuer.parameters], &mut SeededRng::new("verifier"))?;
+        let verified = answer.verify(request, &[&self.issuer.parameters], &mut SeededRng::new("verifier"));
+        let second = second::verify(&answer.to_bytes(), request.to_bytes(), &[&self.known]);
+        assert_eq!(verified.is_ok(), second.is_ok(), "{:?}", second.err());
+        let verified = verified?;
         Ok(verified.credentials()[0].proved().to_vec())
     }
 
