@@ -196,7 +196,8 @@ fn accepts_sets_and_lists_in_both_readers() {
     let read = Request::from_json(&request.to_string()).unwrap();
     assert!(requests.is_valid(&parse(&read.to_json().unwrap())));
     assert_eq!(Request::from_bytes(read.to_bytes()).unwrap(), read);
-    assert_eq!(parse(&read.to_json().unwrap())["ask"], request["ask"]);
+    let prove = "/ask/credential/prove";
+    assert_eq!(parse(&read.to_json().unwrap()).pointer(prove), request.pointer(prove));
 }
 
 #[test]
