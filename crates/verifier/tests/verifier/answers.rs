@@ -35,7 +35,6 @@ fn accepts_the_cafe_and_learns_no_claim() {
             "nonce": asked.nonce().to_string(),
             "time": "2026-11-23T09:00:01Z",
             "as_of": "2026-11-23",
-            "encrypted": {},
             "issuers": ["Issuer state"],
             "learned": {},
             "proved": [
