@@ -20,6 +20,7 @@ use milchglas_credential::presentation::{Precomputed, Presentation};
 use milchglas_credential::request::{Ask, CredentialAsk, Request};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::selection::{Selection, ShownAs};
+use milchglas_credential::set::Published;
 use milchglas_tests::{SeededRng, TestIssuer, holder, only_selection, present, request, today};
 use proptest::prelude::*;
 
@@ -109,7 +110,7 @@ fn answer(ask: Ask, as_of: Date, credentials: &[&Credential]) -> Result<Presenta
     let request = request("predicates", as_of, ask)?;
     let plan = compile(&request, only_selection(credentials.len()), &parameters())?;
     let claims: Vec<&Claims> = credentials.iter().map(|credential| credential.claims()).collect();
-    let satisfied = plan.satisfied(&claims)?.iter().flatten().all(|holds| *holds);
+    let satisfied = plan.satisfied(&claims, &Published::default())?.iter().flatten().all(|holds| *holds);
     let mut rng = SeededRng::new("answer");
     let presentation = Presentation::create(&plan, &Holdings::new(&world().k, credentials), b"", &mut rng);
     assert_eq!(presentation.is_ok(), satisfied, "what the wallet is told is what can be proven");

@@ -207,7 +207,7 @@ impl Statement for Forged<'_> {
     }
 
     fn constrain(&self, inputs: &[Var], points: &[NonZeroG1], system: &mut System) -> Result<(), ProofError> {
-        Member { set: self.set }.constrain(inputs, points, system)
+        Member { set: self.set.set_key() }.constrain(inputs, points, system)
     }
 }
 
@@ -234,7 +234,7 @@ fn verify_forgery(set: &PublicSet, proof: &[u8], rng: &mut dyn CryptoRngCore) ->
     let mut verifier = Verifier::new(Transcript::new(b"review"), 2, proof);
     let inputs = verifier.inputs();
     for input in &inputs {
-        verifier.add(&Member { set }, &[*input])?;
+        verifier.add(&Member { set: set.set_key() }, &[*input])?;
     }
     verifier.verify()?.check(rng)
 }

@@ -161,7 +161,7 @@ fn rejects_a_digit_that_is_the_base_itself() {
     let digits = digits();
     let elements: Vec<Scalar> = (0..DIGIT_BASE).map(Scalar::from).collect();
     let P_D = set_base(b"digits", digits.key(), &elements);
-    let member = Member { set: &digits };
+    let member = Member { set: digits.set_key() };
     let honest = |rng: &mut dyn CryptoRngCore| {
         member_commitment(P_D, digits.signatures()[255], Scalar::from(255), Scalar::random(rng))
     };
@@ -183,7 +183,7 @@ fn rejects_a_digit_that_is_the_base_itself() {
 #[test]
 fn rejects_the_degenerate_member_witness_with_r_zero() {
     let digits = digits();
-    let member = Member { set: &digits };
+    let member = Member { set: digits.set_key() };
     let value = Scalar::from(300);
     // r = 0: V̄ = −d·V for any V. Only y = −d would make the pairing equation true.
     let forged = |rng: &mut dyn CryptoRngCore| {
@@ -206,16 +206,16 @@ fn rejects_members_of_another_set_under_the_same_key() {
         .map(|set| key.sign(b"numbers", set.into_iter().map(Scalar::from).collect()).unwrap());
     let renamed = key.sign(b"letters", [1u64, 2, 3].map(Scalar::from).to_vec()).unwrap();
     let value = Scalar::from(2);
-    let proof = prove(&Member { set: &large }, value, &large.witness(&value).unwrap()).unwrap();
-    verify(&Member { set: &large }, value, &proof).unwrap();
-    assert!(verify(&Member { set: &small }, value, &proof).is_err());
-    assert!(verify(&Member { set: &renamed }, value, &proof).is_err());
+    let proof = prove(&Member { set: large.set_key() }, value, &large.witness(&value).unwrap()).unwrap();
+    verify(&Member { set: large.set_key() }, value, &proof).unwrap();
+    assert!(verify(&Member { set: small.set_key() }, value, &proof).is_err());
+    assert!(verify(&Member { set: renamed.set_key() }, value, &proof).is_err());
     // Nor does a signature of the larger set serve under the smaller one's equations.
     let four = Scalar::from(4);
     let P_D = set_base(b"numbers", small.key(), &[1u64, 2, 3].map(Scalar::from));
     let forged = |rng: &mut dyn CryptoRngCore| member_commitment(P_D, large.signatures()[3], four, Scalar::random(rng));
-    let proof = prove(&Dishonest { inner: &Member { set: &small }, commitment: &forged }, four, &()).unwrap();
-    assert_eq!(verify(&Member { set: &small }, four, &proof), Err(Error::Invalid));
+    let proof = prove(&Dishonest { inner: &Member { set: small.set_key() }, commitment: &forged }, four, &()).unwrap();
+    assert_eq!(verify(&Member { set: small.set_key() }, four, &proof), Err(Error::Invalid));
 }
 
 #[test]

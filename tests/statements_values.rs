@@ -337,7 +337,7 @@ fn either_commitment(s: Scalar, sides: &[u64], rng: &mut dyn CryptoRngCore) -> C
     let mut all = Commitment { points: vec![C], secrets: vec![s, t, t * (Scalar::ONE - s)], multiples: Vec::new() };
     for digit in sides {
         let d = Scalar::from(*digit);
-        let member = Member { set: digits() }.commit(&digits().witness(&d).unwrap(), rng).unwrap();
+        let member = Member { set: digits().set_key() }.commit(&digits().witness(&d).unwrap(), rng).unwrap();
         all.secrets.push(d);
         all.append(&member);
     }

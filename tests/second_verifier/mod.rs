@@ -12,6 +12,7 @@ pub(crate) mod issuance;
 pub(crate) mod parameters;
 pub(crate) mod predicate;
 pub(crate) mod request;
+pub(crate) mod sets;
 pub(crate) mod system;
 pub(crate) mod text;
 pub(crate) mod value;
@@ -293,7 +294,10 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
                     Bound::Either(ranges) => {
                         value.number().is_some_and(|number| ranges.iter().any(|(lo, hi)| *lo <= number && number < *hi))
                     }
-                    Bound::SameAs(..) => return Err(Reason::Mismatch),
+                    Bound::In(_, Some(elements)) => {
+                        *value != Value::Absent && elements.contains(&leaf.schema.claims[*index].scalar(value))
+                    }
+                    Bound::In(_, None) | Bound::NotListed(_) | Bound::SameAs(..) => return Err(Reason::Mismatch),
                 };
                 if !holds {
                     return Err(Reason::Mismatch);
@@ -309,6 +313,10 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
                 Bound::Either(ranges) => {
                     let parameters = leaf.parameters;
                     values::either_range(&mut system, &mut points, &mut rest, *variable, *ranges, parameters)?;
+                }
+                Bound::In(set, _) => sets::member(&mut system, &mut points, &mut rest, *variable, set)?,
+                Bound::NotListed(list) => {
+                    sets::gap(&mut system, &mut points, &mut rest, *variable, list, leaf.parameters)?;
                 }
                 Bound::SameAs(..) => return Err(Reason::Mismatch),
             }

@@ -3,6 +3,7 @@
 use super::calendar::{last_birth, month_of, parse_date, parse_month};
 use super::cbor::Item;
 use super::parameters::Schema;
+use super::sets::{Named, SetKey};
 use super::value::{Claim, Kind, Value};
 use ark_bls12_381::Fr;
 
@@ -16,6 +17,8 @@ pub(crate) struct Predicate {
     ranges: Vec<Predicate>,
     /// A credential's name and a claim's.
     counterpart: Option<(String, String)>,
+    /// A set or a list, and whether it is a published one.
+    named: Option<(Named, bool)>,
 }
 
 enum Operand {
@@ -35,6 +38,10 @@ pub(crate) enum Bound {
     NoneOf(Vec<Fr>),
     /// m is in one of these.
     Either([(i128, i128); 2]),
+    /// m is an element of this set; those of one in the request.
+    In(SetKey, Option<Vec<Fr>>),
+    /// m is not on this list.
+    NotListed(SetKey),
     /// m is this claim of that credential.
     SameAs(String, String),
 }
@@ -52,9 +59,23 @@ impl Predicate {
             values: Vec::new(),
             ranges: Vec::new(),
             counterpart: None,
+            named: None,
         };
         match kind {
             10 => predicate.values = items.next()?.array()?.into_iter().map(literal).collect::<Option<_>>()?,
+            11 => {
+                let [form, content]: [Item<'_>; 2] = items.next()?.array()?.try_into().ok()?;
+                match form.uint()? {
+                    0 => predicate.named = Some((Named::published(content)?, true)),
+                    1 => {
+                        let (named, values) = Named::signed(content)?;
+                        predicate.named = Some((named, false));
+                        predicate.values = values.into_iter().map(literal).collect::<Option<_>>()?;
+                    }
+                    _ => return None,
+                }
+            }
+            12 => predicate.named = Some((Named::list(items.next()?)?, true)),
             13 => {
                 for interval in items.next()?.array()? {
                     let mut interval = interval.array()?;
@@ -87,6 +108,15 @@ impl Predicate {
                     excluded.push(claim.scalar(&Value::Absent));
                 }
                 return Some((index, Bound::NoneOf(excluded)));
+            }
+            11 => {
+                let (named, published) = self.named.as_ref()?;
+                let elements = self.values.iter().map(scalar).collect::<Option<Vec<_>>>()?;
+                return Some((index, Bound::In(named.set_key(&claim.kind)?, (!published).then_some(elements))));
+            }
+            12 => {
+                matches!(claim.kind, Kind::Integer { bits: 64, signed: false }).then_some(())?;
+                return Some((index, Bound::NotListed(self.named.as_ref()?.0.list_key()?)));
             }
             13 => {
                 let range = |predicate: &Self| match predicate.resolve(schema, as_of)?.1 {

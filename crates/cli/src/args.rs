@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{AuthorityFingerprint, InspectorFingerprint, IssuerFingerprint};
-use milchglas_credential::text::{Label, Origin};
+use milchglas_credential::text::{ClaimName, Label, Origin};
 use milchglas_wallet::CredentialId;
 use serde::Deserialize;
 
@@ -87,6 +87,9 @@ pub(crate) enum Command {
     /// The authority that keeps a trust list: who is who, and who may ask what.
     #[command(subcommand)]
     TrustList(TrustList),
+    /// Who publishes sets and lists for everyone: a ministry, a registry of stolen cards.
+    #[command(subcommand)]
+    Authority(Authority),
     /// Show any object in readable form.
     ///
     /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, profiles, trust lists, requests, invitations,
@@ -206,10 +209,85 @@ pub(crate) struct VerifierAt {
 #[derive(Args, Debug)]
 pub(crate) struct AuthorityAt {
     /// The authority's folder.
+    #[arg(long, value_name = "FOLDER", default_value = "authority")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+}
+
+/// Which trust list.
+#[derive(Args, Debug)]
+pub(crate) struct TrustListAt {
+    /// The authority's folder.
     #[arg(long, value_name = "FOLDER", default_value = "trust-list")]
     pub(crate) dir: PathBuf,
     #[command(flatten)]
     pub(crate) unlock: Unlock,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Authority {
+    /// Make an authority: the keys that sign sets and lists.
+    ///
+    /// It is run once. The keys are encrypted with a passphrase that it asks for twice. People compare the fingerprint that it prints.
+    ///
+    /// Example: milchglas authority init
+    Init {
+        /// The authority's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "authority")]
+        dir: PathBuf,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Sign a set of values that a claim may be in; requests then name it with `in`.
+    ///
+    /// The values stand one on each line. Their type is that of a claim of a schema. Next: `wallet add-set`; verifiers need the object
+    /// `reference` that --json prints.
+    ///
+    /// Example: milchglas authority set countries.txt --name schengen --title "Schengen states" --claim nationality --out schengen.json
+    Set {
+        /// The values, one on each line.
+        values: PathBuf,
+        /// A short name.
+        #[arg(long, value_parser = parse::<Label>)]
+        name: Label,
+        /// What people call it.
+        #[arg(long)]
+        title: String,
+        /// Which publication under that name it is; higher each time.
+        #[arg(long, default_value_t = 1)]
+        sequence: u32,
+        /// A schema file, or national-id, that has the claim.
+        #[arg(long, value_name = "FILE|national-id", default_value = "national-id")]
+        schema: PathBuf,
+        /// The claim whose type the values have.
+        #[arg(long, value_parser = parse::<ClaimName>)]
+        claim: ClaimName,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: AuthorityAt,
+    },
+    /// Sign a list of numbers that a claim must not be on, for an epoch; requests then name it with `not_in_list`.
+    ///
+    /// The entries are whole numbers of 64 bits, one on each line. Wallets take the whole list, so no look-up tells anybody whom it is about.
+    /// Next: `wallet add-list`; verifiers need the object `reference` that --json prints.
+    ///
+    /// Example: milchglas authority list stolen.txt --name stolen --epoch 7 --out stolen.list
+    List {
+        /// The entries, one on each line.
+        entries: PathBuf,
+        /// A short name.
+        #[arg(long, value_parser = parse::<Label>)]
+        name: Label,
+        /// Which publication it is; higher each time.
+        #[arg(long)]
+        epoch: u32,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: AuthorityAt,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -413,6 +491,35 @@ pub(crate) enum Wallet {
         /// Refuse parameters of an issuer with another fingerprint.
         #[arg(long, value_name = "HEX", value_parser = parse::<IssuerFingerprint>)]
         fingerprint: Option<IssuerFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Take a set that an authority published, so that requests about it can be answered.
+    ///
+    /// The holder runs it. Every signature in it is checked. Compare the fingerprint, or give it with --fingerprint.
+    ///
+    /// Example: milchglas wallet add-set schengen.json
+    AddSet {
+        /// The set, or - for standard input.
+        set: PathBuf,
+        /// Refuse a set of an authority with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<AuthorityFingerprint>)]
+        fingerprint: Option<AuthorityFingerprint>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Take a list that an authority published, so that requests about it can be answered.
+    ///
+    /// The holder runs it, for each epoch. Every signature in it is checked: a million entries take about a minute. The two newest
+    /// epochs are kept.
+    ///
+    /// Example: milchglas wallet add-list stolen.list
+    AddList {
+        /// The list, or - for standard input.
+        list: PathBuf,
+        /// Refuse a list of an authority with another fingerprint.
+        #[arg(long, value_name = "HEX", value_parser = parse::<AuthorityFingerprint>)]
+        fingerprint: Option<AuthorityFingerprint>,
         #[command(flatten)]
         at: WalletAt,
     },
@@ -701,7 +808,7 @@ pub(crate) enum TrustList {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        at: AuthorityAt,
+        at: TrustListAt,
     },
 }
 
@@ -713,9 +820,11 @@ impl Command {
             Self::Issuer(Issuer::Invite { to, .. } | Issuer::Issue { to, .. })
             | Self::Wallet(Wallet::Apply { to, .. } | Wallet::Respond { to, .. })
             | Self::Verifier(Verifier::Request { to, .. })
-            | Self::Inspector(Inspector::Share { to, .. }) => &to.out,
+            | Self::Inspector(Inspector::Share { to, .. })
+            | Self::Authority(Authority::Set { to, .. } | Authority::List { to, .. }) => &to.out,
             Self::TrustList(TrustList::Sign { out, .. }) => return crate::input::is_standard(out),
-            Self::Issuer(_)
+            Self::Authority(Authority::Init { .. })
+            | Self::Issuer(_)
             | Self::Wallet(_)
             | Self::Verifier(_)
             | Self::Inspector(_)

@@ -20,7 +20,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// The object in a file, or on standard input where the path is `-`.
 pub(crate) fn object(path: &Path) -> Result<Vec<u8>> {
-    unwrap_transport(bytes(path)?).map_err(|failure| failure.about(path.display()))
+    unwrap_transport(bytes(path, MAX_INPUT)?).map_err(|failure| failure.about(path.display()))
 }
 
 /// A file's text.
@@ -30,7 +30,7 @@ pub(crate) fn text(path: &Path) -> Result<String> {
 
 /// A file's bytes as they are, whatever it is.
 pub(crate) fn file(path: &Path) -> Result<Vec<u8>> {
-    bytes(path)
+    bytes(path, MAX_INPUT)
 }
 
 /// Whether a path stands for standard input or output.
@@ -38,17 +38,22 @@ pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>> {
+/// The bytes of a file that is no object for QR codes and may be larger than one: `max` bytes at most.
+pub(crate) fn large(path: &Path, max: usize) -> Result<Vec<u8>> {
+    bytes(path, max as u64)
+}
+
+fn bytes(path: &Path, max: u64) -> Result<Vec<u8>> {
     let failed = |error: std::io::Error| Failure::storage(format!("can not be read: {error}")).about(path.display());
     let mut bytes = Vec::new();
     let read = if is_standard(path) {
-        std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes)
+        std::io::stdin().lock().take(max + 1).read_to_end(&mut bytes)
     } else {
-        File::open(path).and_then(|file| file.take(MAX_INPUT + 1).read_to_end(&mut bytes))
+        File::open(path).and_then(|file| file.take(max + 1).read_to_end(&mut bytes))
     };
     read.map_err(failed)?;
-    if bytes.len() as u64 > MAX_INPUT {
-        return Err(Failure::input("longer than 16 MiB").about(path.display()));
+    if bytes.len() as u64 > max {
+        return Err(Failure::input(format!("longer than {} MiB", max >> 20)).about(path.display()));
     }
     Ok(bytes)
 }

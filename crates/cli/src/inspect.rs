@@ -14,7 +14,6 @@ use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::inspector::Inspector;
 use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
-use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::profile::Profile;
 use milchglas_credential::request::{Ask, CredentialAsk, Request, SignedRequest};
@@ -25,6 +24,7 @@ use milchglas_credential::text::ClaimName;
 use milchglas_credential::trust_list::TrustList;
 use milchglas_inspector::OpeningShare;
 use milchglas_verifier::{Template, TemplateAsk};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::commands;
@@ -217,7 +217,7 @@ fn template_lines(ask: &TemplateAsk, depth: usize, lines: &mut Vec<String>) {
     }
 }
 
-fn claim_lines(disclose: &[ClaimName], prove: &[Predicate], indent: &str, lines: &mut Vec<String>) {
+fn claim_lines(disclose: &[ClaimName], prove: &[impl Serialize], indent: &str, lines: &mut Vec<String>) {
     for claim in disclose {
         lines.push(format!("{indent}  disclose {claim}"));
     }

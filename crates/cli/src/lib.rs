@@ -1,4 +1,4 @@
-//! The library behind the program `milchglas`: the command line of issuer, wallet and verifier, and the demonstrations.
+//! The library behind the program `milchglas`: the command line of issuer, wallet, verifier and authority, and the demonstrations.
 //!
 //! It parses, prints and converts; every decision is the role crates'. The clock is read here and the operating system's random
 //! number generator opened here, and both are handed on.
@@ -59,6 +59,7 @@ fn perform(cli: Cli) -> Result<Report> {
         Command::Issuer(command) => commands::issuer::run(command, context),
         Command::Wallet(command) => commands::wallet::run(command, context),
         Command::Verifier(command) => commands::verifier::run(command, context),
+        Command::Authority(command) => commands::authority::run(command, context),
         Command::Inspector(command) => commands::inspector::run(command, context),
         Command::TrustList(command) => commands::trust_list::run(command, context),
         Command::Inspect { file } => {

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use milchglas_curve::Scalar;
 use milchglas_sigma::{Announced, FixedPoint, PairingChecks, Prover, Transcript, Verifier};
 use milchglas_statements::{
-    Ciphertext, DigitTables, EitherRange, Encryption, Exactly, Generators, NotIn, Pseudonym, Range, Rate, RateWitness,
-    Same, Signature,
+    Ciphertext, DigitTables, EitherRange, Encryption, Exactly, Gap, Generators, Member, NotIn, Pseudonym, PublicSet,
+    Range, Rate, RateWitness, Same, SetKey, Signature,
 };
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
@@ -32,11 +32,13 @@ use crate::credential::{Credential, HolderSecret, Holdings, RangeOf, Ready};
 use crate::digest::{self, Token};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
+use crate::list::ListRef;
 use crate::parameters::Parameters;
 use crate::predicate::{Bounds, Fact};
 use crate::request::{CredentialAsk, Request};
 use crate::schema::{ClaimIndex, HANDLE_MESSAGE, HOLDER_SECRET_MESSAGE, Schema};
 use crate::selection::{Selection, ShownAs};
+use crate::set::{Membership, Published};
 use same_as::Place;
 
 /// A request, resolved: what is shown and proven about each credential.
@@ -67,6 +69,8 @@ enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
     Range { statement: Range<'a>, input: usize, kept: Option<Kept> },
     Exactly { statement: Exactly, input: usize },
+    Member { set: SetKey, membership: &'a Membership, input: usize },
+    Gap { digits: &'a PublicSet, list: &'a ListRef, key: SetKey, input: usize },
     NotIn { statement: NotIn, input: usize },
     EitherRange { statement: EitherRange<'a>, input: usize, kept: Kept },
     Same { inputs: [usize; 2] },
@@ -152,8 +156,15 @@ impl<'a> Shown<'a> {
         let index = |name: &crate::text::ClaimName| {
             schema.index_of(name.as_str()).ok_or(Error::unfit("the schema has no claim of that name"))
         };
-        let disclosed = ask.disclose.iter().map(index).collect::<Result<_, _>>()?;
-        let facts = ask.prove.iter().map(|predicate| predicate.resolve(schema, as_of)).collect::<Result<_, _>>()?;
+        let disclosed: BTreeSet<ClaimIndex> = ask.disclose.iter().map(index).collect::<Result<_, _>>()?;
+        let facts: Vec<Fact> =
+            ask.prove.iter().map(|predicate| predicate.resolve(schema, as_of)).collect::<Result<_, _>>()?;
+        // On a disclosed claim the verifier would have to look for itself, and does not have the content.
+        if facts.iter().any(|fact| fact.needs_published() && disclosed.contains(&fact.claim)) {
+            return Err(Error::unfit(
+                "a claim that is disclosed is not asked to be in a published set or not on a list",
+            ));
+        }
         Ok(Self { ask, parameters, schema, key, disclosed, facts })
     }
 
@@ -183,9 +194,9 @@ impl<'a> Shown<'a> {
         self.key
     }
 
-    fn holds(&self, fact: &Fact, value: Option<&Value>) -> Result<bool, Error> {
+    fn holds(&self, fact: &Fact, value: Option<&Value>, published: &Published<'_>) -> Result<bool, Error> {
         let claim = self.schema.claim(fact.claim).ok_or(Error::Invalid)?;
-        fact.holds(&claim.claim_type, value.ok_or(Error::Invalid)?)
+        fact.holds(&claim.claim_type, value.ok_or(Error::Invalid)?, published)
     }
 
     /// What each predicate says, in words.
@@ -262,7 +273,7 @@ impl<'a> Plan<'a> {
     }
 
     /// All statements, in order, with the disclosed values checked against what they must satisfy.
-    fn steps(&self, disclosed: &[Vec<Value>]) -> Result<Vec<Step<'a>>, Error> {
+    fn steps(&self, disclosed: &[Vec<Value>]) -> Result<Vec<Step<'_>>, Error> {
         let mut steps = Vec::new();
         let mut next = 1;
         for (credential, (shown, values)) in self.shown.iter().zip(disclosed).enumerate() {
@@ -295,7 +306,7 @@ impl<'a> Plan<'a> {
                     continue;
                 }
                 if let Some(place) = shown.disclosed().position(|index| index == fact.claim) {
-                    if !shown.holds(fact, values.get(place))? {
+                    if !shown.holds(fact, values.get(place), &Published::default())? {
                         return Err(Error::Invalid);
                     }
                     continue;
@@ -309,6 +320,11 @@ impl<'a> Plan<'a> {
                         Step::Range { statement, input, kept: Some(Kept { credential, of }) }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
+                    Bounds::Member(membership) => Step::Member { set: membership.set_key()?, membership, input },
+                    Bounds::NotListed(list) => {
+                        let digits = &shown.parameters.content().digits;
+                        Step::Gap { digits, list, key: list.set_key()?, input }
+                    }
                     Bounds::NoneOf(values) => Step::NotIn { statement: NotIn::new(values.clone())?, input },
                     Bounds::Either(ranges) => {
                         let statement = EitherRange::new(&shown.parameters.content().digits, *ranges)?;
@@ -396,6 +412,8 @@ impl<'a> Plan<'a> {
                 Step::Range { kept: None, .. }
                 | Step::Signature { .. }
                 | Step::Exactly { .. }
+                | Step::Member { .. }
+                | Step::Gap { .. }
                 | Step::NotIn { .. }
                 | Step::Same { .. }
                 | Step::Pseudonym { .. }
@@ -435,7 +453,7 @@ impl<'a> Plan<'a> {
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Prover, Error> {
-        let Holdings { k, credentials, counters } = *holdings;
+        let Holdings { k, credentials, counters, sets } = *holdings;
         if credentials.len() != self.shown.len() {
             return Err(Error::Misuse("one credential for each one asked for"));
         }
@@ -484,6 +502,16 @@ impl<'a> Plan<'a> {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
                     prover.add(&statement, &[var(input)?], &witness)?;
                 }
+                Step::Member { set, membership, input } => {
+                    let d = Zeroizing::new(prover.value(var(input)?));
+                    let witness = membership.witness(&set, &d, &sets, rng)?;
+                    prover.add(&Member { set: &set }, &[var(input)?], &witness)?;
+                }
+                Step::Gap { digits, list, key, input } => {
+                    let m = Zeroizing::new(prover.value(var(input)?));
+                    let witness = list.witness(&m, &sets)?;
+                    prover.add(&Gap::new(digits, &key)?, &[var(input)?], &witness)?;
+                }
                 Step::EitherRange { statement, input, kept } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
                     let tables = kept.tables(&ready)?;
@@ -530,6 +558,8 @@ impl<'a> Plan<'a> {
                 }
                 Step::Range { statement, input, .. } => verifier.add(&statement, &[var(input)?])?,
                 Step::Exactly { statement, input } => verifier.add(&statement, &[var(input)?])?,
+                Step::Member { set, input, .. } => verifier.add(&Member { set: &set }, &[var(input)?])?,
+                Step::Gap { digits, key, input, .. } => verifier.add(&Gap::new(digits, &key)?, &[var(input)?])?,
                 Step::NotIn { statement, input } => verifier.add(&statement, &[var(input)?])?,
                 Step::EitherRange { statement, input, .. } => verifier.add(&statement, &[var(input)?])?,
                 Step::Same { inputs: [one, other] } => verifier.add(&Same, &[var(one)?, var(other)?])?,

@@ -20,6 +20,7 @@ use crate::digest::{IssuerFingerprint, IssuerKeyId, ParametersDigest, SchemaDige
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
 use crate::schema::{ClaimIndex, HOLDER_SECRET_MESSAGE, Schema};
+use crate::set::Published;
 
 /// The secret k that ties all of a person's credentials together. Whoever has it and a credential is its holder.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -117,19 +118,27 @@ pub struct Holdings<'a> {
     pub credentials: &'a [&'a Credential],
     /// For each rate that the plan asks for, in order: the counter of the token to show, never used before.
     pub counters: &'a [u16],
+    /// The published sets and lists that the plan names. Their signatures have been checked.
+    pub sets: Published<'a>,
 }
 
 impl<'a> Holdings<'a> {
     /// A holder secret with its credentials, in the order of the plan's places.
     #[must_use]
     pub fn new(k: &'a HolderSecret, credentials: &'a [&'a Credential]) -> Self {
-        Self { k, credentials, counters: &[] }
+        Self { k, credentials, counters: &[], sets: Published::default() }
     }
 
     /// The same, with a counter for each rate that the plan asks for.
     #[must_use]
     pub fn with_counters(self, counters: &'a [u16]) -> Self {
         Self { counters, ..self }
+    }
+
+    /// The same with the content of published sets and lists, all of whose signatures have been [checked](crate::set::PublishedSet::check).
+    #[must_use]
+    pub fn with_sets(self, sets: Published<'a>) -> Self {
+        Self { sets, ..self }
     }
 }
 

@@ -122,6 +122,22 @@ byte_string!(
     RequestNonce, 16, "a request nonce of 16 bytes"
 );
 byte_string!(
+    /// The digest of a set's content.
+    SetDigest, 32, "a set digest of 32 bytes"
+);
+byte_string!(
+    /// The digest of a list's content.
+    ListDigest, 32, "a list digest of 32 bytes"
+);
+byte_string!(
+    /// The public key under which the elements of a set are signed, not decoded.
+    SetPublicKey, 96, "a set key of 96 bytes"
+);
+byte_string!(
+    /// The signature of an element of a set, not decoded.
+    ElementSignature, 48, "an element's signature of 48 bytes"
+);
+byte_string!(
     /// The name of a holder in one scope: the point that was proven, in its one encoding.
     Pseudonym, 48, "a pseudonym of 48 bytes"
 );

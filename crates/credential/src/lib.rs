@@ -12,6 +12,7 @@
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
 //! | [`request`], [`predicate`], [`interval`] | what a verifier asks, and exactly what that means |
+//! | [`set`], [`list`] | sets that a request asks membership in, and long lists that it asks absence from |
 //! | [`scope`], [`document`] | names and tokens inside a verifier's scope; an answer as a signature |
 //! | [`encrypt_to`], [`inspector`], [`case`] | what is encrypted for a t-of-n inspector; the inspector's file; what is kept to have it opened |
 //! | [`selection`], [`compile`] | which way a wallet takes through a request; the statements that both sides build from it |
@@ -134,6 +135,7 @@ pub mod inspector;
 pub mod interval;
 pub mod issuance;
 pub mod issuer_key;
+pub mod list;
 pub mod number;
 pub mod parameters;
 pub mod predicate;
@@ -143,5 +145,7 @@ pub mod request;
 pub mod schema;
 pub mod scope;
 pub mod selection;
+pub mod set;
 pub mod text;
 pub mod trust_list;
+mod type_file;

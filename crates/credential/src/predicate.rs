@@ -17,6 +17,8 @@
 //! | `not_equals` v, `not_in` v… | any | everything but v…, and present |
 //! | `any_hidden` of two ranges | as the ranges | one of the two; which one stays hidden |
 //! | `same_as` a claim of another credential | any | what that claim is, and present |
+//! | `in` s | any | the values of the [set](crate::set) s |
+//! | `not_in_list` l | integer of 64 bits, unsigned | what is not on the [list](crate::list) l |
 //!
 //! Absence lies outside all of them.
 //!
@@ -24,12 +26,14 @@
 //! Not here: how a fact is proven.
 
 use crate::cbor::{Reader, Wire, Writer};
-use crate::claim::{ClaimType, Literal, MAX_TEXT, Value, absent_scalar, to_scalar};
+use crate::claim::{ClaimType, IntegerBits, Literal, MAX_TEXT, Value, absent_scalar, to_scalar};
 use crate::date::Date;
 use crate::error::{DecodeError, Error};
 use crate::interval::Interval;
+use crate::list::ListRef;
 use crate::number::Number;
 use crate::schema::{Claim, ClaimIndex, Schema};
+use crate::set::{Membership, Published, SetRef};
 use crate::text::{ClaimName, Label, is_readable, quoted};
 use milchglas_curve::Scalar;
 use serde::{Deserialize, Serialize};
@@ -107,6 +111,20 @@ pub enum Predicate {
         /// The value, as a claims file spells it.
         value: Literal,
     },
+    /// One of the values of a set.
+    In {
+        /// A claim of the set's type.
+        claim: ClaimName,
+        /// The set.
+        set: SetRef,
+    },
+    /// A number that is not on a long list.
+    NotInList {
+        /// An integer claim of 64 bits, unsigned.
+        claim: ClaimName,
+        /// The list.
+        list: ListRef,
+    },
     /// Present, and another value.
     NotEquals {
         /// A claim of any type.
@@ -160,6 +178,10 @@ pub enum Bounds {
     },
     /// This scalar.
     Exactly(Scalar),
+    /// An element of a set.
+    Member(Membership),
+    /// A number that is not on a list.
+    NotListed(ListRef),
     /// None of these, 1 to 17 and all different; absence is among them where the claim is optional.
     NoneOf(Vec<Scalar>),
     /// In one of two ranges as above.
@@ -177,29 +199,46 @@ impl Bounds {
     /// Whether its proof may send a commitment.
     pub(crate) fn commits(&self) -> bool {
         match self {
-            Self::Range { .. } | Self::Exactly(_) => false,
+            Self::Range { .. } | Self::Exactly(_) | Self::Member(_) | Self::NotListed(_) => false,
             Self::NoneOf(_) | Self::Either(_) | Self::SameAs { .. } => true,
         }
     }
 }
 
 impl Fact {
-    /// Whether a value of the claim's type passes. Not in constant time.
+    /// Whether a value of the claim's type passes. A value passes no published set or list that is not among `published`. Not in constant
+    /// time.
     ///
     /// Of [`Bounds::SameAs`] one value shows only that it is present; [`Plan::satisfied`](crate::compile::Plan::satisfied) compares.
     ///
     /// # Errors
     /// [`Error::Unfit`] where the value is not of that type.
-    pub fn holds(&self, claim_type: &ClaimType, value: &Value) -> Result<bool, Error> {
+    pub fn holds(&self, claim_type: &ClaimType, value: &Value, published: &Published<'_>) -> Result<bool, Error> {
         Ok(match &self.bounds {
             Bounds::Range { lo, hi } => value.number().is_some_and(|number| (*lo..*hi).contains(&number)),
             Bounds::Exactly(scalar) => to_scalar(claim_type, value)? == *scalar,
+            Bounds::Member(membership) => membership.holds(claim_type, value, published)?,
+            Bounds::NotListed(list) => list.holds(value, published.list(&list.digest)),
             Bounds::NoneOf(scalars) => *value != Value::Absent && !scalars.contains(&to_scalar(claim_type, value)?),
             Bounds::Either(ranges) => {
                 value.number().is_some_and(|number| ranges.iter().any(|(lo, hi)| (*lo..*hi).contains(&number)))
             }
             Bounds::SameAs { .. } => *value != Value::Absent,
         })
+    }
+
+    /// Whether only who has the content of a published set or list can say if a value passes.
+    #[must_use]
+    pub fn needs_published(&self) -> bool {
+        match &self.bounds {
+            Bounds::Range { .. }
+            | Bounds::Exactly(_)
+            | Bounds::NoneOf(_)
+            | Bounds::Either(_)
+            | Bounds::SameAs { .. } => false,
+            Bounds::Member(membership) => membership.is_published(),
+            Bounds::NotListed(_) => true,
+        }
     }
 }
 
@@ -216,6 +255,8 @@ impl Predicate {
             | Self::AtMost { claim, .. }
             | Self::Between { claim, .. }
             | Self::Equals { claim, .. }
+            | Self::In { claim, .. }
+            | Self::NotInList { claim, .. }
             | Self::NotEquals { claim, .. }
             | Self::NotIn { claim, .. }
             | Self::AnyHidden { claim, .. }
@@ -238,7 +279,9 @@ impl Predicate {
             | Self::Equals { .. }
             | Self::NotEquals { .. }
             | Self::NotIn { .. }
-            | Self::AnyHidden { .. } => None,
+            | Self::AnyHidden { .. }
+            | Self::In { .. }
+            | Self::NotInList { .. } => None,
         }
     }
 
@@ -259,6 +302,8 @@ impl Predicate {
             Self::NotIn { .. } => "not_in",
             Self::AnyHidden { .. } => "any_hidden",
             Self::SameAs { .. } => "same_as",
+            Self::In { .. } => "in",
+            Self::NotInList { .. } => "not_in_list",
         }
     }
 
@@ -294,11 +339,13 @@ impl Predicate {
                 }
                 of.iter().try_for_each(|interval| interval.of(claim).check())?;
             }
+            Self::In { set, .. } => set.check()?,
             Self::Valid
             | Self::OnOrBefore { .. }
             | Self::OnOrAfter { .. }
             | Self::AtLeast { .. }
             | Self::AtMost { .. }
+            | Self::NotInList { .. }
             | Self::SameAs { .. } => {}
         }
         Ok(())
@@ -371,6 +418,13 @@ impl Predicate {
                 let (credential, other) = (credential.clone(), other.clone());
                 return Ok(Fact { claim, bounds: Bounds::SameAs { credential, other } });
             }
+            Self::In { set, .. } => {
+                return Ok(Fact { claim, bounds: Bounds::Member(set.resolve(&definition.claim_type)?) });
+            }
+            Self::NotInList { list, .. } => {
+                ordered(definition.claim_type == ClaimType::Integer { bits: IntegerBits::B64, signed: false })?;
+                return Ok(Fact { claim, bounds: Bounds::NotListed(list.clone()) });
+            }
         };
         Ok(Fact { claim, bounds: Bounds::Range { lo, hi } })
     }
@@ -379,9 +433,12 @@ impl Predicate {
     fn range(&self, schema: &Schema, as_of: Date) -> Result<(i128, i128), Error> {
         match self.resolve(schema, as_of)?.bounds {
             Bounds::Range { lo, hi } => Ok((lo, hi)),
-            Bounds::Exactly(_) | Bounds::NoneOf(_) | Bounds::Either(_) | Bounds::SameAs { .. } => {
-                Err(Error::Misuse("an interval is a range"))
-            }
+            Bounds::Exactly(_)
+            | Bounds::NoneOf(_)
+            | Bounds::Either(_)
+            | Bounds::SameAs { .. }
+            | Bounds::Member(_)
+            | Bounds::NotListed(_) => Err(Error::Misuse("an interval is a range")),
         }
     }
 
@@ -439,6 +496,8 @@ impl Predicate {
                 let (credential, other) = (quoted(credential.as_str()), quoted(other.as_str()));
                 format!("{title} is {}the same as {other} of the credential {credential}", present(definition))
             }
+            Self::In { set, .. } => format!("{title} is {}", set.words()),
+            Self::NotInList { list, .. } => format!("{title} is {}", list.words()),
         })
     }
 
@@ -531,6 +590,8 @@ impl Wire for Predicate {
             Self::SameAs { claim, credential, other } => {
                 out.array(4).uint(14).object(claim).object(credential).object(other)
             }
+            Self::In { claim, set } => out.array(3).uint(11).object(claim).object(set),
+            Self::NotInList { claim, list } => out.array(3).uint(12).object(claim).object(list),
         };
     }
 
@@ -555,6 +616,8 @@ impl Wire for Predicate {
                 Self::AnyHidden { claim, of: [input.object()?, input.object()?] }
             }
             (14, 4) => Self::SameAs { claim: input.object()?, credential: input.object()?, other: input.object()? },
+            (11, 3) => Self::In { claim: input.object()?, set: input.object()? },
+            (12, 3) => Self::NotInList { claim: input.object()?, list: input.object()? },
             _ => return Err(DecodeError { what }),
         };
         predicate.check()?;
@@ -578,6 +641,7 @@ pub(crate) mod tests {
     use crate::interval::tests::interval;
     use crate::number::tests::number;
     use crate::schema::tests::LIBRARY_CARD;
+    use crate::set::tests::{list_ref, set_ref};
     use proptest::prelude::*;
 
     fn claim() -> impl Strategy<Value = ClaimName> {
@@ -608,6 +672,8 @@ pub(crate) mod tests {
             (claim(), interval(), interval()).prop_filter_map("equal ranges", |(claim, one, other)| {
                 (one != other).then_some(Predicate::AnyHidden { claim, of: [one, other] })
             }),
+            (claim(), set_ref()).prop_map(|(claim, set)| Predicate::In { claim, set }),
+            (claim(), list_ref()).prop_map(|(claim, list)| Predicate::NotInList { claim, list }),
         ]
     }
 
@@ -632,7 +698,8 @@ pub(crate) mod tests {
         let schema = schema();
         let fact = resolve(json).unwrap();
         let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
-        [min - 1, min, max - 1, max].map(|number| fact.holds(claim_type, &value(number)).unwrap())
+        [min - 1, min, max - 1, max]
+            .map(|number| fact.holds(claim_type, &value(number), &Published::default()).unwrap())
     }
 
     fn a_date(number: i128) -> Value {
@@ -695,7 +762,7 @@ pub(crate) mod tests {
             let schema = schema();
             let fact = resolve(json).unwrap();
             let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
-            assert!(!fact.holds(claim_type, &Value::Absent).unwrap(), "{json}");
+            assert!(!fact.holds(claim_type, &Value::Absent, &Published::default()).unwrap(), "{json}");
             if let Bounds::Range { lo, hi } = fact.bounds {
                 // The scalar of absence is no number near any range: it has far more than 128 bits, and so has its negative.
                 let scalar = crate::claim::absent_scalar();
@@ -718,8 +785,8 @@ pub(crate) mod tests {
             let schema = schema();
             let fact = resolve(&format!(r#"{{"equals": {{"claim": "{claim}", "value": {value}}}}}"#)).unwrap();
             let claim_type = &schema.claim(fact.claim).unwrap().claim_type;
-            assert!(fact.holds(claim_type, &same).unwrap(), "{claim}");
-            assert!(!fact.holds(claim_type, &other).unwrap(), "{claim}");
+            assert!(fact.holds(claim_type, &same, &Published::default()).unwrap(), "{claim}");
+            assert!(!fact.holds(claim_type, &other, &Published::default()).unwrap(), "{claim}");
         }
     }
 

@@ -21,6 +21,7 @@ use crate::error::{DecodeError, Error};
 use crate::number::Number;
 use crate::predicate::Predicate;
 use crate::request::CredentialAsk;
+use crate::set::SetRef;
 use crate::text::{ClaimName, Label, is_readable, quoted};
 
 const FORMAT: &str = "profile/1";
@@ -285,7 +286,9 @@ impl Rule {
                 | Predicate::Equals { .. }
                 | Predicate::NotEquals { .. }
                 | Predicate::NotIn { .. }
-                | Predicate::SameAs { .. } => false,
+                | Predicate::SameAs { .. }
+                | Predicate::In { .. }
+                | Predicate::NotInList { .. } => false,
             }
     }
 
@@ -357,6 +360,10 @@ impl Permission {
                     listed.contains(&Literal::Integer(*value))
                 }
                 (Predicate::Equals { value, .. }, None, None, Some(listed)) => listed.contains(value),
+                // Exactly those: a smaller set tells more.
+                (Predicate::In { set: SetRef::Signed(set), .. }, None, None, Some(listed)) => {
+                    set.values.len() == listed.len() && set.values.iter().all(|value| listed.contains(value))
+                }
                 (
                     Predicate::Valid
                     | Predicate::AgeAtLeast { .. }
@@ -370,7 +377,9 @@ impl Permission {
                     | Predicate::NotEquals { .. }
                     | Predicate::NotIn { .. }
                     | Predicate::AnyHidden { .. }
-                    | Predicate::SameAs { .. },
+                    | Predicate::SameAs { .. }
+                    | Predicate::In { .. }
+                    | Predicate::NotInList { .. },
                     ..,
                 ) => false,
             }

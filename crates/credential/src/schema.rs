@@ -19,14 +19,14 @@ use crate::claim::{ClaimType, Claims, IntegerBits, Value, to_scalar};
 use crate::digest::{SchemaDigest, tagged_digest};
 use crate::error::{DecodeError, Error};
 use crate::text::{ClaimName, Label, is_readable};
+use crate::type_file::{Kind, TypeFile, write_type};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 /// Most claims of a schema, after lists are expanded.
 pub const MAX_CLAIMS: usize = 64;
-/// Most codes of a claim.
-const MAX_CODES: usize = 1024;
-/// Most characters of a title or a code.
+/// Most characters of a title.
 const MAX_TITLE: usize = 64;
 /// Most bytes of a schema file.
 const MAX_SCHEMA_JSON: usize = 1 << 20;
@@ -352,18 +352,6 @@ struct ClaimFile {
     count: Option<u8>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    Text,
-    Integer,
-    Date,
-    Month,
-    Boolean,
-    Code,
-    Digest,
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_false(value: &bool) -> bool {
     !value
@@ -371,38 +359,8 @@ fn is_false(value: &bool) -> bool {
 
 impl ClaimFile {
     fn claim_type(&self) -> Result<ClaimType, DecodeError> {
-        let error = |what| DecodeError { what };
-        if self.kind != Kind::Integer && (self.bits.is_some() || self.signed.is_some()) {
-            return Err(error("only integer claims have bits and a sign"));
-        }
-        if self.kind != Kind::Code && self.codes.is_some() {
-            return Err(error("only code claims have codes"));
-        }
-        Ok(match self.kind {
-            Kind::Text => ClaimType::Text,
-            Kind::Date => ClaimType::Date,
-            Kind::Month => ClaimType::Month,
-            Kind::Boolean => ClaimType::Boolean,
-            Kind::Digest => ClaimType::Digest,
-            Kind::Integer => {
-                let bits = self.bits.and_then(IntegerBits::from_bits);
-                let bits = bits.ok_or(error("an integer claim has 8, 16, 32 or 64 bits"))?;
-                ClaimType::Integer { bits, signed: self.signed.unwrap_or(false) }
-            }
-            Kind::Code => {
-                let codes = self.codes.as_ref().ok_or(error("a code claim has a list of codes"))?;
-                let mut sorted: Vec<&str> = codes.iter().map(String::as_str).collect();
-                sorted.sort_unstable();
-                sorted.dedup();
-                if codes.is_empty() || codes.len() > MAX_CODES || sorted.len() != codes.len() {
-                    return Err(error("a code claim has 1 to 1,024 different codes"));
-                }
-                if !codes.iter().all(|code| is_readable(code, MAX_TITLE)) {
-                    return Err(error("a code has 1 to 64 readable characters"));
-                }
-                ClaimType::Code(codes.as_slice().into())
-            }
-        })
+        let codes = self.codes.as_deref().map(Cow::Borrowed);
+        TypeFile { kind: self.kind, bits: self.bits, signed: self.signed, codes }.read()
     }
 
     fn expand(&self, claim_type: &ClaimType) -> Result<Vec<Claim>, DecodeError> {
@@ -430,17 +388,7 @@ impl ClaimFile {
 
     fn write_content(&self, claim_type: &ClaimType, out: &mut Writer) {
         out.array(5).object(&self.name).text(&self.title);
-        match claim_type {
-            ClaimType::Text => out.array(1).uint(0),
-            ClaimType::Integer { bits, signed } => out.array(3).uint(1).uint(bits.bits().into()).bool(*signed),
-            ClaimType::Date => out.array(1).uint(2),
-            ClaimType::Month => out.array(1).uint(3),
-            ClaimType::Boolean => out.array(1).uint(4),
-            ClaimType::Code(codes) => {
-                codes.iter().fold(out.array(2).uint(5).array(codes.len()), |out, code| out.text(code))
-            }
-            ClaimType::Digest => out.array(1).uint(6),
-        };
+        write_type(claim_type, out);
         out.bool(self.optional);
         match self.count {
             Some(count) => out.uint(count.into()),

@@ -140,6 +140,16 @@ fn rejects_broken_requests_in_both_readers() {
         ("/ask/credential/prove", json!([{"at_least": {"claim": "a", "value": "007"}}])),
         ("/ask/credential/prove", json!([{"between": {"claim": "a", "min": 1}}])),
         ("/ask/credential/prove", json!([{"equals": {"claim": "a", "value": null}}])),
+        ("/ask/credential/prove", json!([{"in": {"claim": "a", "values": ["b"]}}])),
+        (
+            "/ask/credential/prove",
+            json!([{"in": {"claim": "a", "set": {"signed": {"key": "00", "values": ["b"], "signatures": []}}}}]),
+        ),
+        (
+            "/ask/credential/prove",
+            json!([{"in": {"claim": "a", "set": {"published": {"name": "eu", "digest": "00"}}}}]),
+        ),
+        ("/ask/credential/prove", json!([{"not_in_list": {"claim": "a", "list": {"name": "eu", "epoch": -1}}}])),
         ("/ask/credential/prove", json!([{"not_equals": {"claim": "a"}}])),
         ("/ask/credential/prove", json!([{"not_in": {"claim": "a", "values": [1]}}])),
         ("/ask/credential/prove", json!([{"not_in": {"claim": "a", "values": [1, 1]}}])),
@@ -166,6 +176,28 @@ fn rejects_broken_requests_in_both_readers() {
         assert!(!requests.is_valid(&broken), "{pointer}: {value}");
         assert!(Request::from_json(&broken.to_string()).is_err(), "{pointer}: {value}");
     }
+}
+
+#[test]
+fn accepts_sets_and_lists_in_both_readers() {
+    let requests = validator(REQUEST_SCHEMA);
+    let example = &examples(REQUEST_SCHEMA)[0];
+    let (authority, key) = ("ab".repeat(32), "cd".repeat(96));
+    let signed = json!({"signed": {"key": key, "values": ["CH", 5, true], "signatures": vec!["ef".repeat(48); 3]}});
+    let published = json!({"published": {"name": "eu", "authority": authority, "key": key, "digest": authority}});
+    let list = json!({"name": "stolen", "authority": authority, "key": key, "epoch": 7, "digest": authority});
+    let prove = json!([
+        {"in": {"claim": "a", "set": signed}},
+        {"in": {"claim": "a", "set": published}},
+        {"not_in_list": {"claim": "a", "list": list}}
+    ]);
+    let request = change(example, "/ask/credential/prove", prove);
+    assert!(requests.is_valid(&request));
+    let read = Request::from_json(&request.to_string()).unwrap();
+    assert!(requests.is_valid(&parse(&read.to_json().unwrap())));
+    assert_eq!(Request::from_bytes(read.to_bytes()).unwrap(), read);
+    let prove = "/ask/credential/prove";
+    assert_eq!(parse(&read.to_json().unwrap()).pointer(prove), request.pointer(prove));
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-fn create_folder(path: &Path) -> Result<(), Error> {
+pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -84,6 +84,7 @@
 #![deny(missing_docs)]
 
 mod answering;
+mod authority;
 mod enrolment;
 mod error;
 mod folder;
@@ -97,6 +98,7 @@ mod waiting_claims;
 #[cfg(test)]
 mod tests;
 
+pub use authority::Authority;
 pub use enrolment::{Enrolment, PersonNumber};
 pub use error::{Error, Refusal};
 pub use groups::{GROUP, Submission};

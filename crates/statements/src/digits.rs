@@ -104,29 +104,54 @@ impl<'a> Digits<'a> {
         points: &[NonZeroG1],
         system: &mut System,
     ) -> Result<(), Error> {
+        let mut terms = vec![first];
+        self.append_terms(-Scalar::ONE, points, &mut terms, system)?;
+        terms.extend(rest);
+        system.constrain(terms, offset)
+    }
+
+    /// Both sides: the digits' members, and `scale·Σ 256^i·d_i` as further terms of a constraint.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] for another number of points.
+    pub(crate) fn append_terms(
+        &self,
+        scale: Scalar,
+        points: &[NonZeroG1],
+        terms: &mut Vec<(Scalar, Var)>,
+        system: &mut System,
+    ) -> Result<(), Error> {
         if points.len() != self.points() {
             return Err(Error::Misuse("a range sends two points a digit"));
         }
-        let mut terms = vec![first];
-        let mut power = -Scalar::ONE;
+        let mut power = scale;
         for chunk in points.chunks_exact(self.member().points()) {
             let d = system.secret();
             self.member().constrain(&[d], chunk, system)?;
             terms.push((power, d));
             power *= Scalar::from(DIGIT_BASE);
         }
-        terms.extend(rest);
-        system.constrain(terms, offset)
+        Ok(())
     }
 
     fn witness(&self, place: usize, d: &Scalar) -> Result<MemberWitness, Error> {
         let Some(tables) = self.tables else { return self.set.witness(d) };
         let signature = tables.signature(place, d, || Ok(self.set.witness(d)?.signature().clone()))?;
-        Ok(MemberWitness::known(signature, d))
+        Ok(MemberWitness::digit(signature, d))
     }
 
     fn member(&self) -> Member<'a> {
-        Member { set: self.set }
+        Member { set: self.set.set_key() }
+    }
+}
+
+/// A commitment with room for statements that send so many points, two for a member with its two secrets, so that growing leaves no copy
+/// behind.
+pub(crate) fn room_for(points: usize) -> Commitment {
+    Commitment {
+        points: Vec::with_capacity(points),
+        secrets: Vec::with_capacity(points),
+        multiples: Vec::with_capacity(points / 2),
     }
 }
 

@@ -5,6 +5,7 @@
 //! | [`Signature`] | an issuer signed these messages, some of them hidden | 2 points | 2 + hidden messages |
 //! | [`Member`] | a hidden scalar is in a signed set | 2 points | 1 |
 //! | [`Range`] | `lo ≤ m < hi` for a hidden integer | 2 points a digit | 2 a digit, less one for each side |
+//! | [`Gap`] | a hidden 64-bit integer is not on a long list | 34 points | 33 |
 //! | [`EitherRange`] | a hidden integer is in one of two ranges, not which | 1 point, and 2 a digit | 3, and 2 a digit, less one for each side |
 //! | [`Bit`] | a hidden scalar is 0 or 1 | 1 point | 2 |
 //! | [`NotIn`] | a hidden scalar is none of a few public ones | 1 point | 1, and 2 a value |
@@ -61,6 +62,7 @@ mod digits;
 mod either_range;
 mod encryption;
 mod exactly;
+mod gap;
 mod generators;
 mod member;
 mod not_in;
@@ -76,8 +78,9 @@ pub use digit_tables::DigitTables;
 pub use either_range::EitherRange;
 pub use encryption::{Ciphertext, Encryption, inspector_base};
 pub use exactly::Exactly;
+pub use gap::{Gap, GapWitness, Neighbours};
 pub use generators::Generators;
-pub use member::{Member, MemberWitness, PublicSet, SetSecretKey};
+pub use member::{Member, MemberWitness, PublicSet, SetCheck, SetKey, SetSecretKey};
 pub use not_in::NotIn;
 pub use opening::Opening;
 pub use pseudonym::Pseudonym;

@@ -7,7 +7,8 @@
 //! ```text
 //! PoK{(r, d): V̄ = r·P_D − d·V}  ∧  e(V, Y) = e(V̄, P2)  ∧  V ≠ 0
 //! ```
-//! Public: the set. Sent: V, V̄. Secret: r and d (the input).
+//! Public: the base and Y ([`SetKey`]). Sent: V, V̄. Secret: r and d (the input). Only who proves needs elements and signatures
+//! ([`PublicSet`]).
 //!
 //! Caution: one base serves one set only. A wallet must [check](PublicSet::check) a set before it first uses it: with one
 //! bad `S_d`, whether the wallet answers at all would tell whether it has that element.
@@ -22,7 +23,13 @@ use rand_core::CryptoRngCore;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+/// For sets whose base is hashed from name, key and elements themselves.
 const SET_DST: &[u8] = b"MILCHGLAS-V1-SET-BASE";
+/// For sets whose base is hashed from a digest of all that.
+const SET_DIGEST_DST: &[u8] = b"MILCHGLAS-V1-SET-DIGEST";
+const WEIGHTS_DST: &[u8] = b"MILCHGLAS-V1-SET-WEIGHTS";
+/// Weights that are expanded at once, 16 bytes each.
+const WEIGHTS_AT_ONCE: usize = 256;
 
 /// A set authority's secret key y. Independent of every other key.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -60,18 +67,52 @@ impl SetSecretKey {
     /// Signs the set of the scalars `elements`, whose meaning `name` fixes.
     ///
     /// # Errors
-    /// [`Error::Misuse`] for a key of `−d` for an element d (probability 2⁻²⁴⁷ or less for an honest key).
+    /// As [`SetSecretKey::sign_elements`].
     pub fn sign(&self, name: &[u8], elements: Vec<Scalar>) -> Result<PublicSet, Error> {
         let key = self.public_key()?;
-        let base = set_base(name, &key, &elements);
-        let signatures: Vec<NonZeroG1> = elements
-            .iter()
-            .map(|&d| {
-                let inverse = (self.0 + d).invert().ok_or(Error::Misuse("a set key is not minus an element"))?;
-                (base * inverse).to_nonzero().ok_or(Error::Misuse("a set key is not minus an element"))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(PublicSet::assemble(base, &key, elements, signatures))
+        self.sign_set(SetKey::new(set_base(name, &key, &elements), &key), elements)
+    }
+
+    /// Signs the set of the scalars `elements`. `digest` covers what the set is, this key's public one and all elements.
+    ///
+    /// # Errors
+    /// As [`SetSecretKey::sign_elements`].
+    pub fn sign_under(&self, digest: &[u8; 32], elements: Vec<Scalar>) -> Result<PublicSet, Error> {
+        self.sign_set(SetKey::of_digest(digest, &self.public_key()?), elements)
+    }
+
+    fn sign_set(&self, key: SetKey, elements: Vec<Scalar>) -> Result<PublicSet, Error> {
+        let signatures = self.sign_elements(&key, &elements)?;
+        Ok(PublicSet::assemble(key, elements, signatures))
+    }
+
+    /// `S_d` for some elements of a set, in their order: one inversion for all, then one fixed-base multiplication each, in constant
+    /// time.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if the set is another key's, or for a key of `−d` for an element d (probability 2⁻²⁴⁷ or less for an honest
+    /// key and few elements).
+    pub fn sign_elements(&self, set: &SetKey, elements: &[Scalar]) -> Result<Vec<NonZeroG1>, Error> {
+        const NONE: Error = Error::Misuse("a set key is not minus an element");
+        if self.public_key()? != set.point {
+            return Err(Error::Misuse("a set is signed with its own key"));
+        }
+        // Products of all that come before, then one inversion, then back (Montgomery's trick).
+        let mut before = Zeroizing::new(Vec::with_capacity(elements.len()));
+        let mut product = Zeroizing::new(Scalar::ONE);
+        for d in elements {
+            before.push(*product);
+            *product *= self.0 + *d;
+        }
+        let mut inverse = Zeroizing::new(product.invert().ok_or(NONE)?);
+        let mut points = Vec::with_capacity(elements.len());
+        for (d, before) in elements.iter().zip(before.iter()).rev() {
+            let one = Zeroizing::new(*inverse * *before);
+            points.push(set.base.mul(&one));
+            *inverse *= self.0 + *d;
+        }
+        points.reverse();
+        G1::batch_to_nonzero(&points).into_iter().collect::<Option<_>>().ok_or(NONE)
     }
 }
 
@@ -81,34 +122,24 @@ impl core::fmt::Debug for SetSecretKey {
     }
 }
 
-/// A set of scalars, each with its signature.
+/// What both sides of a proof know of a set: its base P_D and its authority's key Y.
 #[derive(Clone, Debug)]
-pub struct PublicSet {
+pub struct SetKey {
     base: FixedPoint,
-    counting: bool,
     point: NonZeroG2,
     key: Arc<PairingKey>,
-    elements: Vec<Scalar>,
-    signatures: Vec<NonZeroG1>,
 }
 
-impl PublicSet {
-    /// A set as published. The signatures are not checked: a wallet calls [`PublicSet::check`]; a verifier need not.
-    ///
-    /// # Errors
-    /// [`Error::Misuse`] for an empty set, or if the numbers of elements and signatures differ.
-    pub fn new(name: &[u8], key: &NonZeroG2, elements: Vec<Scalar>, signatures: Vec<NonZeroG1>) -> Result<Self, Error> {
-        if elements.is_empty() || elements.len() != signatures.len() {
-            return Err(Error::Misuse("a set has at least one element, and one signature for each"));
-        }
-        let base = set_base(name, key, &elements);
-        Ok(Self::assemble(base, key, elements, signatures))
+impl SetKey {
+    fn new(base: NonZeroG1, key: &NonZeroG2) -> Self {
+        Self { base: FixedPoint::new(&base), point: *key, key: Arc::new(PairingKey::new(key)) }
     }
 
-    fn assemble(base: NonZeroG1, key: &NonZeroG2, elements: Vec<Scalar>, signatures: Vec<NonZeroG1>) -> Self {
-        let counting = elements.iter().copied().eq((0..elements.len() as u64).map(Scalar::from));
-        let (base, pairing) = (FixedPoint::new(&base), Arc::new(PairingKey::new(key)));
-        Self { base, counting, point: *key, key: pairing, elements, signatures }
+    /// The set of the authority with the key `key` whose whole content, that key included, `digest` covers:
+    /// `P_D = H1(digest; MILCHGLAS-V1-SET-DIGEST)`.
+    #[must_use]
+    pub fn of_digest(digest: &[u8; 32], key: &NonZeroG2) -> Self {
+        Self::new(G1::hash(Expander::XmdSha256, digest, SET_DIGEST_DST), key)
     }
 
     /// The base P_D, which every proof multiplies.
@@ -121,6 +152,61 @@ impl PublicSet {
     #[must_use]
     pub fn key(&self) -> &NonZeroG2 {
         &self.point
+    }
+}
+
+/// A set of scalars, each with its signature.
+#[derive(Clone, Debug)]
+pub struct PublicSet {
+    key: SetKey,
+    counting: bool,
+    elements: Vec<Scalar>,
+    signatures: Vec<NonZeroG1>,
+}
+
+impl PublicSet {
+    /// A set as published, its base hashed from name, key and elements. The signatures are not checked: a wallet calls
+    /// [`PublicSet::check`]; a verifier need not.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] for an empty set, or if the numbers of elements and signatures differ.
+    pub fn new(name: &[u8], key: &NonZeroG2, elements: Vec<Scalar>, signatures: Vec<NonZeroG1>) -> Result<Self, Error> {
+        let base = set_base(name, key, &elements);
+        Self::from_parts(SetKey::new(base, key), elements, signatures)
+    }
+
+    /// As [`PublicSet::new`], for a set whose base is hashed from a digest.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_parts(key: SetKey, elements: Vec<Scalar>, signatures: Vec<NonZeroG1>) -> Result<Self, Error> {
+        if elements.is_empty() || elements.len() != signatures.len() {
+            return Err(Error::Misuse("a set has at least one element, and one signature for each"));
+        }
+        Ok(Self::assemble(key, elements, signatures))
+    }
+
+    fn assemble(key: SetKey, elements: Vec<Scalar>, signatures: Vec<NonZeroG1>) -> Self {
+        let counting = elements.iter().copied().eq((0..elements.len() as u64).map(Scalar::from));
+        Self { key, counting, elements, signatures }
+    }
+
+    /// What both sides of a proof know of it.
+    #[must_use]
+    pub fn set_key(&self) -> &SetKey {
+        &self.key
+    }
+
+    /// The base P_D, which every proof multiplies.
+    #[must_use]
+    pub fn base(&self) -> &FixedPoint {
+        self.key.base()
+    }
+
+    /// The authority's public key Y.
+    #[must_use]
+    pub fn key(&self) -> &NonZeroG2 {
+        self.key.key()
     }
 
     /// The signatures `S_d`, in the order of the elements.
@@ -140,12 +226,11 @@ impl PublicSet {
     /// # Errors
     /// [`Error::Invalid`] if one of them is bad.
     pub fn check(&self, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
-        let mut system = System::default();
-        for (d, S) in self.elements.iter().zip(&self.signatures) {
-            let right = G1::from(*self.base.point()) - G1::from(*S).mul_vartime(d);
-            system.pairing(*S, &self.key, right.to_nonzero().ok_or(Error::Invalid)?);
-        }
-        PairingChecks::of(system).check(rng)
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        let mut check = SetCheck::default();
+        check.add(&self.elements, &self.signatures, &seed)?;
+        check.finish(&self.key, rng)
     }
 
     /// The witness for an element, found by a constant-time scan of the whole set.
@@ -160,7 +245,12 @@ impl PublicSet {
             S.conditional_assign(signature, here);
             found |= here;
         }
-        if found.into() { Ok(MemberWitness { S: FixedPoint::new(&S), d: *d }) } else { Err(Error::Unsatisfied) }
+        let of_bytes = self.of_bytes();
+        if found.into() {
+            Ok(MemberWitness { S: FixedPoint::new(&S), d: *d, of_bytes })
+        } else {
+            Err(Error::Unsatisfied)
+        }
     }
 
     /// Whether every element is a number of eight bits.
@@ -173,12 +263,20 @@ impl PublicSet {
 pub struct MemberWitness {
     S: FixedPoint,
     d: Scalar,
+    /// Whether the set, which is public, has numbers of eight bits only.
+    of_bytes: bool,
 }
 
 impl MemberWitness {
-    /// From a signature that [`PublicSet::witness`] found for this element before.
-    pub(crate) fn known(S: FixedPoint, d: &Scalar) -> Self {
-        Self { S, d: *d }
+    /// An element with its signature, found in some other way than [`PublicSet::witness`].
+    #[must_use]
+    pub fn new(S: NonZeroG1, d: Scalar) -> Self {
+        Self { S: FixedPoint::new(&S), d, of_bytes: false }
+    }
+
+    /// A digit, from 0 to 255, from a signature that [`PublicSet::witness`] found for it before.
+    pub(crate) fn digit(S: FixedPoint, d: &Scalar) -> Self {
+        Self { S, d: *d, of_bytes: true }
     }
 
     /// The signature of the element.
@@ -193,11 +291,88 @@ impl Drop for MemberWitness {
     }
 }
 
+/// The check of a whole set's signatures, part by part:
+/// `e(Σ ρ_d·S_d, Y) = e((Σ ρ_d)·P_D − Σ ρ_d·d·S_d, P2)` with 128-bit weights ρ.
+///
+/// A bad `S_d` survives with probability at most 2⁻¹²⁷ (small-exponents test, Bellare–Garay–Rabin 1998). Parts may be checked on several
+/// threads and [merged](SetCheck::merge).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SetCheck {
+    /// Σ ρ·S
+    signatures: G1,
+    /// Σ ρ·d·S
+    multiples: G1,
+    /// Σ ρ
+    weights: Scalar,
+}
+
+impl SetCheck {
+    /// Adds a part. The weights follow from `seed`, 32 fresh random bytes that nobody could foresee, and from the part itself: were the
+    /// bytes foreseen, the authority would still have to fix the part before it learns the weights.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if there is not one signature for each element.
+    pub fn add(&mut self, elements: &[Scalar], signatures: &[NonZeroG1], seed: &[u8; 32]) -> Result<(), Error> {
+        if elements.len() != signatures.len() {
+            return Err(Error::Misuse("one signature for each element"));
+        }
+        let mut content = Vec::with_capacity(32 + 80 * elements.len());
+        content.extend_from_slice(seed);
+        for (d, S) in elements.iter().zip(signatures) {
+            content.extend_from_slice(&d.to_bytes());
+            content.extend_from_slice(&S.to_bytes());
+        }
+        let mut key = [0; 40];
+        if let Some(key) = key.first_chunk_mut::<32>() {
+            Expander::XmdSha256.expand(&content, WEIGHTS_DST, key);
+        }
+        let mut weights = Vec::with_capacity(elements.len());
+        let mut block = [0; 16 * WEIGHTS_AT_ONCE];
+        for (number, part) in (0u64..).zip(elements.chunks(WEIGHTS_AT_ONCE)) {
+            if let Some(place) = key.last_chunk_mut::<8>() {
+                *place = number.to_be_bytes();
+            }
+            Expander::XmdSha256.expand(&key, WEIGHTS_DST, &mut block);
+            weights.extend(block.as_chunks::<16>().0.iter().take(part.len()).map(weight));
+        }
+        let products: Vec<Scalar> = weights.iter().zip(elements).map(|(weight, d)| weight * d).collect();
+        self.signatures += G1::msm_vartime(signatures, &weights);
+        self.multiples += G1::msm_vartime(signatures, &products);
+        self.weights += weights.iter().fold(Scalar::ZERO, |sum, weight| sum + weight);
+        Ok(())
+    }
+
+    /// Joins the parts of another check.
+    pub fn merge(&mut self, other: Self) {
+        self.signatures += other.signatures;
+        self.multiples += other.multiples;
+        self.weights += other.weights;
+    }
+
+    /// The verdict on all parts.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a signature is bad, or where there are none.
+    pub fn finish(self, set: &SetKey, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
+        let right = G1::from(set.base.point()).mul_vartime(&self.weights) - self.multiples;
+        let left = self.signatures.to_nonzero().ok_or(Error::Invalid)?;
+        let mut system = System::default();
+        system.pairing(left, &set.key, right.to_nonzero().ok_or(Error::Invalid)?);
+        PairingChecks::of(system).check(rng)
+    }
+}
+
+fn weight(bytes: &[u8; 16]) -> Scalar {
+    let mut wide = [0; 64];
+    wide[48..].copy_from_slice(bytes);
+    Scalar::from_wide(&wide)
+}
+
 /// The one input is an element of the set.
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {
     /// The set.
-    pub set: &'a PublicSet,
+    pub set: &'a SetKey,
 }
 
 impl Statement for Member<'_> {
@@ -210,7 +385,7 @@ impl Statement for Member<'_> {
     fn commit(&self, witness: &MemberWitness, mut rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
         let r = Scalar::random(&mut rng);
         let V = witness.S.mul(&r);
-        let multiple = if self.set.of_bytes() {
+        let multiple = if witness.of_bytes {
             let bytes = Zeroizing::new(witness.d.to_bytes());
             V.mul_byte(bytes[31])
         } else {

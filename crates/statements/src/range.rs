@@ -15,7 +15,7 @@ use milchglas_curve::{NonZeroG1, Scalar};
 use milchglas_sigma::{Commitment, Error, Statement, System, Var};
 use rand_core::CryptoRngCore;
 
-use crate::digits::{Digits, check_bounds, integer};
+use crate::digits::{Digits, check_bounds, integer, room_for};
 use crate::{DigitTables, PublicSet};
 
 /// The base in which ranges are written: a set of digits holds the scalars 0 to 255, in order.
@@ -75,13 +75,7 @@ impl Statement for Range<'_> {
     }
 
     fn commit(&self, m: &Scalar, rng: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
-        // A digit and its r for every two points. Room for all, so that growing leaves no copy behind.
-        let room = self.points();
-        let mut commitment = Commitment {
-            points: Vec::with_capacity(room),
-            secrets: Vec::with_capacity(room),
-            multiples: Vec::with_capacity(room / 2),
-        };
+        let mut commitment = room_for(self.points());
         for (side, (sign, offset)) in self.sides().enumerate() {
             self.digits.commit(offset + sign * *m, side, &mut commitment, rng)?;
         }

@@ -90,7 +90,7 @@ pub use error::{Error, StoreError};
 #[cfg(not(target_family = "wasm"))]
 pub use folder::{FolderStore, change_passphrase};
 pub use store::{Consumed, DEFAULT_LIMIT, Lookup, MemoryStore, RequestStore, ShownToken};
-pub use template::{Template, TemplateAsk, TemplateCredential};
+pub use template::{ClaimValues, OneOf, Template, TemplateAsk, TemplateCredential, TemplatePredicate};
 pub use trust::TrustedIssuer;
 pub use verdict::{Reason, Rejection, ShownCredential, Verdict};
 pub use verifier::{Asked, Checker, Verifier};

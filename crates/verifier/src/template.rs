@@ -1,13 +1,14 @@
 //! Templates: what a verifier asks again and again, written by people.
 //!
 //! A template is a request without what changes each time (nonce, times) and with plain names: schemas by their id, issuers
-//! by fingerprint or not at all, which means every trusted one. [`Verifier::request`](crate::Verifier::request) turns it
-//! into a request, and refuses at once what no wallet could answer.
+//! by fingerprint or not at all, which means every trusted one, and sets by their values alone. [`Verifier::request`](crate::Verifier::request)
+//! turns it into a request, and refuses at once what no wallet could answer.
 //!
 //! The JSON form has a published JSON Schema, `spec/template.schema.json`.
 //!
 //! Not here: nonces, clocks, signatures.
 
+use milchglas_credential::claim::Literal;
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::document::DocumentRef;
@@ -18,7 +19,9 @@ use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{Accept, Ask, CredentialAsk, SchemaRef};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
+use milchglas_credential::set::{SetRef, SignedSet};
 use milchglas_credential::text::{ClaimName, Label};
+use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -77,7 +80,7 @@ pub struct TemplateCredential {
     pub disclose: Vec<ClaimName>,
     /// What to prove about claims that stay hidden.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub prove: Vec<Predicate>,
+    pub prove: Vec<TemplatePredicate>,
     /// The holder's name in a scope, where it is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudonym: Option<PseudonymAsk>,
@@ -87,6 +90,41 @@ pub struct TemplateCredential {
     /// For which inspector the card's handle is to be encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encrypt_to: Option<EncryptAsk>,
+}
+
+/// One thing to prove.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TemplatePredicate {
+    /// That a claim has one of several values, which the verifier signs as a set for each request.
+    OneOf(OneOf),
+    /// As it stands in the request.
+    As(Predicate),
+}
+
+/// `{"in": {"claim": …, "values": […]}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneOf {
+    /// Which claim, and which values.
+    #[serde(rename = "in")]
+    pub values: ClaimValues,
+}
+
+/// A claim and values of its type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimValues {
+    /// The claim.
+    pub claim: ClaimName,
+    /// The values, 1 to 64 different ones. With one only, wallets warn their holders.
+    pub values: Vec<Literal>,
+}
+
+impl From<Predicate> for TemplatePredicate {
+    fn from(predicate: Predicate) -> Self {
+        Self::As(predicate)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,18 +196,18 @@ impl Template {
 
 impl TemplateAsk {
     /// Replaces names by digests, under the newest parameters of the trusted issuers.
-    pub(crate) fn resolve(&self, trust: &Trust, as_of: Date) -> Result<Ask, Error> {
-        let each = |asks: &[Self]| asks.iter().map(|ask| ask.resolve(trust, as_of)).collect::<Result<_, _>>();
+    pub(crate) fn resolve(&self, trust: &Trust, as_of: Date, rng: &mut dyn CryptoRngCore) -> Result<Ask, Error> {
+        let mut each = |asks: &[Self]| asks.iter().map(|ask| ask.resolve(trust, as_of, rng)).collect::<Result<_, _>>();
         Ok(match self {
             Self::All(asks) => Ask::All(each(asks)?),
             Self::Any(asks) => Ask::Any(each(asks)?),
-            Self::Credential(credential) => Ask::Credential(credential.resolve(trust, as_of)?),
+            Self::Credential(credential) => Ask::Credential(credential.resolve(trust, as_of, rng)?),
         })
     }
 }
 
 impl TemplateCredential {
-    fn resolve(&self, trust: &Trust, as_of: Date) -> Result<CredentialAsk, Error> {
+    fn resolve(&self, trust: &Trust, as_of: Date, rng: &mut dyn CryptoRngCore) -> Result<CredentialAsk, Error> {
         let has_one = |parameters: &Parameters| self.schemas_of(parameters).next().is_some();
         let mut issuers: Vec<&Parameters> = Vec::new();
         match &self.issuers {
@@ -185,6 +223,7 @@ impl TemplateCredential {
             }
         }
         let mut schemas: Vec<SchemaRef> = Vec::new();
+        let mut found: Vec<&Schema> = Vec::new();
         for id in &self.schemas {
             let mut known = false;
             for schema in issuers.iter().flat_map(|parameters| &parameters.content().schemas) {
@@ -192,10 +231,10 @@ impl TemplateCredential {
                     continue;
                 }
                 known = true;
-                let found = SchemaRef { id: id.clone(), digest: schema.digest() };
-                if !schemas.contains(&found) {
-                    self.fits(schema, as_of)?;
-                    schemas.push(found);
+                let named = SchemaRef { id: id.clone(), digest: schema.digest() };
+                if !schemas.contains(&named) {
+                    schemas.push(named);
+                    found.push(schema);
                 }
             }
             if !known {
@@ -206,7 +245,11 @@ impl TemplateCredential {
             .iter()
             .map(|parameters| Accept { issuer: parameters.fingerprint(), parameters: parameters.digest() })
             .collect();
-        let Self { name, disclose, prove, pseudonym, rate, encrypt_to, .. } = self.clone();
+        let prove = self.prove.iter().map(|predicate| predicate.resolve(&found, rng)).collect::<Result<Vec<_>, _>>()?;
+        for schema in found {
+            self.fits(&prove, schema, as_of)?;
+        }
+        let Self { name, disclose, pseudonym, rate, encrypt_to, .. } = self.clone();
         Ok(CredentialAsk { name, accept, schemas, disclose, prove, pseudonym, rate, encrypt_to })
     }
 
@@ -215,13 +258,19 @@ impl TemplateCredential {
     }
 
     /// Whether a credential of this schema can answer.
-    fn fits(&self, schema: &Schema, as_of: Date) -> Result<(), Error> {
+    fn fits(&self, prove: &[Predicate], schema: &Schema, as_of: Date) -> Result<(), Error> {
         let unfit = |what| Error::Unfit { schema: schema.id().clone(), what };
         if self.disclose.iter().any(|name| schema.index_of(name.as_str()).is_none()) {
             return Err(unfit("it has no claim of a name that is to be disclosed"));
         }
-        for predicate in &self.prove {
+        let disclosed: Vec<_> = self.disclose.iter().filter_map(|name| schema.index_of(name.as_str())).collect();
+        for predicate in prove {
             match predicate.resolve(schema, as_of) {
+                Ok(fact) if fact.needs_published() && disclosed.contains(&fact.claim) => {
+                    return Err(unfit(
+                        "a claim that is disclosed is not asked to be in a published set or not on a list",
+                    ));
+                }
                 Ok(_) => (),
                 Err(CredentialError::Unfit { what } | CredentialError::Decode(DecodeError { what })) => {
                     return Err(unfit(what));
@@ -230,5 +279,36 @@ impl TemplateCredential {
             }
         }
         Ok(())
+    }
+}
+
+impl TemplatePredicate {
+    /// The predicate for credentials of these schemas, a set signed with a key of its own.
+    fn resolve(&self, schemas: &[&Schema], rng: &mut dyn CryptoRngCore) -> Result<Predicate, Error> {
+        let ClaimValues { claim, values } = match self {
+            Self::As(predicate) => return Ok(predicate.clone()),
+            Self::OneOf(OneOf { values }) => values,
+        };
+        let mut types = schemas.iter().map(|schema| {
+            let unfit = |what| Error::Unfit { schema: schema.id().clone(), what };
+            let index = schema.index_of(claim.as_str());
+            let index = index.ok_or_else(|| unfit("it has no claim of a name that is to be in a set"))?;
+            Ok::<_, Error>((*schema, &schema.claim(index).ok_or_else(|| unfit("it has no such claim"))?.claim_type))
+        });
+        let (first, claim_type) = types.next().ok_or(DecodeError { what: "at least one schema to accept" })??;
+        for other in types {
+            let (schema, other) = other?;
+            if other != claim_type {
+                let what = "one set serves claims of one type, and this schema gives the claim another than the first";
+                return Err(Error::Unfit { schema: schema.id().clone(), what });
+            }
+        }
+        match SignedSet::sign(values.clone(), claim_type, rng) {
+            Ok(set) => Ok(Predicate::In { claim: claim.clone(), set: SetRef::Signed(set) }),
+            Err(CredentialError::Unfit { what } | CredentialError::Decode(DecodeError { what })) => {
+                Err(Error::Unfit { schema: first.id().clone(), what })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -125,7 +125,7 @@ impl<S: RequestStore> Verifier<S> {
         if as_of.days().0.abs_diff(now.date().days().0) > 1 {
             return Err(Error::AsOf);
         }
-        let ask = template.ask.resolve(&self.checker.trust(), as_of)?;
+        let ask = template.ask.resolve(&self.checker.trust(), as_of, rng)?;
         check_comparisons(&ask, &self.checker.trust())?;
         let expires = now.as_unix().saturating_add(template.valid_for.into());
         let expires = Timestamp::from_unix(expires).ok_or(DecodeError { what: "a time before the year 10000" })?;

@@ -25,6 +25,7 @@ use rand_core::CryptoRngCore;
 use crate::consent::{CardShown, Choice, Consent};
 use crate::counting::Reserved;
 use crate::error::Error;
+use crate::publications::{bad_set, signs_sets};
 use crate::shortfall::spell;
 use crate::store::Store;
 use crate::vault::{
@@ -77,9 +78,11 @@ impl<S: Store> Wallet<S> {
             learned,
         };
         let (nonce, expires) = (request.fields().nonce, request.fields().expires);
-        // An answer that names or counts the holder depends on who asks: none is made in advance.
+        // An answer that names or counts the holder depends on who asks, and a set that was signed for one request comes in no other: nothing
+        // is made ready for either.
         let scoped = choice.selection.leaves(request.ask())?.iter().any(|ask| ask.is_scoped());
-        let recent = (!scoped).then(|| Recent { ask: request.ask().clone(), selection: choice.selection });
+        let again = !scoped && !signs_sets(request);
+        let recent = again.then(|| Recent { ask: request.ask().clone(), selection: choice.selection });
         self.commit(|state| state.record(entry, Answered { key: verifier.key, nonce, expires }, recent))?;
         Ok(bytes)
     }
@@ -126,8 +129,12 @@ impl<S: Store> Wallet<S> {
         let credentials: Vec<&Credential> = cards.iter().map(|card| &card.credential).collect();
         let parameters = self.accepted_parameters(request)?;
         let plan = compile(request, choice.selection.clone(), &parameters)?;
-        let holdings = Holdings::new(self.secret(), &credentials).with_counters(&reserved.tokens);
-        let bytes = Presentation::create(&plan, &holdings, &self.hedge(reserved.hedge), rng)?.to_bytes();
+        let contents = self.contents(request)?;
+        let holdings = Holdings::new(self.secret(), &credentials);
+        let holdings = holdings.with_counters(&reserved.tokens).with_sets(contents.published());
+        let created = Presentation::create(&plan, &holdings, &self.hedge(reserved.hedge), rng);
+        let bytes =
+            created.map_err(|error| if signs_sets(request) { bad_set(error) } else { error.into() })?.to_bytes();
         let own = Presentation::from_bytes(&bytes).map_err(|_| Error::SelfCheck)?;
         let verified = own.verify(request, &parameters, rng).map_err(|_| Error::SelfCheck)?;
         if tells(&verified, &choice.cards, &parameters) { Ok(bytes) } else { Err(Error::SelfCheck) }

@@ -32,6 +32,7 @@ use milchglas_credential::request::{
 };
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
+use milchglas_credential::set::Published;
 use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
 use zeroize::Zeroizing;
 
@@ -507,9 +508,11 @@ impl<S: Store> Wallet<S> {
 
     pub(crate) fn choices(&self, request: &Request) -> Result<Vec<Choice>, Error> {
         let cards = self.cards()?;
+        let contents = self.contents(request)?;
+        let published = contents.published();
         let mut findings = BTreeMap::new();
         for ask in request.ask().credentials() {
-            findings.insert(&ask.name, self.find(ask, request, &cards)?);
+            findings.insert(&ask.name, self.find(ask, request, &cards, &published)?);
         }
         let mut ways: Vec<Way<'_>> = ways(request.ask());
         // Stable: ways that reveal as much stay in the order of the request.
@@ -524,6 +527,7 @@ impl<S: Store> Wallet<S> {
         });
         let parameters = self.accepted_parameters(request)?;
         let used = |rate: &RateAsk| self.used(&request.fields().verifier, rate);
+        let own = Own { cards: &cards, parameters: &parameters, used: &used, published: &published };
         let mut choices = Vec::new();
         let (mut tries, mut differing) = (MAX_TRIED, Sentences::default());
         for way in &ways {
@@ -533,7 +537,7 @@ impl<S: Store> Wallet<S> {
             let inspectors = inspectors.collect::<Result<Vec<_>, _>>()?;
             let (full, mut unlike) = (choices.len() + MAX_CHOICES, false);
             for picked in combinations(&candidates.collect::<Vec<_>>()) {
-                match choose(request, way, &picked, &cards, &parameters, &used, &inspectors)? {
+                match choose(request, way, &picked, &inspectors, &own)? {
                     Some(choice) => choices.push(choice),
                     None => {
                         unlike = true;
@@ -562,7 +566,13 @@ impl<S: Store> Wallet<S> {
     }
 
     /// The credentials that satisfy one ask, or why there are none.
-    fn find(&self, ask: &CredentialAsk, request: &Request, cards: &[Arc<Card>]) -> Result<Finding, Error> {
+    fn find(
+        &self,
+        ask: &CredentialAsk,
+        request: &Request,
+        cards: &[Arc<Card>],
+        published: &Published<'_>,
+    ) -> Result<Finding, Error> {
         let mut finding = Finding { candidates: Vec::new(), why_not: Sentences::default(), pinned: false };
         let mut accepted = Vec::new();
         for (place, accept) in (0..=u8::MAX).zip(&ask.accept) {
@@ -587,7 +597,7 @@ impl<S: Store> Wallet<S> {
             let Some(schema) = ask.schemas.iter().position(|schema| schema.digest == card.credential.schema()) else {
                 continue;
             };
-            match judge(ask, request, card, u8::try_from(schema).unwrap_or(u8::MAX), &accepted)? {
+            match judge(ask, request, card, u8::try_from(schema).unwrap_or(u8::MAX), &accepted, published)? {
                 Ok(shown_as) => finding.candidates.push((place, shown_as)),
                 Err(reasons) => {
                     if closest.as_ref().is_none_or(|closest| reasons.len() < closest.len()) {
@@ -633,6 +643,7 @@ fn judge(
     card: &Card,
     schema_place: u8,
     accepted: &[(u8, &Parameters)],
+    published: &Published<'_>,
 ) -> Result<Result<ShownAs, Vec<String>>, Error> {
     let (schema, as_of) = (card.schema()?, request.fields().as_of);
     let title = schema.title();
@@ -663,7 +674,7 @@ fn judge(
         }
     }
     for predicate in &ask.prove {
-        match shortfall(predicate, schema, card.credential.claims(), as_of) {
+        match shortfall(predicate, schema, card.credential.claims(), as_of, published) {
             Ok(None) => {}
             Ok(Some(reason)) => reasons.push(reason),
             Err(CredentialError::Unfit { .. }) => {
@@ -678,17 +689,25 @@ fn judge(
     })
 }
 
+/// What the wallet has to answer with.
+struct Own<'a> {
+    cards: &'a [Arc<Card>],
+    parameters: &'a [&'a Parameters],
+    /// How many tokens of a rate are used.
+    used: &'a dyn Fn(&RateAsk) -> u16,
+    published: &'a Published<'a>,
+}
+
 /// One way to answer with these credentials, each of which does what is asked of it alone; none where they do not agree in what the
 /// request compares.
 fn choose(
     request: &Request,
     way: &Way<'_>,
     picked: &[(usize, ShownAs)],
-    cards: &[Arc<Card>],
-    parameters: &[&Parameters],
-    used: &dyn Fn(&RateAsk) -> u16,
     inspectors: &[Option<Inspector>],
+    own: &Own<'_>,
 ) -> Result<Option<Choice>, Error> {
+    let Own { cards, parameters, used, published } = *own;
     let shown = picked.iter().map(|(_, shown_as)| *shown_as).collect();
     let selection = Selection { branches: way.branches.clone(), shown };
     let plan = match compile(request, selection.clone(), parameters) {
@@ -699,7 +718,7 @@ fn choose(
     };
     let picked: Vec<&Card> = picked.iter().filter_map(|(card, _)| cards.get(*card).map(Arc::as_ref)).collect();
     let claims: Vec<&Claims> = picked.iter().map(|card| card.credential.claims()).collect();
-    if plan.satisfied(&claims)?.iter().flatten().any(|holds| !holds) {
+    if plan.satisfied(&claims, published)?.iter().flatten().any(|holds| !holds) {
         return if way.compares() { Ok(None) } else { Err(Error::Misuse("a credential that satisfies what is asked")) };
     }
     let each = picked.iter().zip(plan.shown()).zip(inspectors).map(|((card, shown), inspector)| {

@@ -29,6 +29,8 @@ pub enum Error {
     Vault(milchglas_sealed::Error),
     /// The file with these pinned parameters is gone or was changed. Adding the issuer's file again repairs it.
     ParametersLost(ParametersDigest),
+    /// The file of a pinned set or list with this digest is gone or was changed. Adding it again repairs it.
+    PublicationLost([u8; 32]),
     /// There is no such credential.
     NoSuchCredential(CredentialId),
     /// The vault holds as many of these as it can.
@@ -127,15 +129,29 @@ pub enum Refusal {
         /// The digest of its file.
         digest: InspectorDigest,
     },
-    /// A request that this wallet has answered.
-    AlreadyAnswered,
-    /// A trust list's signature does not hold.
-    BadTrustList,
-    /// A trust list of another authority than the caller expects.
+    /// A signature of a set or a list does not hold.
+    BadSet,
+    /// A set, list or trust list of another authority than the caller expects.
     OtherAuthority {
         /// Whose it is.
         found: AuthorityFingerprint,
     },
+    /// The authority has published another set or list under the same name and number.
+    SetMadeForOneHolder {
+        /// The sequence number or epoch.
+        number: u32,
+    },
+    /// A set or list that is older than those that the wallet knows, and not among them.
+    OlderSet {
+        /// Its sequence number or epoch.
+        number: u32,
+        /// The latest that the wallet knows.
+        latest: u32,
+    },
+    /// A request that this wallet has answered.
+    AlreadyAnswered,
+    /// A trust list's signature does not hold.
+    BadTrustList,
     /// A trust list in the name of an authority that the wallet has pinned with another key.
     AuthorityKeyChanged {
         /// The key's fingerprint that the wallet knows.
@@ -218,9 +234,12 @@ impl Refusal {
             | Self::OtherInspector { .. }
             | Self::InspectorChanged { .. }
             | Self::UnknownInspector { .. }
+            | Self::OtherAuthority { .. }
+            | Self::BadSet
+            | Self::SetMadeForOneHolder { .. }
+            | Self::OlderSet { .. }
             | Self::AlreadyAnswered
             | Self::BadTrustList
-            | Self::OtherAuthority { .. }
             | Self::AuthorityKeyChanged { .. }
             | Self::TrustListForOneHolder { .. }
             | Self::OlderTrustList { .. }
@@ -299,11 +318,24 @@ impl fmt::Display for Refusal {
                  under this key. If you trust that inspector, add its file first; take it from the inspector, not from who asks.",
                 quoted(name)
             ),
+            Self::BadSet => f.write_str(
+                "A signature in the set or list does not hold: it was altered, or made to tell holders apart by whether they can \
+                 answer.",
+            ),
+            Self::OtherAuthority { found } => {
+                write!(f, "The file is of another authority than you expect; its fingerprint is {found}.")
+            }
+            Self::SetMadeForOneHolder { number } => write!(
+                f,
+                "The authority has published number {number} under this name before with another content. What is made for one \
+                 holder would mark that holder, so this wallet keeps what it knows."
+            ),
+            Self::OlderSet { number, latest } => write!(
+                f,
+                "The file is number {number} under this name, which this wallet never saw, and it already knows number {latest}."
+            ),
             Self::AlreadyAnswered => f.write_str("This wallet has answered the request. Ask for a new one."),
             Self::BadTrustList => f.write_str("The trust list was altered, or whoever made it does not have the key that it names."),
-            Self::OtherAuthority { found } => {
-                write!(f, "The trust list is of another authority than you expect; its fingerprint is {found}.")
-            }
             Self::AuthorityKeyChanged { known } => write!(
                 f,
                 "This wallet knows an authority of that name with another key, of fingerprint {known}. Somebody may be posing as \
@@ -356,6 +388,11 @@ impl fmt::Display for Error {
             Self::ParametersLost(digest) => {
                 write!(f, "the issuer's parameters {digest} are missing or were changed; add the issuer's file again")
             }
+            Self::PublicationLost(digest) => write!(
+                f,
+                "the set or list {} is missing or was changed; add its file again",
+                digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            ),
             Self::NoSuchCredential(id) => write!(f, "there is no credential {id}"),
             Self::Full(what) => write!(f, "the vault can not hold more {what}"),
             Self::SelfCheck => f.write_str("the wallet's check of its own answer failed; nothing was handed out"),

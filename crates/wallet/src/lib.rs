@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! issuer's file → add_issuer      signatures checked, identity key pinned
+//! set or list   → add_set, add_list                the same
 //! trust list    → add_trust_list  signature checked, authority pinned
 //! invitation    → apply           → application
 //! answer        → accept          → credential
@@ -128,6 +129,7 @@ mod phrase;
 mod policy;
 mod pool;
 mod preparing;
+mod publications;
 mod sentences;
 mod shortfall;
 mod store;
@@ -145,6 +147,7 @@ pub use error::{Error, Refusal};
 pub use inspectors::{AddedInspector, KnownInspector};
 pub use phrase::RecoveryPhrase;
 pub use policy::Voucher;
+pub use publications::{AddedPublication, KnownPublication, PublicationKind};
 pub use sentences::Sentences;
 pub use store::{Folder, Store};
 pub use trusting::AddedTrustList;

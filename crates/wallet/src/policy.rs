@@ -121,6 +121,7 @@ impl<S: Store> Wallet<S> {
     pub(crate) fn warn(&self, choice: &Choice, request: &Request, policy: &Policy<'_>) -> Result<Vec<Warning>, Error> {
         let cards = self.pick(&choice.ids())?;
         let asks = request.ask().credentials();
+        let contents = self.contents(request)?;
         let mut warnings = Vec::new();
         let mut disclosed: Vec<&ClaimName> = Vec::new();
         let mut left: BTreeMap<&ClaimName, Left> = BTreeMap::new();
@@ -173,7 +174,14 @@ impl<S: Store> Wallet<S> {
                             push_once(&mut warnings, Warning::TellsValue { title });
                         }
                     }
-                    Bounds::NoneOf(_) => {}
+                    Bounds::Member(membership) => match membership.count(&contents.published()) {
+                        Some(1) => push_once(&mut warnings, Warning::TellsValue { title }),
+                        Some(values) if possible(&claim.claim_type).is_some_and(|(few, ..)| values as i128 <= few) => {
+                            push_once(&mut warnings, Warning::PinsDown { title, values: values as u64 });
+                        }
+                        Some(_) | None => {}
+                    },
+                    Bounds::NoneOf(_) | Bounds::NotListed(_) => {}
                 }
             }
         }

@@ -130,7 +130,9 @@ impl<S: Store> Wallet<S> {
         let parameters = self.accepted_parameters(&expected.request)?;
         let plan = compile(&expected.request, expected.selection.clone(), &parameters)?;
         plan.prepare_for_proving(self.secret(), &credentials)?;
-        Ok(Precomputed::create(&plan, &Holdings::new(self.secret(), &credentials), &self.hedge(counter), rng)?)
+        let contents = self.contents(&expected.request)?;
+        let holdings = Holdings::new(self.secret(), &credentials).with_sets(contents.published());
+        Ok(Precomputed::create(&plan, &holdings, &self.hedge(counter), rng)?)
     }
 }
 

@@ -9,6 +9,7 @@ use milchglas_credential::error::Error;
 use milchglas_credential::number::Number;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::schema::Schema;
+use milchglas_credential::set::{Published, SetRef};
 use milchglas_credential::text::quoted;
 use zeroize::Zeroizing;
 
@@ -26,12 +27,13 @@ pub(crate) fn shortfall(
     schema: &Schema,
     claims: &Claims,
     as_of: Date,
+    published: &Published<'_>,
 ) -> Result<Option<String>, Error> {
     let fact = predicate.resolve(schema, as_of)?;
     let missing = Error::Misuse("claims of the schema");
     let claim = schema.claim(fact.claim).ok_or(missing)?;
     let value = claims.get(fact.claim).ok_or(missing)?;
-    if fact.holds(&claim.claim_type, value)? {
+    if fact.holds(&claim.claim_type, value, published)? {
         return Ok(None);
     }
     let (card, title) = (schema.title(), claim.title.as_str());
@@ -41,7 +43,7 @@ pub(crate) fn shortfall(
     let full = Value::Integer(Number::from(FULL));
     if schema.assurance() == Some(fact.claim)
         && value.number() == Some(LIGHT)
-        && fact.holds(&claim.claim_type, &full)?
+        && fact.holds(&claim.claim_type, &full, published)?
     {
         return Ok(Some(format!("This needs a full {card}; yours is a light one. Upgrade it at a counter.")));
     }
@@ -117,7 +119,38 @@ pub(crate) fn shortfall(
                 quoted(credential.as_str())
             )
         }
+        Predicate::In { set: SetRef::Signed(_), .. } => {
+            format!("Your {title} is {found}, which is not among the values that the request permits.")
+        }
+        Predicate::In { set: SetRef::Published(set), .. } => {
+            let known = published.set(&set.digest).filter(|known| known.named() == set);
+            let name = quoted(set.name.as_str());
+            match known {
+                None => unknown("set", &name, &set.digest),
+                Some(known) if known.content().claim_type != claim.claim_type => {
+                    format!("The set {name} has values of another type than your {title}.")
+                }
+                Some(_) => format!("Your {title} is {found}, which is not in the set {name}."),
+            }
+        }
+        Predicate::NotInList { list, .. } => {
+            let known = published.list(&list.digest).filter(|known| known.reference() == list);
+            let name = quoted(list.name.as_str());
+            match known {
+                None => unknown("list", &name, &list.digest),
+                Some(_) => format!(
+                    "Your {title} is {found}, which is on the list {name}. If it is not meant for you, ask who publishes the list."
+                ),
+            }
+        }
     }))
+}
+
+fn unknown(what: &str, name: &str, digest: &dyn std::fmt::Display) -> String {
+    format!(
+        "The request is about a {what} that this wallet does not have, {name} ({digest}). If it is published for everyone, add its \
+         file; if it is not, it would mark you."
+    )
 }
 
 /// A value that somebody else wrote, set off from what we say.
@@ -187,7 +220,7 @@ mod tests {
         );
         let claims = Claims::from_json(&schema, &claims).unwrap();
         let predicate = serde_json::from_str(predicate).unwrap();
-        shortfall(&predicate, &schema, &claims, day("2026-11-23")).unwrap()
+        shortfall(&predicate, &schema, &claims, day("2026-11-23"), &Published::default()).unwrap()
     }
 
     #[test]

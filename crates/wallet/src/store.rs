@@ -1,4 +1,4 @@
-//! Where a wallet keeps its vault and its issuers' public files.
+//! Where a wallet keeps its vault and the public files of issuers and authorities.
 //!
 //! Caution: a store sees the vault's content in the clear and must encrypt it, replace it whole or not at all, and keep other
 //! processes out while it is open.
@@ -9,6 +9,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use milchglas_credential::digest::ParametersDigest;
+use milchglas_credential::list::MAX_LIST_FILE;
 use milchglas_sealed::{Op, Passphrase, SealedFile, Work, atomic_write};
 use zeroize::Zeroizing;
 
@@ -36,12 +37,31 @@ pub trait Store {
     /// # Errors
     /// The step that failed.
     fn put_parameters(&mut self, digest: &ParametersDigest, json: &str) -> Result<(), Error>;
+
+    /// A published set or list that was put here under its SHA-256, if it still is. The wallet checks it again.
+    ///
+    /// # Errors
+    /// The step that failed.
+    fn published(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Keeps the public file of a set or a list.
+    ///
+    /// # Errors
+    /// The step that failed.
+    fn put_published(&mut self, sha256: &[u8; 32], file: &[u8]) -> Result<(), Error>;
+
+    /// Gives up such a file, if it is here.
+    ///
+    /// # Errors
+    /// The step that failed.
+    fn remove_published(&mut self, sha256: &[u8; 32]) -> Result<(), Error>;
 }
 
-/// A folder on the disk: `vault` (encrypted, 0600) and `parameters/DIGEST.json` (public).
+/// A folder on the disk: `vault` (encrypted, 0600), `parameters/DIGEST.json` and `published/SHA256` (public).
 #[derive(Debug)]
 pub struct Folder {
     parameters: PathBuf,
+    published: PathBuf,
     vault: SealedFile,
 }
 
@@ -52,9 +72,9 @@ impl Folder {
     /// [`Error::Vault`] with the step that failed.
     pub fn create(dir: &Path, passphrase: &Passphrase, work: Work, vault: &[u8]) -> Result<Self, Error> {
         make_folder(dir)?;
-        let parameters = dir.join("parameters");
+        let (parameters, published) = (dir.join("parameters"), dir.join("published"));
         make_folder(&parameters)?;
-        Ok(Self { parameters, vault: SealedFile::create(dir.join("vault"), passphrase, KIND, vault, work)? })
+        Ok(Self { parameters, published, vault: SealedFile::create(dir.join("vault"), passphrase, KIND, vault, work)? })
     }
 
     /// Opens the folder's vault and keeps other processes out of it.
@@ -63,7 +83,7 @@ impl Folder {
     /// [`Error::Vault`]: a wrong passphrase, a changed file, another process, or the step that failed.
     pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<(Self, Zeroizing<Vec<u8>>), Error> {
         let (vault, content) = SealedFile::open(dir.join("vault"), passphrase, KIND)?;
-        Ok((Self { parameters: dir.join("parameters"), vault }, content))
+        Ok((Self { parameters: dir.join("parameters"), published: dir.join("published"), vault }, content))
     }
 
     pub(crate) fn change_passphrase(&mut self, new: &Passphrase, vault: &[u8], work: Work) -> Result<(), Error> {
@@ -73,6 +93,10 @@ impl Folder {
     fn place(&self, digest: &ParametersDigest) -> PathBuf {
         self.parameters.join(format!("{digest}.json"))
     }
+
+    fn published_at(&self, sha256: &[u8; 32]) -> PathBuf {
+        self.published.join(sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
 }
 
 impl Store for Folder {
@@ -81,25 +105,45 @@ impl Store for Folder {
     }
 
     fn parameters(&self, digest: &ParametersDigest) -> Result<Option<String>, Error> {
-        let failed = |cause: &io::Error| milchglas_sealed::Error::Io { op: Op::Read, kind: cause.kind() };
-        let file = match fs::File::open(self.place(digest)) {
-            Ok(file) => file,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(failed(&cause).into()),
-        };
-        let mut json = String::new();
-        match file.take(MAX_PARAMETERS + 1).read_to_string(&mut json) {
-            Ok(_) => Ok(Some(json)),
-            // Not UTF-8: whatever this is, it is not the file that was put here.
-            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => Ok(None),
-            Err(cause) => Err(failed(&cause).into()),
-        }
+        // Not UTF-8: whatever this is, it is not the file that was put here.
+        Ok(read_up_to(&self.place(digest), MAX_PARAMETERS)?.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
     fn put_parameters(&mut self, digest: &ParametersDigest, json: &str) -> Result<(), Error> {
         make_folder(&self.parameters)?;
         Ok(atomic_write(self.place(digest), json.as_bytes(), 0o644)?)
     }
+
+    fn published(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, Error> {
+        read_up_to(&self.published_at(sha256), MAX_LIST_FILE as u64)
+    }
+
+    fn put_published(&mut self, sha256: &[u8; 32], file: &[u8]) -> Result<(), Error> {
+        make_folder(&self.published)?;
+        Ok(atomic_write(self.published_at(sha256), file, 0o644)?)
+    }
+
+    fn remove_published(&mut self, sha256: &[u8; 32]) -> Result<(), Error> {
+        match fs::remove_file(self.published_at(sha256)) {
+            Ok(()) => Ok(()),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(cause) => Err(milchglas_sealed::Error::Io { op: Op::Write, kind: cause.kind() }.into()),
+        }
+    }
+}
+
+/// A file's bytes, one more than `max` at most; none where there is no file.
+fn read_up_to(path: &Path, max: u64) -> Result<Option<Vec<u8>>, Error> {
+    let failed = |cause: &io::Error| milchglas_sealed::Error::Io { op: Op::Read, kind: cause.kind() };
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(failed(&cause).into()),
+    };
+    let length = file.metadata().map_or(0, |metadata| metadata.len()).min(max);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
+    file.take(max + 1).read_to_end(&mut bytes).map_err(|cause| failed(&cause))?;
+    Ok(Some(bytes))
 }
 
 fn make_folder(dir: &Path) -> Result<(), Error> {

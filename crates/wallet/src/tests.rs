@@ -4,6 +4,7 @@ mod comparing;
 mod counting;
 mod inspectors;
 mod pool;
+mod publications;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -794,6 +795,18 @@ impl Store for Failing {
 
     fn put_parameters(&mut self, digest: &ParametersDigest, json: &str) -> Result<(), Error> {
         self.folder.put_parameters(digest, json)
+    }
+
+    fn published(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, Error> {
+        self.folder.published(sha256)
+    }
+
+    fn put_published(&mut self, sha256: &[u8; 32], file: &[u8]) -> Result<(), Error> {
+        self.folder.put_published(sha256, file)
+    }
+
+    fn remove_published(&mut self, sha256: &[u8; 32]) -> Result<(), Error> {
+        self.folder.remove_published(sha256)
     }
 }
 

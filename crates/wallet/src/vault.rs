@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 
 use crate::inspectors::{KnownInspector, MAX_INSPECTORS};
 use crate::phrase::Entropy;
+use crate::publications::KnownPublication;
 use crate::sentences::Sentences;
 
 const FORMAT: &str = "milchglas wallet/1";
@@ -49,6 +50,8 @@ pub(crate) const MAX_CREDENTIALS: usize = 1024;
 pub(crate) const MAX_ANSWERED: usize = 1 << 16;
 /// Most kinds of request that are remembered to prepare answers for; the oldest give way.
 pub(crate) const MAX_RECENT: usize = 4;
+/// Most published sets and lists.
+pub(crate) const MAX_PUBLISHED: usize = 256;
 /// Most counters of tokens. None is ever dropped: a counter that began again would show a token twice.
 pub(crate) const MAX_RATES: usize = 1 << 14;
 /// Most history entries; the oldest give way.
@@ -107,6 +110,8 @@ pub(crate) struct State {
     pub(crate) trust_lists: Vec<TrustList>,
     /// The inspectors that the wallet has pinned.
     pub(crate) inspectors: Vec<KnownInspector>,
+    /// The published sets and lists that the wallet has pinned.
+    pub(crate) published: Vec<KnownPublication>,
 }
 
 /// An issuer that the wallet has pinned.
@@ -240,8 +245,13 @@ fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     out.array(3).text(FORMAT).array(2).bytes(root.entropy.as_slice()).bytes(&root.id);
     // Of the items from the ninth on only those up to the last that says something are there, so vaults from before them exist in one
     // encoding too.
-    let later =
-        [state.recent.is_empty(), state.rates.is_empty(), state.trust_lists.is_empty(), state.inspectors.is_empty()];
+    let later = [
+        state.recent.is_empty(),
+        state.rates.is_empty(),
+        state.trust_lists.is_empty(),
+        state.inspectors.is_empty(),
+        state.published.is_empty(),
+    ];
     let items = 8 + later.iter().rposition(|empty| !empty).map_or(0, |last| last + 1);
     out.array(items).uint(state.counter).uint(state.last_credential.into());
     out.list(state.issuers.iter()).list(state.verifiers.iter()).list(state.applications.iter());
@@ -257,6 +267,9 @@ fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     }
     if items > 11 {
         out.list(state.inspectors.iter());
+    }
+    if items > 12 {
+        out.list(state.published.iter());
     }
 }
 
@@ -274,7 +287,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(12, what)?;
+        let items = input.array_up_to(13, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -291,6 +304,7 @@ impl Wire for Vault {
             rates: if items > 9 { input.list(MAX_RATES, "the counters of tokens")? } else { Vec::new() },
             trust_lists: if items > 10 { input.list(MAX_TRUST_LISTS, "the trust lists")? } else { Vec::new() },
             inspectors: if items > 11 { input.list(MAX_INSPECTORS, "the inspectors")? } else { Vec::new() },
+            published: if items > 12 { input.list(MAX_PUBLISHED, "the sets and lists")? } else { Vec::new() },
         };
         Ok(Self { root, state })
     }

@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Refusal};
 use crate::phrase::{RecoveryPhrase, holder_secret};
 use crate::pool::Pool;
+use crate::publications::Publications;
 use crate::store::{Folder, Store};
 use crate::vault::{
     CredentialId, HistoryEntry, KnownIssuer, KnownVerifier, MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, Root, Stage, State,
@@ -40,6 +41,8 @@ pub struct Wallet<S = Folder> {
     opened: BTreeMap<CredentialId, OnceLock<Arc<Card>>>,
     /// Answers made in idle time.
     pub(crate) pool: Pool,
+    /// The published sets and lists that were used.
+    pub(crate) publications: Publications,
 }
 
 /// What adding an issuer's file did.
@@ -167,7 +170,8 @@ impl<S: Store> Wallet<S> {
         let state = State::default();
         let store = create(&state.to_bytes(&root))?;
         let (parameters, opened) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { store, root, secret, state, parameters, opened, pool: Pool::default() })
+        let (pool, publications) = (Pool::default(), Publications::default());
+        Ok(Self { store, root, secret, state, parameters, opened, pool, publications })
     }
 
     /// Opens a wallet on any store, given the content that was last saved there.
@@ -180,7 +184,9 @@ impl<S: Store> Wallet<S> {
         let pinned = state.issuers.iter().flat_map(|issuer| &issuer.parameters);
         let parameters = pinned.map(|(_, digest)| (*digest, OnceLock::new())).collect();
         let opened = state.credentials.iter().map(|stored| (stored.id, OnceLock::new())).collect();
-        Ok(Self { store, root, secret, state, parameters, opened, pool: Pool::default() })
+        let (pool, mut publications) = (Pool::default(), Publications::default());
+        publications.make_places(&state.published);
+        Ok(Self { store, root, secret, state, parameters, opened, pool, publications })
     }
 
     /// Adds an issuer's published parameters, after checking every signature in them.

@@ -14,6 +14,7 @@
 //! | `text_forms` | dates, times, names, origins, digests, numbers |
 //! | `schema_json`, `claims_json`, `request_json`, `template_json`, `parameters_json` | files that people write or publish |
 //! | `parameters_signed` | the content of parameters, signed |
+//! | `set_json`, `list_file`, `list_signed` | what authorities publish |
 //! | `request`, `signed_request`, `invitation`, `application`, `answer`, `credential`, `presentation` | the wire forms |
 //! | `review` | a request, signed, as a wallet reviews and answers it |
 //! | `presentation_check` | a genuine presentation with changes, as a verifier checks it |
@@ -30,6 +31,7 @@ pub mod edits;
 mod files;
 mod pictures;
 mod points;
+mod published;
 pub mod scene;
 mod wallet;
 mod wire;
@@ -44,6 +46,7 @@ pub use files::{
 };
 pub use pictures::{BASE45, INSPECT, PICTURE, PNG};
 pub use points::{BBS, CURVE};
+pub use published::{LIST_FILE, LIST_SIGNED, SET_JSON};
 pub use wallet::{ANSWER, REVIEW, VAULT};
 pub use wire::{APPLICATION, CREDENTIAL, INVITATION, PRESENTATION, PRESENTATION_CHECK, REQUEST, SIGNED_REQUEST};
 
@@ -71,6 +74,9 @@ pub const TARGETS: &[&Target] = &[
     &TEMPLATE_JSON,
     &PARAMETERS_JSON,
     &PARAMETERS_SIGNED,
+    &SET_JSON,
+    &LIST_FILE,
+    &LIST_SIGNED,
     &REQUEST,
     &SIGNED_REQUEST,
     &INVITATION,

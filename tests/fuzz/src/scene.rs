@@ -217,6 +217,7 @@ pub struct Memory(Arc<Mutex<Kept>>);
 struct Kept {
     vault: Vec<u8>,
     parameters: BTreeMap<ParametersDigest, String>,
+    published: BTreeMap<[u8; 32], Vec<u8>>,
 }
 
 impl Memory {
@@ -239,6 +240,20 @@ impl Store for Memory {
 
     fn put_parameters(&mut self, digest: &ParametersDigest, json: &str) -> Result<(), milchglas_wallet::Error> {
         self.0.lock().unwrap().parameters.insert(*digest, json.to_owned());
+        Ok(())
+    }
+
+    fn published(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, milchglas_wallet::Error> {
+        Ok(self.0.lock().unwrap().published.get(sha256).cloned())
+    }
+
+    fn put_published(&mut self, sha256: &[u8; 32], file: &[u8]) -> Result<(), milchglas_wallet::Error> {
+        self.0.lock().unwrap().published.insert(*sha256, file.to_vec());
+        Ok(())
+    }
+
+    fn remove_published(&mut self, sha256: &[u8; 32]) -> Result<(), milchglas_wallet::Error> {
+        self.0.lock().unwrap().published.remove(sha256);
         Ok(())
     }
 }

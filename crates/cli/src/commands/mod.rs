@@ -2,6 +2,7 @@
 //!
 //! Not here: decisions; they are the roles'.
 
+pub(crate) mod authority;
 pub(crate) mod document;
 pub(crate) mod inspector;
 pub(crate) mod issuer;

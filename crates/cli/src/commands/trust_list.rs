@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{Context, work};
-use crate::args::{self, AuthorityAt, Deliver};
+use crate::args::{self, Deliver, TrustListAt};
 use crate::failure::{Failure, Result};
 use crate::output::{Delivery, Readers, Report};
 use crate::{input, passphrase};
@@ -104,7 +104,7 @@ fn add(file: &Path, profiles: Vec<Label>, dir: &Path) -> Result<Report> {
     Ok(Report::new(text, json!({"added": name, "sequence": content.sequence})))
 }
 
-fn sign(out: std::path::PathBuf, force: bool, at: &AuthorityAt, context: Context) -> Result<Report> {
+fn sign(out: std::path::PathBuf, force: bool, at: &TrustListAt, context: Context) -> Result<Report> {
     let to = Deliver { out: Some(out), qr: None, force };
     let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
     let mut content = load(&at.dir)?;

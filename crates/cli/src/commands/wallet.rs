@@ -3,12 +3,13 @@
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
-use milchglas_credential::digest::AuthorityFingerprint;
-use milchglas_credential::digest::DocumentDigest;
+use milchglas_credential::digest::{AuthorityFingerprint, DocumentDigest};
 use milchglas_credential::document::DocumentRef;
+use milchglas_credential::list::MAX_LIST_FILE;
 use milchglas_credential::text::quoted;
 use milchglas_wallet::{
-    Before, Choice, Consent, CredentialSummary, Error, RecoveryPhrase, Sentences, Standing, Wallet,
+    AddedPublication, Before, Choice, Consent, CredentialSummary, Error, KnownPublication, RecoveryPhrase, Sentences,
+    Standing, Wallet,
 };
 use rand_core::OsRng;
 use serde_json::{Value, json};
@@ -50,6 +51,16 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
                 "listed_by": added.listed_by,
             });
             Ok(Report::new(text, fields))
+        }
+        args::Wallet::AddSet { set, fingerprint, at } => {
+            let json = input::text(&set)?;
+            let added = open(&at)?.add_set(&json, fingerprint, &mut OsRng);
+            Ok(publication(&added.map_err(|error| failure(error).about(set.display()))?, "set", "values"))
+        }
+        args::Wallet::AddList { list, fingerprint, at } => {
+            let file = input::large(&list, MAX_LIST_FILE)?;
+            let added = open(&at)?.add_list(file, fingerprint, &mut OsRng);
+            Ok(publication(&added.map_err(|error| failure(error).about(list.display()))?, "list", "entries"))
         }
         args::Wallet::Inspector { file, fingerprint, at } => {
             let json = input::text(&file)?;
@@ -157,6 +168,22 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
             Ok(Report::new("The passphrase is changed.", json!({"changed": true})))
         }
     }
+}
+
+/// What became of a set or a list.
+fn publication(added: &AddedPublication, what: &str, items: &str) -> Report {
+    let AddedPublication { publication, len, before } = added;
+    let before = match before {
+        Before::Nothing => "is known from now on. Compare the fingerprint with one that you got some other way",
+        Before::Older => "has been published anew",
+        Before::Same => "is known already",
+    };
+    let KnownPublication { name, number, authority, .. } = publication;
+    let text = format!(
+        "The {what} “{name}” {before}.\n  authority    {authority}\n  publication  {number}\n  {items:<11}  {len}"
+    );
+    let fields = json!({"name": name, "authority": authority, "number": number, "len": len});
+    Report::new(text, fields)
 }
 
 fn trust(list: &Path, fingerprint: Option<AuthorityFingerprint>, at: &WalletAt) -> Result<Report> {

@@ -12,6 +12,7 @@ use crate::claim::{Claims, Value, absent_scalar, to_scalar};
 use crate::error::Error;
 use crate::predicate::{Bounds, Fact};
 use crate::schema::{Claim, ClaimIndex};
+use crate::set::Published;
 use crate::text::{ClaimName, Label};
 
 /// A claim of one of the credentials shown, which is given by its place.
@@ -28,11 +29,12 @@ enum Part {
 }
 
 impl<'a> Plan<'a> {
-    /// For each credential shown, for each predicate asked for, in order: whether these claims satisfy it. Not in constant time.
+    /// For each credential shown, for each predicate asked for, in order: whether these claims satisfy it, given published sets and lists. Not
+    /// in constant time.
     ///
     /// # Errors
     /// [`Error::Misuse`] if there is not one list of claims for each credential; [`Error::Unfit`] if one is of another schema.
-    pub fn satisfied(&self, claims: &[&Claims]) -> Result<Vec<Vec<bool>>, Error> {
+    pub fn satisfied(&self, claims: &[&Claims], published: &Published<'_>) -> Result<Vec<Vec<bool>>, Error> {
         if claims.len() != self.shown.len() {
             return Err(Error::Misuse("claims for each credential"));
         }
@@ -43,7 +45,7 @@ impl<'a> Plan<'a> {
         let each = |credential, fact: &Fact| {
             let here = Place { credential, claim: fact.claim };
             let value_here = value(here).ok_or(Error::Invalid)?;
-            Ok(fact.holds(&self.claim(here)?.claim_type, value_here)?
+            Ok(fact.holds(&self.claim(here)?.claim_type, value_here, published)?
                 && match self.counterpart(fact)? {
                     Some(there) => {
                         self.scalar(here, value_here)? == self.scalar(there, value(there).ok_or(Error::Invalid)?)?
@@ -99,7 +101,12 @@ impl<'a> Plan<'a> {
     pub(super) fn counterpart(&self, fact: &Fact) -> Result<Option<Place>, Error> {
         match &fact.bounds {
             Bounds::SameAs { credential, other } => self.find(credential, other).map(Some),
-            Bounds::Range { .. } | Bounds::Exactly(_) | Bounds::NoneOf(_) | Bounds::Either(_) => Ok(None),
+            Bounds::Range { .. }
+            | Bounds::Exactly(_)
+            | Bounds::NoneOf(_)
+            | Bounds::Either(_)
+            | Bounds::Member(_)
+            | Bounds::NotListed(_) => Ok(None),
         }
     }
 

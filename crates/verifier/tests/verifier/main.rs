@@ -7,6 +7,7 @@ mod batch;
 mod folder;
 mod once;
 mod scene;
+mod sets;
 mod templates;
 mod tokens;
 mod trust;

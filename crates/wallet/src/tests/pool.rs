@@ -239,6 +239,18 @@ impl Store for Watched {
         self.seen.borrow_mut().push(json.as_bytes().to_vec());
         self.folder.put_parameters(digest, json)
     }
+
+    fn published(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, Error> {
+        self.folder.published(sha256)
+    }
+
+    fn put_published(&mut self, sha256: &[u8; 32], file: &[u8]) -> Result<(), Error> {
+        self.folder.put_published(sha256, file)
+    }
+
+    fn remove_published(&mut self, sha256: &[u8; 32]) -> Result<(), Error> {
+        self.folder.remove_published(sha256)
+    }
 }
 
 type Saves = Rc<RefCell<Vec<Vec<u8>>>>;

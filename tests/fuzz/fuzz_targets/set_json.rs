@@ -1,0 +1,5 @@
+//! Fuzzes set files.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(SET_JSON);
