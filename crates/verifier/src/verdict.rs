@@ -216,6 +216,9 @@ impl Serialize for Verdict {
         if !tokens.is_empty() {
             out.serialize_field("tokens", &tokens)?;
         }
+        if !encrypted.is_empty() {
+            out.serialize_field("encrypted", &encrypted)?;
+        }
         if let Some(document) = &self.document {
             out.serialize_field("document", document)?;
         }

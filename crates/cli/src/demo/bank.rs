@@ -39,7 +39,8 @@ pub(super) fn play(town: &mut Town) -> Result<Report> {
     ensure(again.get("learned") == Some(&json!({})), "the next visit told more than the name")?;
     let other = town.visit("otherbank", LENA, &recognise(&template), 0)?;
     ensure(name(&other).is_some() && name(&other) != name(&verdict), "two banks know her by one name")?;
-    town.story.say("The bank knows her again by its pseudonym, and nothing more is told. The other bank has another one.");
+    town.story
+        .say("The bank knows her again by its pseudonym, and nothing more is told. The other bank has another one.");
     let more = json!({
         "pseudonym": name(&verdict), "pseudonym_at_next_visit": name(&again), "pseudonym_at_other_bank": name(&other),
         "document": verdict.get("document"), "refused": refused,

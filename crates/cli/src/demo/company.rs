@@ -32,7 +32,10 @@ pub(super) fn play(town: &mut Town) -> Result<Report> {
     let claims = tax_claims(town, LENA, "93-815-2222");
     town.issue(LENA, "taxes", claims, Assurance::Full)?;
     let verdict = town.visit("company", LENA, &template, 0)?;
-    ensure(verdict.get("issuers").and_then(|all| all.as_array()).is_some_and(|all| all.len() == 2), "one card was shown")?;
+    ensure(
+        verdict.get("issuers").and_then(|all| all.as_array()).is_some_and(|all| all.len() == 2),
+        "one card was shown",
+    )?;
     ensure(verdict.get("document").is_some(), "the filing is not signed")?;
     let refused = json!({
         "foreign_card": foreign_card, "without_tax_credential": without_tax_credential, "light_director": light_director,

@@ -57,8 +57,10 @@ pub(super) fn play(town: &mut Town) -> Result<Report> {
     town.story.say(&format!("One judge, asked to open it for advertising: {other_purpose}"));
     town.story.say("Two judges check request and answer, and open it: the office's registry names the card.");
     town.story.say("The hotel has no share of the key, and nothing in the answer that names the card.");
+    ensure(verdict.pointer("/encrypted/card/label") == Some(&json!(STAY)), "the verdict does not name the stay")?;
     let more = json!({
-        "encrypted": verdict.get("encrypted"), "opened_by": 2, "registry_names_the_card": true,
+        "encrypted": verdict.get("encrypted"),
+        "opened_by": 2, "registry_names_the_card": true,
         "refused": {"one_share": one_share, "other_purpose": other_purpose},
     });
     Ok(town.report("hotel", true, &verdict, more))

@@ -7,9 +7,12 @@
 
 mod bank;
 mod cafe;
+mod collusion;
 mod company;
 mod hotel;
+mod joins;
 mod phone;
+mod picture;
 mod stage;
 mod stall;
 mod town;
@@ -54,7 +57,7 @@ pub(crate) fn run(name: Option<DemoName>, show_qr: bool, svg: Option<&Path>, now
             for errand in ERRANDS {
                 errand(&mut town)?;
             }
-            Err(Failure::usage("later"))
+            collusion::play(&mut town, svg)
         }
         None => {
             let mut town = Town::new(now)?;
@@ -62,6 +65,7 @@ pub(crate) fn run(name: Option<DemoName>, show_qr: bool, svg: Option<&Path>, now
             for errand in ERRANDS {
                 stories.push(errand(&mut town)?);
             }
+            stories.push(collusion::play(&mut town, svg)?);
             let text = stories.iter().map(|story| story.text.as_str()).collect::<Vec<_>>().join("\n\n");
             let json = stories.into_iter().map(|story| story.json).collect();
             Ok(Report::new(text, Value::Array(json)))

@@ -46,8 +46,7 @@ pub(super) fn play(town: &mut Town) -> Result<Report> {
     let request = town.ask("phone", &greedy)?;
     let beyond_profile = town.wallet_refuses(OTTO, &request)?;
     town.story.say(&format!("A wallet: {beyond_profile}"));
-    let refused =
-        json!({"fourth": fourth, "fourth_from_a_copy": fourth_from_a_copy, "beyond_profile": beyond_profile});
+    let refused = json!({"fourth": fourth, "fourth_from_a_copy": fourth_from_a_copy, "beyond_profile": beyond_profile});
     Ok(town.report("phone", true, &first, json!({"accounts": accounts, "refused": refused})))
 }
 

@@ -120,7 +120,12 @@ impl Town {
             }
             let identity = made.identity().clone();
             let profiles = vec![profile.parse().map_err(milchglas_credential::error::Error::Decode)?];
-            verifiers.push(ListedVerifier { name: identity.name, origin: identity.origin, key: identity.key, profiles });
+            verifiers.push(ListedVerifier {
+                name: identity.name,
+                origin: identity.origin,
+                key: identity.key,
+                profiles,
+            });
             shops.insert(folder, made);
         }
         let listed = |office: &Office| ListedIssuer {
@@ -325,16 +330,17 @@ impl Town {
     /// The fields that every errand reports: what was learned, and what of the person's card never was.
     pub(super) fn report(&mut self, errand: &str, accepted: bool, verdict: &Value, more: Value) -> Report {
         let learned = verdict.get("learned").cloned().unwrap_or_else(|| json!({}));
-        let told = |claim: &str| {
-            learned.as_object().into_iter().flat_map(Map::values).any(|card| card.get(claim).is_some())
-        };
+        let told =
+            |claim: &str| learned.as_object().into_iter().flat_map(Map::values).any(|card| card.get(claim).is_some());
         let mut never = self.paper(LENA).as_object().cloned().unwrap_or_default();
         never.retain(|claim, _| !told(claim));
         self.story.chapter("What it learns");
         for sentence in verdict.get("proved").and_then(Value::as_array).into_iter().flatten() {
             self.story.say(&format!("· That the {}.", sentence.as_str().unwrap_or_default()));
         }
-        for (name, value) in learned.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_object).flatten() {
+        for (name, value) in
+            learned.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_object).flatten()
+        {
             self.story.say(&format!("· {name}: {value}"));
         }
         self.story.chapter("What it does not learn");
