@@ -131,9 +131,12 @@ pub(crate) enum Command {
     Demo {
         /// The errand; all of them, one after the other, where none is named.
         name: Option<DemoName>,
-        /// Show the QR codes in the terminal.
+        /// Show the QR codes in the terminal, those of the café.
         #[arg(long)]
         show_qr: bool,
+        /// Draw what the collusion joins to this file.
+        #[arg(long, value_name = "FILE.svg")]
+        svg: Option<PathBuf>,
     },
 }
 
@@ -141,6 +144,22 @@ pub(crate) enum Command {
 pub(crate) enum DemoName {
     /// Log in at the internet café: adult, and a valid card; nothing else.
     Cafe,
+    /// Check in at the hotel: names, adult; which card it was stands encrypted for the town's inspector.
+    Hotel,
+    /// Reserve a seat at the reduced fare: under 26 or from 60, not which; one seat a person.
+    Train,
+    /// Open a bank account: what the law names; the contract is signed.
+    Bank,
+    /// Register a company: two cards of one person; the filing is signed.
+    Company,
+    /// Open phone accounts: at most three a person, which nobody can join.
+    Phone,
+    /// Apply for a visa: from the passport or the ID card.
+    Visa,
+    /// Buy noodles: a request for the date of birth, which the wallet refuses.
+    Stall,
+    /// All of them and the issuers pool what they have.
+    Collusion,
 }
 
 /// Where a new object goes, and what may stand in its way.
@@ -724,7 +743,7 @@ pub(crate) enum Verifier {
     ///
     /// Example: milchglas verifier request cafe --qr request.png
     Request {
-        /// A template file, or cafe.
+        /// A template file, or the name of one that ships.
         #[arg(value_name = "TEMPLATE")]
         template: PathBuf,
         /// The document that the answer is to sign.
@@ -742,7 +761,7 @@ pub(crate) enum Verifier {
     ///
     /// Example: milchglas verifier template cafe > my-request.json
     Template {
-        /// Its name: cafe.
+        /// Its name: cafe, hotel, train, bank, company, phone, visa or stall.
         name: String,
     },
     /// Check an answer and say what it shows.

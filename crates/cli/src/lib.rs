@@ -68,7 +68,7 @@ fn perform(cli: Cli) -> Result<Report> {
         Command::VerifyDocument { request, presentation, document, issuers } => {
             commands::document::verify(&request, &presentation, &document, &issuers)
         }
-        Command::Demo { name, show_qr } => demo::run(name, show_qr, context.now),
+        Command::Demo { name, show_qr, svg } => demo::run(name, show_qr, svg.as_deref(), context.now),
     }
 }
 

@@ -205,7 +205,7 @@ pub(crate) fn fields(inspector: &Inspector) -> Value {
 }
 
 /// The failure that an inspector's error is.
-fn failure(error: Error) -> Failure {
+pub(crate) fn failure(error: Error) -> Failure {
     match error {
         Error::Input(error) => error.into(),
         Error::File(error) => error.into(),

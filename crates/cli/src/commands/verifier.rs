@@ -67,7 +67,10 @@ pub(crate) fn run(command: args::Verifier, context: Context) -> Result<Report> {
                 let value: Value = serde_json::from_str(json).map_err(milchglas_credential::error::Error::from)?;
                 Ok(Report::new(json, value))
             }
-            None => Err(Failure::usage(format!("no template {name} ships with the program; cafe does"))),
+            None => {
+                let names = Template::shipped_names().collect::<Vec<_>>().join(", ");
+                Err(Failure::usage(format!("no template {name} ships with the program; these do: {names}")))
+            }
         },
         args::Verifier::Check { presentation, keep, dir } => {
             let to = Deliver { out: keep, qr: None, force: false };
@@ -144,7 +147,7 @@ fn read_template(path: &Path) -> Result<Template> {
 }
 
 fn shipped(name: &Path) -> Option<&'static str> {
-    (name.as_os_str() == "cafe").then_some(Template::CAFE_JSON)
+    Template::shipped_json(name.to_str()?)
 }
 
 /// The failure that a verifier's error is.

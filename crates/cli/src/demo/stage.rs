@@ -77,13 +77,18 @@ impl Stage {
         Ok(Self { folder, passphrase, work: Work::with_log_n(4)?, now })
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// An office that issues these cards.
     pub(super) fn issuer(&self, name: &str, schemas: Vec<Schema>) -> Result<Issuer> {
-        finish(Issuer::init(self.path("issuer"), name, schemas, &self.passphrase, self.work, &mut OsRng))?
+        self.issuer_in("issuer", name, schemas)
+    }
+
+    /// An office that issues these cards, in a folder of its own.
+    pub(super) fn issuer_in(&self, folder: &str, name: &str, schemas: Vec<Schema>) -> Result<Issuer> {
+        finish(Issuer::init(self.path(folder), name, schemas, &self.passphrase, self.work, &mut OsRng))?
             .map_err(issuer::failure)
     }
 
@@ -93,6 +98,11 @@ impl Stage {
         let (mut wallet, _phrase) = made.map_err(wallet::failure)?;
         wallet.add_issuer(parameters, None, &mut OsRng).map_err(wallet::failure)?;
         Ok(wallet)
+    }
+
+    /// Opens the wallet that lies in a folder.
+    pub(super) fn open_wallet(&self, folder: &str) -> Result<Wallet> {
+        Wallet::open(self.path(folder), &self.passphrase).map_err(wallet::failure)
     }
 
     /// A counterpart that trusts the office.
@@ -110,15 +120,22 @@ impl Stage {
         Ok(verifier)
     }
 
-    /// The whole issuing of one card.
+    /// The whole issuing of one card after a remote check.
     pub(super) fn issue(&self, office: &Issuer, wallet: &mut Wallet, schema: &str, claims: &str) -> Result<Issued> {
-        let enrolment = Enrolment {
-            schema,
-            claims,
-            person: None,
-            assurance: Assurance::Light,
-            valid_for: Duration::from_secs(3600),
-        };
+        self.issue_at(office, wallet, schema, claims, Assurance::Light)
+    }
+
+    /// The whole issuing of one card.
+    pub(super) fn issue_at(
+        &self,
+        office: &Issuer,
+        wallet: &mut Wallet,
+        schema: &str,
+        claims: &str,
+        assurance: Assurance,
+    ) -> Result<Issued> {
+        let valid_for = Duration::from_secs(3600);
+        let enrolment = Enrolment { schema, claims, person: None, assurance, valid_for };
         let invitation = finish(office.invite(&enrolment, self.now, &mut OsRng))?.map_err(issuer::failure)?.to_bytes();
         let application = wallet.apply(&invitation, self.now, &mut OsRng).map_err(wallet::failure)?;
         let (answer, took) = timed(|| finish(office.answer(&application, self.now, &mut OsRng)));

@@ -1,0 +1,121 @@
+//! A plain program that joins what several parties have: equal fields, byte runs, lengths, minutes.
+//!
+//! What everybody has (requests, published files) joins nobody, so it is taken out first. Nothing here knows what the bytes mean.
+//! Not here: who the parties are, and which joins are meant.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use serde_json::{Value, json};
+
+/// Bytes in a row that two parties share by chance once in 10^13.
+pub(super) const RUN: usize = 8;
+pub(super) type Run = [u8; RUN];
+
+/// What one party has.
+#[derive(Default)]
+pub(super) struct Party {
+    pub(super) name: String,
+    /// Name and value.
+    pub(super) fields: BTreeSet<(String, Vec<u8>)>,
+    /// What it is, and its bytes.
+    pub(super) bytes: Vec<(String, Vec<u8>)>,
+    /// What came from people, by length.
+    pub(super) lengths: BTreeSet<usize>,
+    /// When people came, in minutes.
+    pub(super) minutes: BTreeSet<u64>,
+}
+
+/// What everybody has.
+#[derive(Default)]
+pub(super) struct Public {
+    pub(super) values: HashSet<Vec<u8>>,
+    runs: HashSet<Run>,
+}
+
+/// What joins two parties.
+pub(super) struct Join {
+    pub(super) left: String,
+    pub(super) right: String,
+    pub(super) by: BTreeSet<String>,
+}
+
+impl Public {
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.runs.extend(runs(bytes));
+    }
+}
+
+impl Party {
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Every leaf of an object, under its last name.
+    pub(super) fn put_fields(&mut self, value: &Value, public: &Public) {
+        for (name, leaf) in leaves("", value) {
+            if !public.values.contains(leaf.as_bytes()) {
+                if let Ok(decoded) = hex::decode(&leaf) {
+                    self.bytes.push((name.clone(), decoded));
+                }
+                self.fields.insert((name, leaf.into_bytes()));
+            }
+        }
+    }
+}
+
+/// All that joins any two parties, where `meet` says that the two are to be compared.
+pub(super) fn joins(parties: &[Party], public: &Public, meet: impl Fn(&Party, &Party) -> bool) -> Vec<Join> {
+    let kept: Vec<BTreeMap<Run, &String>> = parties
+        .iter()
+        .map(|party| {
+            let each = party.bytes.iter().flat_map(|(name, bytes)| runs(bytes).map(move |run| (run, name)));
+            each.filter(|(run, _)| !public.runs.contains(run)).collect()
+        })
+        .collect();
+    let mut found = Vec::new();
+    for (place, (left, left_runs)) in parties.iter().zip(&kept).enumerate() {
+        for (right, right_runs) in parties.iter().zip(&kept).skip(place + 1) {
+            if !meet(left, right) {
+                continue;
+            }
+            let mut by = BTreeSet::new();
+            for (name, value) in &left.fields {
+                for (other, _) in right.fields.iter().filter(|(_, other)| other == value) {
+                    by.insert(if name == other { name.clone() } else { format!("{name} = {other}") });
+                }
+            }
+            for (run, name) in left_runs {
+                if let Some(other) = right_runs.get(run) {
+                    by.insert(if name == other { name.to_string() } else { format!("{name} = {other}") });
+                }
+            }
+            by.extend(left.lengths.intersection(&right.lengths).map(|length| format!("{length} bytes")));
+            by.extend(left.minutes.intersection(&right.minutes).map(|minute| format!("minute {minute}")));
+            if !by.is_empty() {
+                found.push(Join { left: left.name.clone(), right: right.name.clone(), by });
+            }
+        }
+    }
+    found
+}
+
+/// The joins as JSON.
+pub(super) fn to_json(joins: &[Join]) -> Value {
+    joins.iter().map(|join| json!({"between": [join.left, join.right], "by": join.by})).collect()
+}
+
+/// Each text and number in an object, with the name of the field in which it stands.
+pub(super) fn leaves(name: &str, value: &Value) -> Vec<(String, String)> {
+    match value {
+        Value::Object(fields) => fields.iter().flat_map(|(name, value)| leaves(name, value)).collect(),
+        Value::Array(items) => items.iter().flat_map(|item| leaves(name, item)).collect(),
+        Value::String(text) => vec![(name.to_owned(), text.clone())],
+        Value::Number(number) => vec![(name.to_owned(), number.to_string())],
+        Value::Bool(_) | Value::Null => Vec::new(),
+    }
+}
+
+/// All runs of bytes.
+pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = Run> + '_ {
+    bytes.windows(RUN).filter_map(|run| run.try_into().ok())
+}
