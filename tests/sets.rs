@@ -10,16 +10,18 @@ use std::sync::Arc;
 use milchglas_credential::claim::{ClaimType, Claims, IntegerBits, Literal, Value};
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
+use milchglas_credential::digest::DocumentDigest;
 use milchglas_credential::digest::{ElementSignature, SetDigest, SetPublicKey};
+use milchglas_credential::document::{DocumentRef, verify_document};
 use milchglas_credential::error::Error;
 use milchglas_credential::list::{ListRef, PublishedList};
 use milchglas_credential::parameters::{Parameters, SetSecretKey};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::{Precomputed, Presentation};
-use milchglas_credential::request::{Ask, Request, SigningKey};
+use milchglas_credential::request::{Ask, Request, RequestFields, SigningKey};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::set::{Published, PublishedSet, SetContent, SetRef, SignedSet};
-use milchglas_tests::{SeededRng, TestIssuer, holder, only_selection, request, today};
+use milchglas_tests::{SeededRng, TestIssuer, holder, only_selection, request, today, verifier_key};
 
 const CARD: &str = r#"{
     "milchglas": "schema/1", "id": "card", "title": "test card",
@@ -478,4 +480,31 @@ fn rejects_sets_that_break_the_rules_of_requests() {
     let mut set = largest;
     set.signatures.pop();
     assert!(ask(set).is_err());
+}
+
+#[test]
+fn rests_no_signed_document_on_a_set_that_its_verifier_named() {
+    let mut world = erika();
+    let revoked = list(1, &[5]);
+    let mine = [Arc::clone(&revoked)];
+    let signed = |request: &Request| {
+        let document = DocumentRef { title: "Contract".into(), sha256: DocumentDigest::of(b"contract") };
+        let fields = RequestFields { document: Some(document), ..request.fields().clone() };
+        let request = Request::new(fields).unwrap();
+        (request.sign(&verifier_key()).unwrap().to_bytes(), request)
+    };
+    for (prove, rests) in [(vec![not_on(&revoked)], true), (Vec::new(), false)] {
+        let (bytes, request) = signed(&world.request(&[], prove));
+        let answer = world.answer(&request, Published { sets: &[], lists: &mine }).unwrap().to_bytes();
+        let parameters = [&world.issuer.parameters];
+        let checked = verify_document(
+            &bytes,
+            &answer,
+            DocumentDigest::of(b"contract"),
+            &parameters,
+            &mut SeededRng::new("check"),
+        );
+        assert_eq!(matches!(checked, Err(Error::Unfit { .. })), rests);
+        assert_eq!(checked.is_ok(), !rests);
+    }
 }

@@ -16,6 +16,7 @@ use crate::cbor::{Reader, Wire, Writer};
 use crate::digest::DocumentDigest;
 use crate::error::{DecodeError, Error};
 use crate::parameters::Parameters;
+use crate::predicate::Predicate;
 use crate::presentation::{Presentation, Verified};
 use crate::request::{AuthenticatedRequest, SignedRequest};
 use crate::text::is_readable;
@@ -78,7 +79,8 @@ impl DocumentSignature {
 /// `parameters` are those that the caller trusts; they must contain those that the request names.
 ///
 /// # Errors
-/// [`Error::Unfit`] where the request names no document or another one; otherwise as [`SignedRequest::verify`] and
+/// [`Error::Unfit`] where the request names no document or another one, or asks about a set or list, whose key the verifier that wrote the
+/// request chose, so that nobody else can rely on it; otherwise as [`SignedRequest::verify`] and
 /// [`Presentation::verify`].
 pub fn verify_document(
     request: &[u8],
@@ -92,6 +94,10 @@ pub fn verify_document(
         None => return Err(Error::unfit("the request is about no document")),
         Some(named) if named.sha256 != document => return Err(Error::unfit("the request is about another document")),
         Some(_) => (),
+    }
+    let asks = request.request().ask().credentials();
+    if asks.iter().flat_map(|ask| &ask.prove).any(Predicate::rests_on_the_request) {
+        return Err(Error::unfit("the request itself names the set or list that it asks about"));
     }
     let verified = Presentation::from_bytes(presentation)?.verify(request.request(), parameters, rng)?;
     Ok(DocumentSignature { request, verified })

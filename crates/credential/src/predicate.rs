@@ -264,6 +264,26 @@ impl Predicate {
         }
     }
 
+    /// Whether it is about a set or a list whose key the request itself names: what it proves, it proves to that request's author only.
+    pub fn rests_on_the_request(&self) -> bool {
+        match self {
+            Self::In { .. } | Self::NotInList { .. } => true,
+            Self::Valid
+            | Self::AgeAtLeast { .. }
+            | Self::AgeUnder { .. }
+            | Self::OnOrBefore { .. }
+            | Self::OnOrAfter { .. }
+            | Self::AtLeast { .. }
+            | Self::AtMost { .. }
+            | Self::Between { .. }
+            | Self::Equals { .. }
+            | Self::NotEquals { .. }
+            | Self::NotIn { .. }
+            | Self::AnyHidden { .. }
+            | Self::SameAs { .. } => false,
+        }
+    }
+
     /// The name of the other credential that the claim is compared with, if it is.
     pub fn other_credential(&self) -> Option<&Label> {
         match self {

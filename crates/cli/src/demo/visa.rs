@@ -3,7 +3,7 @@
 use milchglas_credential::date::{Date, Days};
 use milchglas_credential::predicate::Predicate;
 use milchglas_issuer::Assurance;
-use milchglas_verifier::{Template, TemplateAsk};
+use milchglas_verifier::{Template, TemplateAsk, TemplatePredicate};
 use serde_json::json;
 
 use super::stage::ensure;
@@ -63,7 +63,7 @@ fn asking(until: Date) -> Result<Template> {
         for way in ways {
             if let TemplateAsk::Credential(card) = way {
                 for predicate in &mut card.prove {
-                    if let Predicate::OnOrAfter { date, .. } = predicate {
+                    if let TemplatePredicate::As(Predicate::OnOrAfter { date, .. }) = predicate {
                         *date = until;
                     }
                 }
