@@ -8,7 +8,7 @@ use rand_core::OsRng;
 use serde_json::json;
 
 use super::stage::ensure;
-use super::town::{LENA, Town};
+use super::town::{JONAS, LENA, Town};
 use crate::failure::{Failure, Result};
 use crate::output::Report;
 
@@ -39,6 +39,9 @@ pub(super) fn play(town: &mut Town) -> Result<Report> {
     ensure(again.get("learned") == Some(&json!({})), "the next visit told more than the name")?;
     let other = town.visit("otherbank", LENA, &recognise(&template), 0)?;
     ensure(name(&other).is_some() && name(&other) != name(&verdict), "two banks know her by one name")?;
+    town.upgrade(JONAS)?;
+    let stranger = town.visit("otherbank", JONAS, &recognise(&template), 0)?;
+    ensure(name(&stranger) != name(&other), "two customers have one name")?;
     town.story
         .say("The bank knows her again by its pseudonym, and nothing more is told. The other bank has another one.");
     let more = json!({

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use milchglas_credential::date::Date;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::SignedRequest;
@@ -162,7 +163,11 @@ fn public(town: &Town) -> Result<Public> {
 /// What answers of two persons share, their framing say, is about neither.
 fn put_shared(town: &Town, public: &mut Public) {
     let mut seen: BTreeMap<Run, &str> = BTreeMap::new();
+    let mut lengths: BTreeMap<usize, &str> = BTreeMap::new();
     for visit in &town.visits {
+        if *lengths.entry(visit.presentation.len()).or_insert(visit.who) != visit.who {
+            public.lengths.insert(visit.presentation.len());
+        }
         for run in runs(&visit.presentation) {
             if *seen.entry(run).or_insert(visit.who) != visit.who {
                 public.put(&run);
@@ -185,6 +190,10 @@ fn put_visit(party: &mut Party, visit: &Visit, public: &Public) -> Result<()> {
     party.bytes.retain(|(_, bytes)| !decoded.contains(bytes));
     let proof = Presentation::from_bytes(&visit.presentation)?.proof().to_vec();
     let head = visit.presentation.get(..visit.presentation.len() - proof.len()).unwrap_or_default();
+    // A date stands in the answer as its number.
+    let dates =
+        told.iter().filter_map(|leaf| leaf.1.parse::<Date>().ok()).map(|date| date.days().0.to_be_bytes().to_vec());
+    let decoded: Vec<Vec<u8>> = decoded.into_iter().chain(dates).collect();
     let mut pieces = vec![head.to_vec()];
     for value in told.iter().map(|leaf| leaf.1.clone().into_bytes()).chain(decoded).filter(|value| value.len() > 1) {
         pieces = pieces.iter().flat_map(|piece| without(piece, &value)).collect();

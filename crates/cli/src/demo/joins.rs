@@ -29,6 +29,8 @@ pub(super) struct Party {
 #[derive(Default)]
 pub(super) struct Public {
     pub(super) values: HashSet<Vec<u8>>,
+    /// Lengths of what two persons sent.
+    pub(super) lengths: HashSet<usize>,
     runs: HashSet<Run>,
 }
 
@@ -89,7 +91,8 @@ pub(super) fn joins(parties: &[Party], public: &Public, meet: impl Fn(&Party, &P
                     by.insert(if name == other { name.to_string() } else { format!("{name} = {other}") });
                 }
             }
-            by.extend(left.lengths.intersection(&right.lengths).map(|length| format!("{length} bytes")));
+            let lengths = left.lengths.intersection(&right.lengths).filter(|length| !public.lengths.contains(*length));
+            by.extend(lengths.map(|length| format!("{length} bytes")));
             by.extend(left.minutes.intersection(&right.minutes).map(|minute| format!("minute {minute}")));
             if !by.is_empty() {
                 found.push(Join { left: left.name.clone(), right: right.name.clone(), by });
