@@ -121,8 +121,8 @@ pub fn comb_sum_short(terms: &[(&Comb, u128)], bits: usize) -> Point {
         let mut points = Vec::with_capacity(windows * terms.len());
         for i in 0..windows {
             points.extend(terms.iter().zip(&digits).map(|((comb, _), digits)| {
-                let digit = digits.get(i);
-                look_up(&comb.rows[i], [digit, digit])[0]
+                let [point] = look_up(&comb.rows[i], [digits.get(i)]);
+                point
             }));
         }
         let mut sums = sums_of_halves(points, windows, terms.len());
@@ -139,6 +139,7 @@ pub fn comb_sum_short(terms: &[(&Comb, u128)], bits: usize) -> Point {
 
 /// The sums of the first and of the second halves, from the points of each window: those of `bases` first halves, then those of as many
 /// second halves, or none.
+#[inline(always)]
 fn sums_of_halves(mut points: Vec<Affine>, windows: usize, bases: usize) -> [Point; 2] {
     let stride = points.len() / windows;
     let mut products: Vec<Fp> = Vec::with_capacity(windows / 2 * stride + 1);
@@ -169,22 +170,24 @@ fn sums_of_halves(mut points: Vec<Affine>, windows: usize, bases: usize) -> [Poi
     sums
 }
 
-/// The entries of a row that two digits ask for, in one pass over the row.
-fn look_up(row: &[Entry; ENTRIES], digits: [SignedDigit; 2]) -> [Affine; 2] {
+/// The entries of a row that digits ask for, in one pass over the row.
+#[inline(always)]
+fn look_up<const N: usize>(row: &[Entry; ENTRIES], digits: [SignedDigit; N]) -> [Affine; N] {
     // The compiler must not see that a mask is all ones or 0, or it may choose to branch.
-    let [first_masks, second_masks] = black_box(digits.each_ref().map(|digit| masks(digit.index)));
-    let mut first = [0; LIMBS];
-    let mut second = [0; LIMBS];
+    let masks = black_box(digits.map(|digit| masks(digit.index)));
+    let mut found = [[0; LIMBS]; N];
     for (j, entry) in row.iter().enumerate() {
         for i in 0..LIMBS {
-            first[i] |= entry[i] & first_masks[j];
-            second[i] |= entry[i] & second_masks[j];
+            for (found, masks) in found.iter_mut().zip(&masks) {
+                found[i] |= entry[i] & masks[j];
+            }
         }
     }
-    let [mut first, mut second] = [first, second].map(|limbs| point(&limbs));
-    first.y = fp::negate_if(&first.y, digits[0].negative);
-    second.y = fp::negate_if(&second.y, digits[1].negative);
-    [first, second]
+    let mut points = found.map(|limbs| point(&limbs));
+    for (point, digit) in points.iter_mut().zip(&digits) {
+        point.y = fp::negate_if(&point.y, digit.negative);
+    }
+    points
 }
 
 /// All ones at the index, 0 elsewhere.
