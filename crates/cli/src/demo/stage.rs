@@ -40,7 +40,7 @@ impl Story {
 
     /// Who sends what to whom.
     pub(super) fn send(&mut self, from: &str, to: &str, what: &str, bytes: &[u8]) {
-        self.say(&format!("{:<22}{what}, {} bytes", format!("{from} → {to}"), bytes.len()));
+        self.say(&format!("{:<21} {what}, {} bytes", format!("{from} → {to}"), bytes.len()));
     }
 
     /// A QR code, as it stands.
