@@ -19,8 +19,9 @@ use milchglas_credential::selection::Selection;
 use milchglas_credential::text::Label;
 use milchglas_curve::{Expander, G1, NonZeroG1, Scalar};
 use milchglas_inspector::{Error, OpeningShare, Refusal, SecretShare, VerifiedCase, combine, deal};
-use milchglas_sigma::{Commitment, Prover, Statement, System, Term, Transcript, Var, Verifier};
+use milchglas_sigma::{Commitment, Prover, Statement, System, Transcript, Var, Verifier};
 use milchglas_statements::{Encryption, inspector_base};
+use milchglas_tests::anchored::anchor;
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, present, request, today, verifier_key};
 use proptest::prelude::*;
 use rand_core::CryptoRngCore;
@@ -269,29 +270,6 @@ fn rejects_every_flipped_byte_of_the_proof() {
     }
 }
 
-/// Ties the input to a public point, as a signature would.
-struct Anchor(G1);
-
-fn anchor_base() -> NonZeroG1 {
-    G1::hash(Expander::XmdSha256, b"B", b"MILCHGLAS-TEST")
-}
-
-impl Statement for Anchor {
-    type Witness = ();
-    fn points(&self) -> usize {
-        0
-    }
-    fn commit(&self, (): &(), _: &mut dyn CryptoRngCore) -> Result<Commitment, milchglas_sigma::Error> {
-        Ok(Commitment::default())
-    }
-    fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), milchglas_sigma::Error> {
-        let image = vec![(Scalar::ONE, system.base(&self.0.to_nonzero().unwrap()))];
-        let terms = vec![Term::plus(inputs[0], system.base(&anchor_base()))];
-        system.equation("anchor", image, terms);
-        Ok(())
-    }
-}
-
 /// Sends what it likes, under the equations of an encryption.
 struct Dishonest<'a> {
     inner: Encryption,
@@ -343,7 +321,7 @@ fn rejects_a_statement_whose_points_are_otherwise_made() {
     for (what, holds, points) in forged {
         let statement = Dishonest { inner, points };
         let mut rng = SeededRng::new("dishonest");
-        let anchor = Anchor(anchor_base() * h);
+        let anchor = anchor(h);
         let mut prover = Prover::new(Transcript::new(b"test"), vec![h], b"", &mut rng);
         let inputs = prover.inputs();
         prover.add(&anchor, &inputs, &()).unwrap();

@@ -1,6 +1,8 @@
 //! What several test suites share: an issuer, a holder and a verifier in memory, with keys from fixed seeds.
 #![forbid(unsafe_code)]
 
+pub mod anchored;
+
 use milchglas_bbs::SecretKey;
 use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::compile;

@@ -5,45 +5,18 @@
 use std::collections::BTreeSet;
 
 use milchglas_curve::{Expander, G1, NonZeroG1, Scalar};
-use milchglas_sigma::{Commitment, Error, Prover, Statement, System, Term, Transcript, Var, Verifier};
-use milchglas_statements::{DIGIT_BASE, Pseudonym, PublicSet, Range, Rate, RateWitness, SetSecretKey};
-use milchglas_tests::SeededRng;
+use milchglas_sigma::{Commitment, Error, Prover, Statement, System, Transcript, Var, Verifier};
+use milchglas_statements::{Pseudonym, PublicSet, Range, Rate, RateWitness};
+use milchglas_tests::anchored::{anchor, prove};
+use milchglas_tests::{SeededRng, anchored};
 use rand_core::CryptoRngCore;
 
 fn digits() -> PublicSet {
-    let key = SetSecretKey::random(&mut SeededRng::new("digits"));
-    key.sign(b"digits", (0..DIGIT_BASE).map(Scalar::from).collect()).unwrap()
+    anchored::digits().unwrap()
 }
 
 fn secret(seed: &str) -> Scalar {
     Scalar::random(&mut SeededRng::new(seed))
-}
-
-/// Ties the holder secret to a public point, as a signature would.
-struct Anchor(G1);
-
-fn anchor(value: Scalar) -> Anchor {
-    Anchor(anchor_base() * value)
-}
-
-fn anchor_base() -> NonZeroG1 {
-    G1::hash(Expander::XmdSha256, b"B", b"MILCHGLAS-TEST")
-}
-
-impl Statement for Anchor {
-    type Witness = ();
-    fn points(&self) -> usize {
-        0
-    }
-    fn commit(&self, (): &(), _: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
-        Ok(Commitment::default())
-    }
-    fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
-        let base = system.base(&anchor_base());
-        let image = self.0.to_nonzero().map(|image| (Scalar::ONE, system.base(&image)));
-        system.equation("anchor", image.into_iter().collect(), vec![Term::plus(inputs[0], base)]);
-        Ok(())
-    }
 }
 
 /// Sends the points it likes, under another statement's equations.
@@ -63,15 +36,6 @@ impl<S: Statement> Statement for Dishonest<'_, S> {
     fn constrain(&self, inputs: &[Var], points: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
         self.inner.constrain(inputs, points, system)
     }
-}
-
-fn prove_one<S: Statement>(statement: &S, k: Scalar, witness: &S::Witness) -> Result<Vec<u8>, Error> {
-    let mut rng = SeededRng::new("prove");
-    let mut prover = Prover::new(Transcript::new(b"test"), vec![k], b"", &mut rng);
-    let inputs = prover.inputs();
-    prover.add(&anchor(k), &inputs, &())?;
-    prover.add(statement, &inputs, witness)?;
-    prover.prove(&mut rng)
 }
 
 /// The point that was proven.
@@ -159,7 +123,7 @@ fn names_a_holder_the_same_in_one_scope_and_differently_in_another() {
     let (k, other) = (secret("k"), secret("other"));
     let name = |k: Scalar, scope: &[u8]| {
         let statement = Pseudonym::new(scope);
-        verify_one(&statement, k, &prove_one(&statement, k, &k).unwrap()).unwrap()
+        verify_one(&statement, k, &prove(&statement, &[k], &k).unwrap()).unwrap()
     };
     let base = G1::hash(Expander::XmdSha256, b"scope", b"MILCHGLAS-V1-PSEUDONYM");
     assert_eq!(name(k, b"scope"), (base * k).to_nonzero().unwrap());
@@ -179,19 +143,19 @@ fn rejects_a_name_that_is_not_the_holders() {
     let base = G1::hash(Expander::XmdSha256, b"scope", b"MILCHGLAS-V1-PSEUDONYM");
     for forged in [base * other, base * (k + Scalar::ONE), base * -k, G1::from(base)] {
         let dishonest = Dishonest { inner: &statement, points: vec![forged.to_nonzero().unwrap()] };
-        let proof = prove_one(&dishonest, k, &()).unwrap();
+        let proof = prove(&dishonest, &[k], &()).unwrap();
         assert_eq!(verify_one(&statement, k, &proof), Err(Error::Invalid));
     }
-    let proof = prove_one(&statement, k, &k).unwrap();
+    let proof = prove(&statement, &[k], &k).unwrap();
     assert_eq!(proof.len(), 48 + 32 + 32);
     assert_eq!(verify_one(&statement, other, &proof), Err(Error::Invalid), "of another credential");
     assert_eq!(verify_one(&Pseudonym::new(b"scopf"), k, &proof), Err(Error::Invalid), "for another scope");
     assert_eq!(verify_one(&Rate::new(b"scope", 1).unwrap(), k, &proof), Err(Error::Invalid), "as a token");
     rejects_changed_bytes(&proof, &|proof| verify_one(&statement, k, proof));
-    assert_eq!(prove_one(&statement, Scalar::ZERO, &Scalar::ZERO), Err(Error::Unsatisfied));
+    assert_eq!(prove(&statement, &[Scalar::ZERO], &Scalar::ZERO), Err(Error::Unsatisfied));
     for points in [vec![], vec![base, base]] {
         let dishonest = Dishonest { inner: &statement, points };
-        assert!(matches!(prove_one(&dishonest, k, &()), Err(Error::Misuse(_))));
+        assert!(matches!(prove(&dishonest, &[k], &()), Err(Error::Misuse(_))));
     }
 }
 
@@ -267,7 +231,7 @@ fn rejects_a_token_that_is_not_the_holders() {
     for forged in
         [token_of(b"scope", k, 1), token_of(b"scope", other, 0), token_of(b"scopf", k, 0), rate_base(b"scope")]
     {
-        let proof = prove_one(&Dishonest { inner: &one, points: vec![forged] }, k, &()).unwrap();
+        let proof = prove(&Dishonest { inner: &one, points: vec![forged] }, &[k], &()).unwrap();
         assert_eq!(verify_one(&one, k, &proof), Err(Error::Invalid));
     }
     let counted = Counted::new(&digits, b"scope", 3);
@@ -275,7 +239,7 @@ fn rejects_a_token_that_is_not_the_holders() {
     assert_eq!(counted.verify(other, &proof), Err(Error::Invalid), "of another credential");
     assert!(Counted::new(&digits, b"scopf", 3).verify(k, &proof).is_err(), "for another scope or epoch");
     rejects_changed_bytes(&proof, &|proof| counted.verify(k, proof));
-    let single = prove_one(&one, k, &RateWitness { k, i: Scalar::ZERO }).unwrap();
+    let single = prove(&one, &[k], &RateWitness { k, i: Scalar::ZERO }).unwrap();
     rejects_changed_bytes(&single, &|proof| verify_one(&one, k, proof));
     assert_eq!(verify_one(&Pseudonym::new(b"scope"), k, &single), Err(Error::Invalid), "as a name");
 }
@@ -290,5 +254,5 @@ fn has_no_token_where_secret_and_counter_cancel_out() {
     // A public counter is 0.
     let one = Rate::new(b"scope", 1).unwrap();
     let k = secret("k");
-    assert_eq!(prove_one(&one, k, &RateWitness { k, i: Scalar::ONE }), Err(Error::Unsatisfied));
+    assert_eq!(prove(&one, &[k], &RateWitness { k, i: Scalar::ONE }), Err(Error::Unsatisfied));
 }

@@ -3,57 +3,21 @@
 #![allow(non_snake_case)]
 
 use milchglas_credential::claim::absent_scalar;
-use milchglas_curve::{Expander, G1, NonZeroG1, Scalar};
-use milchglas_sigma::{Commitment, Error, Prover, Statement, System, Term, Transcript, Var, Verifier};
+use milchglas_curve::{NonZeroG1, Scalar};
+use milchglas_sigma::{Commitment, Error, Statement, System, Var};
 use milchglas_statements::{
-    DIGIT_BASE, Gap, GapWitness, Member, MemberWitness, Neighbours, PublicSet, SetCheck, SetKey, SetSecretKey,
+    Gap, GapWitness, Member, MemberWitness, Neighbours, PublicSet, SetCheck, SetKey, SetSecretKey,
 };
-use milchglas_tests::SeededRng;
+use milchglas_tests::{SeededRng, anchored};
 use proptest::prelude::*;
 use rand_core::CryptoRngCore;
 
-fn base() -> NonZeroG1 {
-    G1::hash(Expander::XmdSha256, b"B", b"MILCHGLAS-TEST")
-}
-
-/// Ties the input to a public point, as a signature would.
-struct Anchor(G1);
-
-fn anchor(value: Scalar) -> Anchor {
-    Anchor(base() * value)
-}
-
-impl Statement for Anchor {
-    type Witness = ();
-    fn points(&self) -> usize {
-        0
-    }
-    fn commit(&self, (): &(), _: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
-        Ok(Commitment::default())
-    }
-    fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
-        let base = system.base(&base());
-        let image = self.0.to_nonzero().map(|image| (Scalar::ONE, system.base(&image)));
-        system.equation("anchor", image.into_iter().collect(), vec![Term::plus(inputs[0], base)]);
-        Ok(())
-    }
-}
-
 fn prove<S: Statement>(statement: &S, value: Scalar, witness: &S::Witness) -> Result<Vec<u8>, Error> {
-    let mut rng = SeededRng::new("prove");
-    let mut prover = Prover::new(Transcript::new(b"test"), vec![value], b"", &mut rng);
-    let inputs = prover.inputs();
-    prover.add(&anchor(value), &inputs, &())?;
-    prover.add(statement, &inputs, witness)?;
-    prover.prove(&mut rng)
+    anchored::prove(statement, &[value], witness)
 }
 
 fn verify<S: Statement>(statement: &S, value: Scalar, proof: &[u8]) -> Result<(), Error> {
-    let mut verifier = Verifier::new(Transcript::new(b"test"), 1, proof);
-    let inputs = verifier.inputs();
-    verifier.add(&anchor(value), &inputs)?;
-    verifier.add(statement, &inputs)?;
-    verifier.verify()?.check(&mut SeededRng::new("weights"))
+    anchored::verify(statement, &[value], proof)
 }
 
 /// A list with its signed pairs.
@@ -67,8 +31,7 @@ fn authority() -> SetSecretKey {
 }
 
 fn digits() -> PublicSet {
-    let key = SetSecretKey::random(&mut SeededRng::new("digits"));
-    key.sign(b"digits", (0..DIGIT_BASE).map(Scalar::from).collect()).unwrap()
+    anchored::digits().unwrap()
 }
 
 fn pairs(entries: &[u64]) -> Vec<Neighbours> {

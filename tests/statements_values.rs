@@ -6,11 +6,12 @@
 use std::sync::OnceLock;
 
 use milchglas_curve::{Expander, G1, NonZeroG1, Scalar};
-use milchglas_sigma::{Commitment, Error, Prover, Statement, System, Term, Transcript, Var, Verifier};
+use milchglas_sigma::{Commitment, Error, Prover, Statement, System, Transcript, Var, Verifier};
 use milchglas_statements::{
     Bit, DIGIT_BASE, EitherRange, Exactly, Generators, Member, NotIn, PublicSet, Range, Same, SetSecretKey,
 };
 use milchglas_tests::SeededRng;
+use milchglas_tests::anchored::{anchor, prove, verify};
 use proptest::prelude::*;
 use rand_core::CryptoRngCore;
 
@@ -20,54 +21,6 @@ fn digits() -> &'static PublicSet {
         let key = SetSecretKey::random(&mut SeededRng::new("digits"));
         key.sign(b"digits", (0..DIGIT_BASE).map(Scalar::from).collect()).unwrap()
     })
-}
-
-fn base() -> NonZeroG1 {
-    G1::hash(Expander::XmdSha256, b"B", b"MILCHGLAS-TEST")
-}
-
-/// Ties the input to a public point, as a signature would.
-struct Anchor(G1);
-
-fn anchor(value: Scalar) -> Anchor {
-    Anchor(base() * value)
-}
-
-impl Statement for Anchor {
-    type Witness = ();
-    fn points(&self) -> usize {
-        0
-    }
-    fn commit(&self, (): &(), _: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
-        Ok(Commitment::default())
-    }
-    fn constrain(&self, inputs: &[Var], _: &[NonZeroG1], system: &mut System) -> Result<(), Error> {
-        let base = system.base(&base());
-        let image = self.0.to_nonzero().map(|image| (Scalar::ONE, system.base(&image)));
-        system.equation("anchor", image.into_iter().collect(), vec![Term::plus(inputs[0], base)]);
-        Ok(())
-    }
-}
-
-fn prove<S: Statement>(statement: &S, values: &[Scalar], witness: &S::Witness) -> Result<Vec<u8>, Error> {
-    let mut rng = SeededRng::new("prove");
-    let mut prover = Prover::new(Transcript::new(b"test"), values.to_vec(), b"", &mut rng);
-    let inputs = prover.inputs();
-    for (value, input) in values.iter().zip(&inputs) {
-        prover.add(&anchor(*value), &[*input], &())?;
-    }
-    prover.add(statement, &inputs, witness)?;
-    prover.prove(&mut rng)
-}
-
-fn verify<S: Statement>(statement: &S, values: &[Scalar], proof: &[u8]) -> Result<(), Error> {
-    let mut verifier = Verifier::new(Transcript::new(b"test"), values.len(), proof);
-    let inputs = verifier.inputs();
-    for (value, input) in values.iter().zip(&inputs) {
-        verifier.add(&anchor(*value), &[*input])?;
-    }
-    verifier.add(statement, &inputs)?;
-    verifier.verify()?.check(&mut SeededRng::new("weights"))
 }
 
 /// Proves and verifies about one value; the length of the proof.
@@ -490,7 +443,7 @@ fn rejects_every_flipped_bit_every_length_and_points_at_infinity() {
 fn rejects_other_numbers_of_inputs_and_points() {
     let mut system = System::default();
     let [one, other] = [system.secret(), system.secret()];
-    let point = base();
+    let point = NonZeroG1::generator();
     let either = EitherRange::new(digits(), [(0, 256), (300, 556)]).unwrap();
     let list = not_in(&[1]);
     for (inputs, points) in [(&[one, other][..], 1), (&[], 1), (&[one], 0), (&[one], 2)] {
