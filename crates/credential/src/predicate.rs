@@ -284,10 +284,10 @@ impl Predicate {
         }
     }
 
-    /// The name of the other credential that the claim is compared with, if it is.
-    pub fn other_credential(&self) -> Option<&Label> {
+    /// The name of the other credential and its claim that the claim is compared with, if it is.
+    pub fn counterpart(&self) -> Option<(&Label, &ClaimName)> {
         match self {
-            Self::SameAs { credential, .. } => Some(credential),
+            Self::SameAs { credential, other, .. } => Some((credential, other)),
             Self::Valid
             | Self::AgeAtLeast { .. }
             | Self::AgeUnder { .. }

@@ -242,6 +242,22 @@ impl Profile {
         if rule.is_some() { Ok(()) } else { Err(Beyond::Credential(schema.clone())) }
     }
 
+    /// Whether a claim may be compared with one of another credential: it may be disclosed, or `same_as` may be asked of it. A
+    /// comparison tells of both its sides, so both are to be permitted.
+    ///
+    /// # Errors
+    /// [`Beyond::Proof`].
+    pub fn permits_comparison(&self, schema: &Label, claim: &ClaimName) -> Result<(), Beyond> {
+        let permitted = self.rule(schema).is_some_and(|rule| {
+            let compared = |listed: &Permission| {
+                listed.predicate.as_str() == "same_as"
+                    && listed.claim.as_ref().is_some_and(|listed| names(listed, claim))
+            };
+            rule.disclose.iter().any(|listed| names(listed, claim)) || rule.prove.iter().any(compared)
+        });
+        if permitted { Ok(()) } else { Err(Beyond::Proof("same_as", Some(claim.clone()))) }
+    }
+
     /// Whether something besides claims may be asked.
     ///
     /// # Errors

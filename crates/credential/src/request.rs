@@ -406,7 +406,7 @@ impl RequestFields {
             return Err(error("every credential has a name of its own in the request"));
         }
         for ask in &credentials {
-            let mut others = ask.prove.iter().filter_map(Predicate::other_credential);
+            let mut others = ask.prove.iter().filter_map(Predicate::counterpart).map(|(other, _)| other);
             if !others.all(|other| *other != ask.name && names.contains(&other)) {
                 return Err(error("same_as names another credential of the request"));
             }

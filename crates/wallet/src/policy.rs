@@ -19,11 +19,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use milchglas_credential::claim::ClaimType;
+use milchglas_credential::claim::{ClaimType, Literal};
 use milchglas_credential::date::Date;
 use milchglas_credential::parameters::Parameters;
-use milchglas_credential::predicate::Bounds;
+use milchglas_credential::predicate::{Bounds, Predicate};
 use milchglas_credential::profile::{Beyond, Extra, Profile};
 use milchglas_credential::request::{AuthenticatedRequest, Request, SchemaRef};
 use milchglas_credential::schema::Schema;
@@ -33,7 +34,7 @@ use milchglas_credential::trust_list::Regard;
 use crate::consent::{Choice, Warning};
 use crate::error::{Error, Refusal};
 use crate::store::Store;
-use crate::wallet::Wallet;
+use crate::wallet::{Card, Wallet};
 
 /// Fewer days than these left for a date point to a person.
 const FEW_DAYS: i128 = 366;
@@ -146,6 +147,13 @@ impl<S: Store> Wallet<S> {
                 let fact = predicate.resolve(schema, as_of)?;
                 let Some(claim) = schema.claim(fact.claim) else { continue };
                 if ask.disclose.contains(&claim.name) {
+                    // A hidden claim that is compared with a disclosed one is told.
+                    if let Some((other, hidden)) = predicate.counterpart()
+                        && let Some(title) = title_on(choice, &cards, other, hidden)?
+                        && asks.iter().any(|ask| ask.name == *other && !ask.disclose.contains(hidden))
+                    {
+                        push_once(&mut warnings, Warning::TellsValue { title });
+                    }
                     continue;
                 }
                 let title = claim.title.clone();
@@ -181,7 +189,12 @@ impl<S: Store> Wallet<S> {
                         }
                         Some(_) | None => {}
                     },
-                    Bounds::NoneOf(_) | Bounds::NotListed(_) => {}
+                    Bounds::NoneOf(_) => {
+                        if leaves_one(predicate, &claim.claim_type) {
+                            push_once(&mut warnings, Warning::TellsValue { title });
+                        }
+                    }
+                    Bounds::NotListed(_) => {}
                 }
             }
         }
@@ -251,9 +264,21 @@ fn keeps_to(profile: &Profile, request: &Request, parameters: &[&Parameters]) ->
             if let Err(what) = profile.permits(ask, id, request.fields().as_of) {
                 return beyond(what, schema);
             }
+            for claim in compared_with(request, &ask.name) {
+                if let Err(what) = profile.permits_comparison(id, claim) {
+                    return beyond(what, schema);
+                }
+            }
         }
     }
     Ok(())
+}
+
+/// The claims of a credential with which the request compares others.
+fn compared_with<'r>(request: &'r Request, name: &Label) -> Vec<&'r ClaimName> {
+    let asks = request.ask().credentials();
+    let predicates = asks.iter().flat_map(|ask| &ask.prove);
+    predicates.filter_map(Predicate::counterpart).filter(|(other, _)| *other == name).map(|(_, claim)| claim).collect()
 }
 
 fn known<'p>(schema: &SchemaRef, parameters: &[&'p Parameters]) -> Option<&'p Schema> {
@@ -275,6 +300,35 @@ fn count_of_both(ranges: &[(i128, i128); 2], first: i128, end: i128) -> i128 {
     let [(lo, hi), (other_lo, other_hi)] = ranges.map(|(lo, hi)| (lo.clamp(first, end), hi.clamp(first, end)));
     let shared = (hi.min(other_hi) - lo.max(other_lo)).max(0);
     (hi - lo) + (other_hi - other_lo) - shared
+}
+
+/// Whether a predicate excludes all values of a type but one.
+fn leaves_one(predicate: &Predicate, claim_type: &ClaimType) -> bool {
+    let excluded = if let Predicate::NotIn { values, .. } = predicate {
+        values.as_slice()
+    } else if let Predicate::NotEquals { value, .. } = predicate {
+        std::slice::from_ref(value)
+    } else {
+        return false;
+    };
+    let left = match claim_type {
+        ClaimType::Boolean => [true, false].into_iter().filter(|it| !excluded.contains(&Literal::Boolean(*it))).count(),
+        ClaimType::Code(codes) => {
+            codes.iter().filter(|code| !excluded.contains(&Literal::Text((*code).clone()))).count()
+        }
+        ClaimType::Text | ClaimType::Integer { .. } | ClaimType::Date | ClaimType::Month | ClaimType::Digest => {
+            return false;
+        }
+    };
+    left == 1
+}
+
+/// What people call a claim of the card that is shown under a name.
+fn title_on(choice: &Choice, cards: &[Arc<Card>], name: &Label, claim: &ClaimName) -> Result<Option<String>, Error> {
+    let Some(place) = choice.cards.iter().position(|shown| shown.name == *name) else { return Ok(None) };
+    let Some(card) = cards.get(place) else { return Ok(None) };
+    let schema = card.schema()?;
+    Ok(schema.index_of(claim.as_str()).and_then(|index| schema.claim(index)).map(|claim| claim.title.clone()))
 }
 
 fn push_once(warnings: &mut Vec<Warning>, warning: Warning) {

@@ -42,7 +42,7 @@ pub(crate) fn ways(ask: &Ask) -> Vec<Way<'_>> {
 impl<'r> Way<'r> {
     /// Whether claims of different credentials are compared.
     pub(crate) fn compares(&self) -> bool {
-        self.leaves.iter().flat_map(|ask| &ask.prove).any(|predicate| predicate.other_credential().is_some())
+        self.leaves.iter().flat_map(|ask| &ask.prove).any(|predicate| predicate.counterpart().is_some())
     }
 
     fn then(&self, more: &Way<'r>) -> Self {

@@ -47,7 +47,13 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let schemas = vec![Schema::national_id().unwrap(), Schema::from_json(MEMBER_CARD).unwrap()];
+        Self::with(Vec::new())
+    }
+
+    /// With schemas beside those two.
+    fn with(more: Vec<Schema>) -> Self {
+        let mut schemas = vec![Schema::national_id().unwrap(), Schema::from_json(MEMBER_CARD).unwrap()];
+        schemas.extend(more);
         let issuer = TestIssuer::new("state", schemas).unwrap();
         let dir = TempDir::new().unwrap();
         let work = Work::with_log_n(1).unwrap();
@@ -483,4 +489,64 @@ fn says_that_a_light_card_can_be_upgraded() {
     let Refusal::NotSatisfiable(why) = refusal else { panic!("{refusal}") };
     assert_eq!(why.iter().nth(1), Some(upgrade[0]));
     assert_eq!(why.len(), 4);
+}
+
+/// A profile that lets the city of the member card be disclosed and compared, and nothing be asked about another's.
+fn comparing(second: Value) -> Profile {
+    let profile = json!({
+        "milchglas": "profile/1", "id": "cafe", "title": "internet café",
+        "permit": [
+            {"schemas": ["member-card"], "disclose": ["city"], "prove": [{"predicate": "same_as", "claim": "city"}]},
+            second,
+        ]
+    });
+    Profile::from_json(&profile.to_string()).unwrap()
+}
+
+#[test]
+fn permits_a_comparison_only_where_both_sides_may_be_told() {
+    let other = r#"{
+        "milchglas": "schema/1", "id": "other-card", "title": "other card",
+        "claims": [{"name": "town", "title": "town", "type": "code", "codes": ["north", "south"]}]}"#;
+    let mut scene = Scene::with(vec![Schema::from_json(other).unwrap()]);
+    scene.take(2, r#"{"town": "north"}"#);
+    let same = json!({"same_as": {"claim": "city", "credential": "other", "other": "town"}});
+    let ask = Ask::All(vec![
+        Ask::Credential(scene.leaf("card", 1, &["city"], &[same])),
+        Ask::Credential(scene.leaf("other", 2, &[], &[])),
+    ]);
+    let asked = request(Some("cafe"), ask.clone());
+    let known = |sequence, second| Content { profiles: vec![comparing(second)], ..content(sequence) };
+
+    let nothing = json!({"schemas": ["other-card"]});
+    scene.wallet.add_trust_list(&list(known(1, nothing)), None).unwrap();
+    let refusal = scene.refusal(&asked);
+    assert!(
+        matches!(&refusal, Refusal::BeyondProfile { beyond: Beyond::Proof("same_as", Some(claim)), .. } if claim.as_str() == "town"),
+        "{refusal}"
+    );
+    for (sequence, second) in [
+        (2, json!({"schemas": ["other-card"], "disclose": ["town"]})),
+        (3, json!({"schemas": ["other-card"], "prove": [{"predicate": "same_as", "claim": "town"}]})),
+    ] {
+        scene.wallet.add_trust_list(&list(known(sequence, second)), None).unwrap();
+        let consent = scene.review(&asked).unwrap();
+        // The town is hidden, and told all the same: the city beside it is disclosed.
+        assert!(consent.choices()[0].warnings().contains(&Warning::TellsValue { title: "town".into() }));
+    }
+}
+
+#[test]
+fn warns_where_an_exclusion_leaves_one_value() {
+    let scene = Scene::new();
+    let excluding = |prove: Value| scene.choice_warnings(scene.card(1, &[], &[prove]));
+    let tells = [Warning::TellsValue { title: "city".into() }];
+    assert_eq!(excluding(json!({"not_equals": {"claim": "city", "value": "south"}})), tells);
+    let sexes = |values: Value| {
+        let ask = scene.card(0, &[], &[json!({"not_in": {"claim": "sex", "values": values}})]);
+        scene.choice_warnings(ask)
+    };
+    assert_eq!(sexes(json!(["M", "X"])), [Warning::TellsValue { title: "sex".into() }]);
+    let one = scene.card(0, &[], &[json!({"not_equals": {"claim": "sex", "value": "X"}})]);
+    assert!(scene.choice_warnings(one).is_empty());
 }
