@@ -188,12 +188,15 @@ fn put_visit(party: &mut Party, visit: &Visit, public: &Public) -> Result<()> {
     party.put_fields(&verdict, public);
     // A portrait's digest stands in the verdict as text and in the answer as bytes: it joins as the field that it is.
     party.bytes.retain(|(_, bytes)| !decoded.contains(bytes));
-    let proof = Presentation::from_bytes(&visit.presentation)?.proof().to_vec();
+    let presentation = Presentation::from_bytes(&visit.presentation)?;
+    let proof = presentation.proof().to_vec();
     let head = visit.presentation.get(..visit.presentation.len() - proof.len()).unwrap_or_default();
     // A date stands in the answer as its number.
     let dates =
         told.iter().filter_map(|leaf| leaf.1.parse::<Date>().ok()).map(|date| date.days().0.to_be_bytes().to_vec());
-    let decoded: Vec<Vec<u8>> = decoded.into_iter().chain(dates).collect();
+    // The nonce is the request's: beside the framing, one byte of it makes a run that two answers share by chance.
+    let nonce = presentation.nonce().as_bytes().to_vec();
+    let decoded: Vec<Vec<u8>> = decoded.into_iter().chain(dates).chain([nonce]).collect();
     let mut pieces = vec![head.to_vec()];
     for value in told.iter().map(|leaf| leaf.1.clone().into_bytes()).chain(decoded).filter(|value| value.len() > 1) {
         pieces = pieces.iter().flat_map(|piece| without(piece, &value)).collect();
