@@ -1,0 +1,4 @@
+//! Wallet and verifier for JavaScript.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
