@@ -1,6 +1,7 @@
 //! Secrets in files: encrypted at rest, replaced atomically, one process at a time.
 //!
-//! Issuer keys, verifier keys and the wallet's vault each are one [`SealedFile`]. The encryption is [age], format v1
+//! Issuer keys, verifier keys and the wallet's vault each are one `SealedFile`, or, where there is no disk, the same bytes in memory,
+//! [`SealedBytes`]. The encryption is [age], format v1
 //! (<https://c2sp.org/age>): a passphrase (scrypt) locks a fresh X25519 identity, and the payload is encrypted to that
 //! identity. Opening costs one scrypt, saving costs none, and a change of passphrase renews the identity too, so what an
 //! old copy of the file gives away opens nothing that is written later.
@@ -41,17 +42,23 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod bytes;
 mod container;
+#[cfg(not(target_family = "wasm"))]
 mod disk;
 mod error;
+#[cfg(not(target_family = "wasm"))]
 mod file;
 mod passphrase;
 
+pub use bytes::SealedBytes;
 pub use container::MAX_FILE_BYTES;
 pub use error::{Error, Op};
+#[cfg(not(target_family = "wasm"))]
 pub use file::SealedFile;
 pub use passphrase::{Passphrase, Work};
 
+#[cfg(not(target_family = "wasm"))]
 use std::path::Path;
 
 /// Replaces or creates `path` with `bytes`, so that after a crash at any moment the file holds its old content or the new,
@@ -63,6 +70,7 @@ use std::path::Path;
 /// # Errors
 /// [`Error::Io`] with the step that failed. The old file is then intact and no temporary is left, with one exception:
 /// [`Op::SyncFolder`] means that the new content is in place but may not outlive a power failure.
+#[cfg(not(target_family = "wasm"))]
 pub fn atomic_write(path: impl AsRef<Path>, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let place = disk::Place::new(path.as_ref())?;
     place.replace_unlocked(&mut disk::Os, bytes, mode)
@@ -72,10 +80,11 @@ pub fn atomic_write(path: impl AsRef<Path>, bytes: &[u8], mode: u32) -> Result<(
 ///
 /// # Errors
 /// [`Error::Io`] with [`std::io::ErrorKind::AlreadyExists`] where the file exists; otherwise as [`atomic_write`].
+#[cfg(not(target_family = "wasm"))]
 pub fn atomic_create_new(path: impl AsRef<Path>, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let place = disk::Place::new(path.as_ref())?;
     place.create_unlocked(&mut disk::Os, bytes, mode)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests;

@@ -282,6 +282,24 @@ impl Rejection {
     }
 }
 
+impl Reason {
+    /// A word for it that programs can rely on.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Undecodable => "undecodable",
+            Self::OtherRequest => "other_request",
+            Self::UnknownRequest => "unknown_request",
+            Self::Answered => "answered",
+            Self::TokenSeen => "token_seen",
+            Self::Expired => "expired",
+            Self::NotProven => "not_proven",
+            Self::Untrusted => "untrusted",
+            Self::Store(_) => "store",
+        }
+    }
+}
+
 impl From<Reason> for Rejection {
     fn from(reason: Reason) -> Self {
         Self(reason)

@@ -34,7 +34,8 @@ pub(crate) type Entropy = Zeroizing<[u8; 32]>;
 pub struct RecoveryPhrase(Entropy);
 
 impl RecoveryPhrase {
-    pub(crate) fn random(rng: &mut dyn CryptoRngCore) -> Self {
+    /// A fresh phrase.
+    pub fn random(rng: &mut dyn CryptoRngCore) -> Self {
         let mut entropy = Entropy::default();
         rng.fill_bytes(entropy.as_mut_slice());
         Self(entropy)
