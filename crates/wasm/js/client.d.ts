@@ -1,7 +1,14 @@
 // The same classes and functions, run in a Web Worker.
 
 import type { Verifier, Wallet } from "./index.js";
-export { MilchglasError } from "./index.js";
+
+/** As in `index.d.ts`, on this side. */
+export class MilchglasError extends Error {
+  readonly kind: "refused" | "input" | "passphrase" | "storage" | "misuse";
+  readonly code: string;
+  readonly explanation: string[];
+}
+
 
 /**
  * Connects to a worker that runs `milchglas/worker`:
@@ -12,7 +19,7 @@ export { MilchglasError } from "./index.js";
  * ```
  *
  * It resolves when the worker has loaded the module. A storage is the name of an IndexedDB database. Passphrases are moved to the worker, which
- * fills them with zeros; the page's own array is empty afterwards.
+ * fills them with zeros; the page's own array is filled with zeros at once.
  */
 export function connect(worker: Worker): Promise<Remote>;
 

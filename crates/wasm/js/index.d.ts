@@ -85,7 +85,7 @@ export class Wallet {
   /** Checks an inspector's file (JSON) and pins the inspector. */
   addInspector(json: string, expected?: string): Promise<AddedInspector>;
   /** Checks a published set, or a list, and keeps it. */
-  addSet(file: Uint8Array, expected?: string): Promise<AddedPublication>;
+  addSet(json: string, expected?: string): Promise<AddedPublication>;
   addList(file: Uint8Array, expected?: string): Promise<AddedPublication>;
   issuers(): Promise<KnownIssuer[]>;
   verifiers(): Promise<KnownVerifier[]>;
