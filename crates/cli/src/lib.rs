@@ -68,6 +68,7 @@ fn perform(cli: Cli) -> Result<Report> {
         Command::VerifyDocument { request, presentation, document, issuers } => {
             commands::document::verify(&request, &presentation, &document, &issuers)
         }
+        Command::Serve(serve) => commands::serve::run(serve, cli.now, context),
         Command::Demo { name, show_qr, svg } => demo::run(name, show_qr, svg.as_deref(), context.now),
     }
 }
