@@ -42,7 +42,12 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(not(target_family = "wasm"))]
+mod age_crate;
+#[cfg(any(target_family = "wasm", test))]
+mod age_format;
 mod bytes;
+mod cipher;
 mod container;
 #[cfg(not(target_family = "wasm"))]
 mod disk;
@@ -52,6 +57,7 @@ mod file;
 mod passphrase;
 
 pub use bytes::SealedBytes;
+pub use cipher::ReplyIdentity;
 pub use container::MAX_FILE_BYTES;
 pub use error::{Error, Op};
 #[cfg(not(target_family = "wasm"))]
