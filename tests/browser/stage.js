@@ -54,7 +54,9 @@ export async function visit(browser, address, { path = "/", language = "en", wid
   context.on("page", watch);
   const page = await context.newPage();
   await page.goto(address + path);
-  await ready(page);
+  await ready(page).catch((error) => {
+    throw Object.assign(error, { message: [error.message, ...complaints].join("\n") });
+  });
   return { page, context, asked, complaints };
 }
 

@@ -5,7 +5,7 @@ import { button, fill, h, icon, qrPicture, say } from "./dom.js";
 import { engine, utf8 } from "./engine.js";
 import { handOver, linkFor, onMessage } from "./exchange.js";
 import { duration, language, onLanguage, t } from "./language.js";
-import { claimPicture, claimTitle, claimValue, notLearned, provedTo } from "./words.js";
+import { claimPicture, claimTitle, claimValue, notLearned, provedTo, toldIn } from "./words.js";
 import { copying, factLine, picture } from "./wallet.js";
 
 /** Who asks what. The last asks more than an errand needs, and names no purpose that a wallet knows. */
@@ -150,7 +150,7 @@ const views = {
 
   accepted: () => {
     const { verdict, errand, asked } = state;
-    const told = Object.values(verdict.learned).flatMap((claims) => Object.entries(claims));
+    const told = toldIn(asked.request, verdict);
     const names = told.map(([claim]) => claim);
     return [
       h(

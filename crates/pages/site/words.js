@@ -97,6 +97,15 @@ export function provedTo(request, verdict) {
   return facts;
 }
 
+/** The claims that a verdict has, in the order in which they were asked for. */
+export function toldIn(request, verdict) {
+  const asked = credentials(request.ask);
+  return Object.entries(verdict.learned).flatMap(([name, claims]) => {
+    const order = asked.get(name)?.disclose ?? [];
+    return Object.entries(claims).toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  });
+}
+
 /** What stays unknown, of what people care about, when these claims are told. */
 export function notLearned(claims, pseudonym) {
   const told = new Set(claims);
