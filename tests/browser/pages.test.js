@@ -99,7 +99,7 @@ test("a bank learns what the law names, and says so before", () =>
     await askFor(page, "bank");
     assert.equal(await page.locator("#wallet .learns .told").count(), 6);
     assert.equal(await share(page), "Account opened");
-    assert.match(await page.textContent("#kiosk .learns"), /Mustermann.*Lindengasse/s);
+    assert.match(await page.textContent("#kiosk .learns"), /Mustermann.*Erika.*Lindengasse/s);
   }));
 
 test("a locked wallet stays locked after a reload, opens with its passphrase only, and answers from its pool", () =>

@@ -1,7 +1,6 @@
 // Reading a QR code: with the camera, from a picture, or from text.
 
 import { button, dialog, h, icon, say } from "./dom.js";
-import { engine } from "./engine.js";
 import { fromText } from "./exchange.js";
 import { t } from "./language.js";
 
@@ -110,5 +109,23 @@ async function inPicture(picture) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  return (await engine).readQrCode(data, canvas.width, canvas.height).catch(() => null);
+  const text = await read(data, canvas.width, canvas.height);
+  return text === null ? null : fromText(text);
+}
+
+let reader = null;
+
+/** The text of the code in these pixels, read in a worker of its own, so that wallet and kiosk need not wait for it. */
+function read(pixels, width, height) {
+  reader ??= new Worker(new URL("./reader.js", import.meta.url), { type: "module" });
+  return new Promise((resolve) => {
+    const id = crypto.randomUUID();
+    const taken = ({ data }) => {
+      if (data.id !== id) return;
+      reader.removeEventListener("message", taken);
+      resolve(data.text);
+    };
+    reader.addEventListener("message", taken);
+    reader.postMessage({ id, pixels, width, height }, [pixels.buffer]);
+  });
 }

@@ -24,7 +24,7 @@ macro_rules! site {
 const PAGE: &str = include_str!("../site/index.html");
 const SERVICE_WORKER: &str = include_str!("../site/service-worker.js");
 /// What else it is made of.
-const SITE: [(&str, &[u8]); 16] = site![
+const SITE: [(&str, &[u8]); 17] = site![
     "style.css",
     "icons.svg",
     "icon.svg",
@@ -38,6 +38,7 @@ const SITE: [(&str, &[u8]); 16] = site![
     "engine.js",
     "exchange.js",
     "camera.js",
+    "reader.js",
     "wallet.js",
     "kiosk.js",
     "issuer.js",
