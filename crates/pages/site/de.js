@@ -79,7 +79,7 @@ export default {
   qr_answer: "QR-Code mit Ihrer Antwort",
   nothing_left: "Nichts hat die Brieftasche verlassen.",
 
-  fact_card: "Sie haben: {title}, ausgestellt von {issuer}",
+  fact_card: "{title}, ausgestellt von {issuer}",
   fact_pseudonym: "Einen Namen für Sie, der nur dort gilt",
   fact_pseudonym_note: "Man erkennt Sie beim nächsten Mal; niemand sonst kann mit dem Namen etwas anfangen.",
   fact_pseudonym_theirs: "Ein Name, der nur hier gilt",

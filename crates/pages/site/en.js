@@ -79,7 +79,7 @@ export default {
   qr_answer: "QR code with your answer",
   nothing_left: "Nothing has left the wallet.",
 
-  fact_card: "You have a {title} of {issuer}",
+  fact_card: "{title} of {issuer}",
   fact_pseudonym: "A name for you that only it knows",
   fact_pseudonym_note: "It will recognise you next time; nobody else can use that name.",
   fact_pseudonym_theirs: "A name that holds here only",

@@ -197,17 +197,19 @@ function render() {
       h(
         "button.errand",
         { type: "button", id: `errand-${errand.id}`, role: "radio", "aria-checked": String(errand === state.errand), tabindex: errand === state.errand ? "0" : "-1", onclick: () => ask(errand), onkeydown: along },
-        icon(errand.id === "curious" ? "eye" : picture(errand.id === "stall" ? "purchase" : errand.id)),
+        icon(signOf(errand)),
         h("span", {}, t(`errand_${errand.id}`)),
       ),
     ),
   );
   fill(
     panel,
-    h("header.name", {}, icon(panel.dataset.errand === "cafe" ? "cup" : "shieldok"), h("span", {}, t(`name_${state.errand.id}`)), h("span.state.open", {}, t("kiosk"))),
+    h("header.name", {}, icon(signOf(state.errand)), h("span", {}, t(`name_${state.errand.id}`)), h("span.state.open", {}, t("kiosk"))),
     h("div.screen", {}, chooser, h("div.stage", { "aria-live": "polite" }, views[state.view]())),
   );
 }
+
+const signOf = ({ id }) => (id === "curious" ? "eye" : picture(id === "stall" ? "purchase" : id));
 
 /** Arrow keys go through the errands, as in any group of radio buttons. */
 function along(event) {

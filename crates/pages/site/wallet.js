@@ -401,7 +401,7 @@ function review() {
     h("section.hides", { "aria-labelledby": "hides" }, h("h3", { id: "hides" }, icon("eyeoff"), t("will_not_learn")), h("ul", {}, notLearned(told, choice.cards.some((card) => card.pseudonym)).map((fact) => h("li", {}, icon(fact.picture), fact.words)))),
     h("p.hint", {}, icon("person"), known, quiet.length > 0 ? ` ${t("nobody_vouches")}` : ""),
     problem(),
-    h("div.row.decide", {}, button("secondary", "cross", t("refuse"), refuse, { id: "refuse" }), button("primary", "check", t("share"), share, { id: "share" })),
+    h("div.row.decide", {}, button(loud.length > 0 ? "primary" : "secondary", "cross", t("refuse"), refuse, { id: "refuse" }), button(loud.length > 0 ? "secondary" : "primary", "check", t("share"), share, { id: "share" })),
   ];
 }
 
