@@ -31,21 +31,22 @@ async function story(name, options, narrow) {
   };
   /** On a phone the two halves are two pages. */
   const see = (part) => narrow && page.click(`#go-${part}`);
+  /** What a button copies. */
+  const copied = async (button) => {
+    await page.evaluate(() => navigator.clipboard.writeText(""));
+    await page.click(button);
+    return (await page.waitForFunction(() => navigator.clipboard.readText())).jsonValue();
+  };
   const ask = async (errand) => {
     await see("kiosk");
     await page.click(`#errand-${errand}`);
     await page.waitForSelector(`#kiosk[data-view=asking][data-errand=${errand}]`);
     if (!narrow) return page.click("#give-request");
     // As if another device had shown its code.
-    const link = await page.evaluate(async () => {
-      const button = document.querySelector("#kiosk .row button:nth-of-type(4)");
-      button.click();
-      await new Promise((wake) => setTimeout(wake, 200));
-      return navigator.clipboard.readText();
-    });
+    const text = await copied("#kiosk .row button:nth-of-type(4)");
     await see("wallet");
     await page.click("#scan-request");
-    await page.fill("#pasted", link);
+    await page.fill("#pasted", text);
     await picture("scan");
     await page.click("#read-text");
   };
@@ -71,11 +72,7 @@ async function story(name, options, narrow) {
     await page.click("#share");
     await page.waitForSelector("#wallet .qr");
     await picture("answer");
-    const text = await page.evaluate(async () => {
-      document.querySelector("#wallet .row button:nth-of-type(2)").click();
-      await new Promise((wake) => setTimeout(wake, 200));
-      return navigator.clipboard.readText();
-    });
+    const text = await copied("#wallet .row button:nth-of-type(2)");
     await page.click("#shared-done");
     await see("kiosk");
     await page.click("#scan-answer");

@@ -29,7 +29,8 @@ mod inspect;
 mod inspector_args;
 mod output;
 mod passphrase;
-pub mod qr;
+
+pub use milchglas_qr as qr;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

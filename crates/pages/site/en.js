@@ -15,6 +15,7 @@ export default {
   good: "All right",
   back: "Back",
   none: "none",
+  quoted: "“{text}”",
   copied: "Copied",
   copy_link: "Copy link",
   copy_text: "Copy text",

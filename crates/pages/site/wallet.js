@@ -314,7 +314,7 @@ const views = {
           {},
           h("strong", {}, entry.name),
           h("time", { datetime: entry.time }, moment(entry.time)),
-          h("p", {}, `“${entry.purpose}”`),
+          h("p", {}, t("quoted", { text: entry.purpose })),
           h("ul", { lang: "en" }, entry.learned.map((words) => h("li", {}, words))),
         ),
       ),
@@ -386,7 +386,7 @@ function review() {
   const [quiet, loud] = [warnings.filter(({ code }) => code === "first_time" || code === "nobody_vouches"), warnings.filter(({ code }) => code !== "first_time" && code !== "nobody_vouches")];
   const known = consent.known ? t("known", { day: day(consent.known.since.slice(0, 10)), count: consent.known.answers }) : t("unknown");
   return [
-    h("header.asker", {}, h("span.sign", { "aria-hidden": "true" }, icon(picture(consent.profile))), h("div", {}, h("h2", { tabindex: "-1", "data-focus": true }, t("asks", { name: consent.verifier.name })), h("p", {}, `“${consent.purpose}”`), h("p.origin", {}, consent.verifier.origin))),
+    h("header.asker", {}, h("span.sign", { "aria-hidden": "true" }, icon(picture(consent.profile))), h("div", {}, h("h2", { tabindex: "-1", "data-focus": true }, t("asks", { name: consent.verifier.name })), h("p", {}, t("quoted", { text: consent.purpose })), h("p.origin", {}, consent.verifier.origin))),
     consent.choices.length > 1 &&
       h(
         "fieldset.choices",

@@ -121,7 +121,8 @@ impl Recipient {
 /// Encrypts to a passphrase. One scrypt.
 pub(crate) fn lock(passphrase: &Passphrase, work: Work, content: &[u8]) -> Result<Vec<u8>, Error> {
     let salt: Zeroizing<[u8; 16]> = random();
-    let wrap = stretch(passphrase, salt.as_slice(), work.log_n()).ok_or(Error::Misuse { what: "a scrypt work factor" })?;
+    let wrap =
+        stretch(passphrase, salt.as_slice(), work.log_n()).ok_or(Error::Misuse { what: "a scrypt work factor" })?;
     let key = random();
     encrypt(&format!("scrypt {} {}", base64(salt.as_slice()), work.log_n()), &wrap, &key, &[content])
 }
@@ -350,7 +351,11 @@ mod tests {
         for size in SIZES {
             let content = content(size);
             let (front, back) = content.split_at(size / 3);
-            assert_eq!(*again.decrypt(&theirs.recipient().encrypt(&[front, back]).unwrap()).unwrap(), content, "{size}");
+            assert_eq!(
+                *again.decrypt(&theirs.recipient().encrypt(&[front, back]).unwrap()).unwrap(),
+                content,
+                "{size}"
+            );
             assert_eq!(*theirs.decrypt(&own.recipient().encrypt(&[front, back]).unwrap()).unwrap(), content, "{size}");
             let (locked, by_age) =
                 (lock(&passphrase(), work, &content).unwrap(), age_crate::lock(&passphrase(), work, &content).unwrap());
@@ -363,7 +368,8 @@ mod tests {
     fn rejects_every_changed_byte_and_every_cut() {
         let identity = Identity::generate();
         let file = identity.recipient().encrypt(&[b"content"]).unwrap();
-        let by_age = age_crate::Identity::parse(&identity.to_text()).unwrap().recipient().encrypt(&[b"content"]).unwrap();
+        let by_age =
+            age_crate::Identity::parse(&identity.to_text()).unwrap().recipient().encrypt(&[b"content"]).unwrap();
         for file in [file, by_age] {
             assert_eq!(identity.decrypt(&file).unwrap().as_slice(), b"content");
             for place in 0..file.len() {

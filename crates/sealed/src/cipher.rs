@@ -72,5 +72,9 @@ impl fmt::Debug for ReplyIdentity {
 /// Whether there is an age header of bearable length.
 pub(crate) fn has_header(bytes: &[u8]) -> Result<(), Error> {
     let head = bytes.get(..MAX_AGE_HEADER.min(bytes.len())).unwrap_or_default();
-    if head.windows(5).any(|window| window == b"\n--- ") { Ok(()) } else { Err(Error::Decode { what: "no age header" }) }
+    if head.windows(5).any(|window| window == b"\n--- ") {
+        Ok(())
+    } else {
+        Err(Error::Decode { what: "no age header" })
+    }
 }

@@ -4,6 +4,7 @@
 
 use milchglas_credential::digest::VerifierKey;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
+use milchglas_credential::json::from_json;
 use milchglas_credential::request::VerifierIdentity;
 use milchglas_credential::text::Origin;
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,7 @@ pub fn identity_json(identity: &VerifierIdentity) -> Result<String, Error> {
 /// # Errors
 /// [`Error::Input`] where it is none.
 pub fn identity_from_json(json: &str) -> Result<VerifierIdentity, Error> {
-    let file: IdentityFile = serde_json::from_str(json).map_err(CredentialError::from)?;
+    let file: IdentityFile = from_json(json)?;
     if file.milchglas != FORMAT {
         return Err(DecodeError { what: "the format of a verifier's identity is verifier/1" }.into());
     }

@@ -52,7 +52,8 @@ impl<S: Store> Wallet<S> {
             return Err(Refusal::InvitationExpired { at: content.expires }.into());
         }
         let identity = ReplyIdentity::generate();
-        let application = Application::create(content, &parameters, self.secret(), &identity.address(), rng)?.to_bytes();
+        let application =
+            Application::create(content, &parameters, self.secret(), &identity.address(), rng)?.to_bytes();
         let stage = Stage::Sent { identity: identity.to_text(), application: application.clone() };
         let open = OpenApplication {
             issuer: content.issuer,

@@ -42,5 +42,4 @@ export interface Remote {
   encodeText(bytes: Uint8Array): Promise<string>;
   decodeText(text: string): Promise<Uint8Array>;
   qrCode(bytes: Uint8Array): Promise<{ version: number; size: number; modules: Uint8Array }>;
-  readQrCode(pixels: Uint8Array | Uint8ClampedArray, width: number, height: number): Promise<Uint8Array | null>;
 }

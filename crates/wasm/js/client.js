@@ -83,6 +83,5 @@ export async function connect(worker) {
     encodeText: (bytes) => run("encodeText", bytes),
     decodeText: (text) => run("decodeText", text),
     qrCode: (bytes) => run("qrCode", bytes),
-    readQrCode: (...picture) => run("readQrCode", ...picture),
   };
 }

@@ -339,5 +339,3 @@ export function decodeText(text: string): Promise<Uint8Array>;
 
 /** The QR code of some bytes: `size` × `size` modules row by row, 1 is dark, without the light border of 4 modules that belongs around it. */
 export function qrCode(bytes: Uint8Array): Promise<{ version: number; size: number; modules: Uint8Array }>;
-/** The bytes in the one QR code of a picture of grey values, row by row (`ImageData` of a camera: 4 bytes a pixel are taken too); null where there is none. */
-export function readQrCode(pixels: Uint8Array | Uint8ClampedArray, width: number, height: number): Promise<Uint8Array | null>;

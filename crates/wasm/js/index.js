@@ -6,11 +6,10 @@
 import initialize, {
   VerifierCore,
   WalletCore,
-  decodeText as decodeTextCore,
-  encodeText as encodeTextCore,
+  base45Decode,
+  base45Encode,
   newPhrase,
   qrCode as qrCodeCore,
-  readQrCode as readQrCodeCore,
   templates as templatesCore,
 } from "./milchglas.js";
 
@@ -343,11 +342,10 @@ async function loaded(work) {
 }
 
 export const templates = () => loaded(templatesCore);
-export const encodeText = (bytes) => loaded(() => encodeTextCore(bytes));
-export const decodeText = (text) => loaded(() => decodeTextCore(text));
-export const qrCode = (bytes) => loaded(() => qrCodeCore(bytes));
-export const readQrCode = (pixels, width, height) =>
+export const encodeText = (bytes) => loaded(() => base45Encode(bytes));
+export const decodeText = (text) => loaded(() => base45Decode(text));
+export const qrCode = (bytes) =>
   loaded(() => {
-    const view = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-    return readQrCodeCore(view, width, height) ?? null;
+    const [version, size, modules] = qrCodeCore(bytes);
+    return { version, size, modules };
   });

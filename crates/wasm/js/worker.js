@@ -31,7 +31,6 @@ const functions = {
   encodeText: (bytes) => milchglas.encodeText(bytes),
   decodeText: (text) => milchglas.decodeText(text),
   qrCode: (bytes) => milchglas.qrCode(bytes),
-  readQrCode: (...picture) => milchglas.readQrCode(...picture),
 };
 
 async function perform({ object, name, values }) {

@@ -33,8 +33,7 @@ impl BbsBench {
         let messages: Vec<Vec<u8>> = (0..messages).map(|place| format!("message {place}").into_bytes()).collect();
         let signature = interface.sign(&secret, &key, &generators, HEADER, &messages).map_err(input)?;
         let scalars = interface.messages_to_scalars(&messages).map_err(input)?;
-        let signature =
-            interface.prepare_signature(&key, &signature, &generators, HEADER, &scalars).map_err(input)?;
+        let signature = interface.prepare_signature(&key, &signature, &generators, HEADER, &scalars).map_err(input)?;
         signature.prepare_for_proving();
         Ok(Self { interface, generators, key, signature, messages })
     }
@@ -50,7 +49,8 @@ impl BbsBench {
     pub fn proof_verify(&self, proof: &[u8], nonce: &[u8], disclosed: Vec<usize>) -> Result<bool> {
         let proof = Proof::from_bytes(proof).map_err(input)?;
         let messages: Vec<&Vec<u8>> = disclosed.iter().filter_map(|place| self.messages.get(*place)).collect();
-        let held = self.interface.proof_verify(&self.key, &proof, &self.generators, HEADER, nonce, &messages, &disclosed);
+        let held =
+            self.interface.proof_verify(&self.key, &proof, &self.generators, HEADER, nonce, &messages, &disclosed);
         Ok(held.is_ok())
     }
 }

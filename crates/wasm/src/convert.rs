@@ -1,19 +1,35 @@
 //! From JavaScript's values to ours and back.
 
-use js_sys::{JSON, Uint8Array};
+use std::fmt::Display;
+
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use milchglas_credential::date::Timestamp;
 use milchglas_sealed::{Passphrase, Work};
-use serde::Serialize;
-use serde_json::json;
 use wasm_bindgen::JsValue;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// What is thrown: an object that `index.js` makes an error of.
 pub(crate) type Result<T> = core::result::Result<T, JsValue>;
 
+/// A plain object of these names and values.
+macro_rules! record {
+    ($($name:literal: $value:expr),* $(,)?) => {
+        $crate::convert::object([$(($name, $crate::convert::ToJs::to_js(&$value))),*])
+    };
+}
+pub(crate) use record;
+
+/// What has a value in JavaScript.
+pub(crate) trait ToJs {
+    /// The value.
+    fn to_js(&self) -> JsValue;
+}
+
+/// What is shown as text.
+pub(crate) struct Text<T>(pub(crate) T);
+
 /// Whose fault it is.
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Refused,
     Input,
@@ -21,9 +37,89 @@ pub(crate) enum Kind {
     Misuse,
 }
 
+impl ToJs for JsValue {
+    fn to_js(&self) -> JsValue {
+        self.clone()
+    }
+}
+
+impl ToJs for str {
+    fn to_js(&self) -> JsValue {
+        JsValue::from_str(self)
+    }
+}
+
+impl ToJs for String {
+    fn to_js(&self) -> JsValue {
+        JsValue::from_str(self)
+    }
+}
+
+impl ToJs for bool {
+    fn to_js(&self) -> JsValue {
+        JsValue::from_bool(*self)
+    }
+}
+
+impl ToJs for u32 {
+    fn to_js(&self) -> JsValue {
+        (*self).into()
+    }
+}
+
+impl ToJs for usize {
+    fn to_js(&self) -> JsValue {
+        // Counts of what is in memory, far below 2^53.
+        JsValue::from_f64(*self as f64)
+    }
+}
+
+impl<T: Display> ToJs for Text<T> {
+    fn to_js(&self) -> JsValue {
+        JsValue::from_str(&self.0.to_string())
+    }
+}
+
+impl<T: ToJs + ?Sized> ToJs for &T {
+    fn to_js(&self) -> JsValue {
+        (**self).to_js()
+    }
+}
+
+impl<T: ToJs> ToJs for Option<T> {
+    fn to_js(&self) -> JsValue {
+        self.as_ref().map_or(JsValue::NULL, ToJs::to_js)
+    }
+}
+
+impl ToJs for Kind {
+    fn to_js(&self) -> JsValue {
+        JsValue::from_str(match self {
+            Self::Refused => "refused",
+            Self::Input => "input",
+            Self::Passphrase => "passphrase",
+            Self::Misuse => "misuse",
+        })
+    }
+}
+
+/// An array of these.
+pub(crate) fn list(items: impl IntoIterator<Item = impl ToJs>) -> JsValue {
+    items.into_iter().map(|item| item.to_js()).collect::<Array>().into()
+}
+
+/// A plain object of these names and values.
+pub(crate) fn object<const N: usize>(fields: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in fields {
+        // A new object takes every property.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), &value);
+    }
+    object.into()
+}
+
 pub(crate) fn thrown(kind: Kind, code: Option<&str>, message: &str, explanation: &[&str]) -> JsValue {
-    // An explanation may contain claims.
-    object(&json!({"kind": kind, "code": code, "message": message, "explanation": explanation})).unwrap_or(JsValue::NULL)
+    record! { "kind": kind, "code": code, "message": message, "explanation": list(explanation) }
 }
 
 pub(crate) fn misuse(what: &str) -> JsValue {
@@ -41,13 +137,6 @@ pub(crate) fn sealed(error: milchglas_sealed::Error) -> JsValue {
         _ => Kind::Input,
     };
     thrown(kind, None, &error.to_string(), &[])
-}
-
-/// A plain object. It may contain claims, so the text on the way is erased.
-pub(crate) fn object(value: &impl Serialize) -> Result<JsValue> {
-    let mut text = Zeroizing::new(Vec::with_capacity(1 << 12));
-    serde_json::to_writer(&mut *text, value).map_err(|_| misuse("a value without a JSON form"))?;
-    parse(std::str::from_utf8(&text).map_err(|_| misuse("a value without a JSON form"))?)
 }
 
 /// A plain object from JSON text.

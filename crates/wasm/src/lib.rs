@@ -13,9 +13,12 @@
 //! Not here: storage, workers (`js/`), the protocol.
 
 #![deny(missing_docs)]
+// What is exported to JavaScript is reachable from there alone.
+#![allow(unreachable_pub)]
 
 mod bbs;
 mod convert;
+mod qr;
 mod vectors;
 mod verifier;
 mod wallet;

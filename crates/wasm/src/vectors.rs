@@ -11,10 +11,9 @@ use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Request, SigningKey};
 use milchglas_credential::schema::Schema;
 use rand_core::OsRng;
-use serde_json::json;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Result, bytes, input, misuse, object};
+use crate::convert::{Result, Text, ToJs as _, bytes, input, list, misuse, record};
 
 /// An issuer's published parameters.
 #[wasm_bindgen]
@@ -61,7 +60,8 @@ impl VectorParameters {
         let holder = HolderSecret::from_uniform_bytes(uniform).map_err(input)?;
         let read = Credential::from_bytes(credential, |_, digest| self.0.schema(digest));
         Ok(read.is_ok_and(|credential| {
-            let key = self.0.credential_key(&credential.key(), &credential.schema()).zip(self.0.schema(&credential.schema()));
+            let key =
+                self.0.credential_key(&credential.key(), &credential.schema()).zip(self.0.schema(&credential.schema()));
             key.is_some_and(|(key, schema)| credential.verify(&holder, key, schema).is_ok())
         }))
     }
@@ -72,7 +72,7 @@ impl VectorParameters {
 pub fn verdict(trusted: Vec<VectorParameters>, request: &[u8], presentation: &[u8]) -> Result<JsValue> {
     let trusted: Vec<&Parameters> = trusted.iter().map(|parameters| &parameters.0).collect();
     let request = Request::from_bytes(request).map_err(input)?;
-    let rejected = |reason: &str| object(&json!({"accepted": false, "reason": reason}));
+    let rejected = |reason: &str| Ok(record! {"accepted": false, "reason": reason});
     let Ok(presentation) = Presentation::from_bytes(presentation) else { return rejected("encoding") };
     let pending = match presentation.check(&request, &trusted) {
         Ok(pending) => pending,
@@ -80,11 +80,14 @@ pub fn verdict(trusted: Vec<VectorParameters>, request: &[u8], presentation: &[u
         Err(_) => return rejected("mismatch or proof"),
     };
     let Ok(verified) = pending.finish(&mut OsRng) else { return rejected("pairing") };
-    let disclosed = verified.credentials().iter().map(|shown| {
-        let claims = shown.disclosed().iter();
-        claims.map(|(name, value)| json!([name, cbor::to_bytes(value)])).collect::<Vec<_>>()
-    });
-    object(&json!({"accepted": true, "disclosed": disclosed.collect::<Vec<_>>()}))
+    let disclosed =
+        verified.credentials().iter().map(|shown| {
+            let claims = shown.disclosed().iter();
+            list(claims.map(|(name, value)| {
+                JsValue::from(Array::of2(&Text(name).to_js(), &bytes(&cbor::to_bytes(value)).into()))
+            }))
+        });
+    Ok(record! {"accepted": true, "disclosed": list(disclosed)})
 }
 
 /// A request in JSON: its canonical form, its digest and, with a seed, its signed form.

@@ -4,11 +4,10 @@ use milchglas_credential::digest::{IssuerFingerprint, RequestNonce};
 use milchglas_credential::request::SigningKey;
 use milchglas_verifier::{Error, MemoryStore, Template, TrustedIssuer, Verifier, identity_json};
 use rand_core::{OsRng, RngCore as _};
-use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use crate::convert::{Kind, Result, input, misuse, object, parse, parsed, passphrase, thrown, time, work};
+use crate::convert::{Kind, Result, Text, input, list, misuse, parse, parsed, passphrase, record, thrown, time, work};
 
 /// Asks and checks.
 #[wasm_bindgen]
@@ -47,12 +46,12 @@ impl VerifierCore {
     /// Trusts an issuer.
     pub fn trust(&self, json: &str, expected: Option<String>) -> Result<JsValue> {
         let expected: Option<IssuerFingerprint> = parsed(expected)?;
-        object(&trusted(&self.verifier.trust(json, expected.as_ref()).map_err(failure)?))
+        Ok(trusted(&self.verifier.trust(json, expected.as_ref()).map_err(failure)?))
     }
 
     /// The issuers that are trusted.
-    pub fn trusted(&self) -> Result<JsValue> {
-        object(&self.verifier.checker().trusted().iter().map(trusted).collect::<Vec<Value>>())
+    pub fn trusted(&self) -> JsValue {
+        list(self.verifier.checker().trusted().iter().map(trusted))
     }
 
     /// Makes a request; its bytes are taken with `takeRequest`.
@@ -60,10 +59,10 @@ impl VerifierCore {
         let json = Template::shipped_json(template).unwrap_or(template);
         let template = Template::from_json(json).map_err(failure)?;
         let asked = self.verifier.request(&template, time(now)?, &mut OsRng).map_err(failure)?;
-        let request: Value =
-            asked.request().to_json().ok().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
-        let shown =
-            object(&json!({"nonce": asked.nonce(), "expires": asked.request().fields().expires, "request": request}))?;
+        let shown = record! {
+            "nonce": Text(asked.nonce()), "expires": Text(asked.request().fields().expires),
+            "request": parse(&asked.request().to_json().map_err(input)?)?,
+        };
         self.asked = Some(asked.into_bytes());
         Ok(shown)
     }
@@ -83,10 +82,10 @@ impl VerifierCore {
             None => self.verifier.check(presentation, now, &mut OsRng),
         };
         match checked {
-            Ok(verdict) => object(&verdict),
-            Err(rejection) => object(&json!({
-                "accepted": false, "message": rejection.to_string(), "reason": rejection.for_log().code(),
-            })),
+            Ok(verdict) => parse(&verdict.to_json().map_err(failure)?),
+            Err(rejection) => Ok(record! {
+                "accepted": false, "message": Text(rejection), "reason": rejection.for_log().code(),
+            }),
         }
     }
 
@@ -102,15 +101,16 @@ impl VerifierCore {
 
 /// The templates that ship: names and JSON.
 #[wasm_bindgen]
-pub fn templates() -> Result<JsValue> {
+pub fn templates() -> JsValue {
     let shipped = Template::shipped_names().filter_map(|name| Some((name, Template::shipped_json(name)?)));
-    object(&shipped.map(|(name, json)| json!({"name": name, "json": json})).collect::<Vec<Value>>())
+    list(shipped.map(|(name, json)| record! {"name": name, "json": json}))
 }
 
-fn trusted(issuer: &TrustedIssuer) -> Value {
-    json!({
-        "fingerprint": issuer.issuer, "name": issuer.name, "sequence": issuer.sequence, "digest": issuer.parameters,
-    })
+fn trusted(issuer: &TrustedIssuer) -> JsValue {
+    record! {
+        "fingerprint": Text(issuer.issuer), "name": issuer.name, "sequence": issuer.sequence,
+        "digest": Text(issuer.parameters),
+    }
 }
 
 fn failure(error: Error) -> JsValue {

@@ -6,13 +6,14 @@ use js_sys::{Array, Uint8Array};
 use milchglas_credential::digest::VerifierKey;
 use milchglas_wallet::{
     AddedPublication, Before, CardShown, Choice, Consent, CredentialId, CredentialSummary, Entries, Error,
-    RecoveryPhrase, Sentences, Standing, Wallet, Warning,
+    RecoveryPhrase, Standing, Wallet, Warning,
 };
 use rand_core::OsRng;
-use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Kind, Result, bytes, input, misuse, object, parsed, passphrase, secret_text, thrown, time, work};
+use crate::convert::{
+    Kind, Result, Text, bytes, input, list, misuse, parse, parsed, passphrase, record, secret_text, thrown, time, work,
+};
 
 /// Most consents that wait for the person; the oldest are forgotten.
 const MAX_CONSENTS: usize = 16;
@@ -74,61 +75,61 @@ impl WalletCore {
     #[wasm_bindgen(js_name = addIssuer)]
     pub fn add_issuer(&mut self, json: &str, expected: Option<String>) -> Result<JsValue> {
         let added = self.wallet.add_issuer(json, parsed(expected)?, &mut OsRng).map_err(failure)?;
-        object(&json!({
-            "fingerprint": added.fingerprint, "name": added.name, "sequence": added.sequence, "digest": added.digest,
-            "before": before(added.before), "same_name": added.same_name, "listed_by": added.listed_by,
-        }))
+        Ok(record! {
+            "fingerprint": Text(added.fingerprint), "name": added.name, "sequence": added.sequence, "digest": Text(added.digest),
+            "before": before(added.before), "same_name": list(added.same_name.iter().map(Text)),
+            "listed_by": list(&added.listed_by),
+        })
     }
 
     /// Pins an authority by its trust list.
     #[wasm_bindgen(js_name = addTrustList)]
     pub fn add_trust_list(&mut self, json: &str, expected: Option<String>) -> Result<JsValue> {
         let added = self.wallet.add_trust_list(json, parsed(expected)?).map_err(failure)?;
-        object(&json!({
-            "fingerprint": added.fingerprint, "name": added.name, "sequence": added.sequence,
+        Ok(record! {
+            "fingerprint": Text(added.fingerprint), "name": added.name, "sequence": added.sequence,
             "before": before(added.before),
-        }))
+        })
     }
 
     /// Pins an inspector.
     #[wasm_bindgen(js_name = addInspector)]
     pub fn add_inspector(&mut self, json: &str, expected: Option<String>) -> Result<JsValue> {
         let added = self.wallet.add_inspector(json, parsed(expected)?).map_err(failure)?;
-        object(&json!({
-            "fingerprint": added.fingerprint, "digest": added.digest, "name": added.name, "threshold": added.threshold,
-            "shareholders": added.shareholders, "new": added.new, "same_name": added.same_name,
-        }))
+        Ok(record! {
+            "fingerprint": Text(added.fingerprint), "digest": Text(added.digest), "name": added.name,
+            "threshold": u32::from(added.threshold), "shareholders": u32::from(added.shareholders), "new": added.new,
+            "same_name": list(added.same_name.iter().map(Text)),
+        })
     }
 
     /// Adds a published set.
     #[wasm_bindgen(js_name = addSet)]
     pub fn add_set(&mut self, json: &str, expected: Option<String>) -> Result<JsValue> {
-        publication(&self.wallet.add_set(json, parsed(expected)?, &mut OsRng).map_err(failure)?)
+        Ok(publication(&self.wallet.add_set(json, parsed(expected)?, &mut OsRng).map_err(failure)?))
     }
 
     /// Adds a published list.
     #[wasm_bindgen(js_name = addList)]
     pub fn add_list(&mut self, file: Vec<u8>, expected: Option<String>) -> Result<JsValue> {
-        publication(&self.wallet.add_list(file, parsed(expected)?, &mut OsRng).map_err(failure)?)
+        Ok(publication(&self.wallet.add_list(file, parsed(expected)?, &mut OsRng).map_err(failure)?))
     }
 
     /// The issuers that are pinned.
-    pub fn issuers(&self) -> Result<JsValue> {
+    pub fn issuers(&self) -> JsValue {
         let issuers = self.wallet.issuers().iter();
-        object(
-            &issuers.map(|known| json!({"fingerprint": known.fingerprint, "name": known.name})).collect::<Vec<Value>>(),
-        )
+        list(issuers.map(|known| record! {"fingerprint": Text(known.fingerprint), "name": known.name}))
     }
 
     /// The verifiers that were answered.
-    pub fn verifiers(&self) -> Result<JsValue> {
+    pub fn verifiers(&self) -> JsValue {
         let known = self.wallet.verifiers().iter().map(|known| {
-            json!({
-                "key": known.key, "origin": known.origin, "name": known.name, "since": known.since,
+            record! {
+                "key": Text(known.key), "origin": Text(&known.origin), "name": known.name, "since": Text(known.since),
                 "answers": known.answers,
-            })
+            }
         });
-        object(&known.collect::<Vec<Value>>())
+        list(known)
     }
 
     /// Forgets a verifier's key.
@@ -146,19 +147,19 @@ impl WalletCore {
     /// An answer to a card.
     pub fn accept(&mut self, answer: &[u8], now: f64) -> Result<JsValue> {
         let accepted = self.wallet.accept(answer, time(now)?).map_err(failure)?;
-        object(&json!({"card": summary(&accepted.credential), "new": accepted.new}))
+        Ok(record! {"card": summary(&accepted.credential), "new": accepted.new})
     }
 
     /// The cards.
     pub fn cards(&self) -> Result<JsValue> {
         let cards = self.wallet.list().map_err(failure)?;
-        object(&cards.iter().map(summary).collect::<Vec<Value>>())
+        Ok(list(cards.iter().map(summary)))
     }
 
     /// One card and, as JSON text, its claims.
     pub fn card(&self, id: &str) -> Result<Array> {
         let (card, claims) = self.wallet.show(card_id(id)?).map_err(failure)?;
-        Ok(Array::of2(&object(&summary(&card))?, &crate::convert::parse(&claims)?))
+        Ok(Array::of2(&summary(&card), &parse(&claims)?))
     }
 
     /// Removes a card.
@@ -171,7 +172,7 @@ impl WalletCore {
     pub fn review(&mut self, request: &[u8], now: f64) -> Result<JsValue> {
         let consent = self.wallet.review(request, time(now)?).map_err(failure)?;
         self.last_consent = self.last_consent.wrapping_add(1);
-        let shown = object(&consent_fields(self.last_consent, &consent)?)?;
+        let shown = consent_fields(self.last_consent, &consent)?;
         if self.consents.len() >= MAX_CONSENTS {
             self.consents.pop_front();
         }
@@ -208,14 +209,14 @@ impl WalletCore {
     }
 
     /// What was told whom.
-    pub fn history(&self) -> Result<JsValue> {
+    pub fn history(&self) -> JsValue {
         let entries = self.wallet.history().iter().map(|entry| {
-            json!({
-                "time": entry.time, "name": entry.name, "origin": entry.origin, "key": entry.key,
-                "purpose": entry.purpose, "learned": texts(&entry.learned),
-            })
+            record! {
+                "time": Text(entry.time), "name": entry.name, "origin": Text(&entry.origin), "key": Text(entry.key),
+                "purpose": entry.purpose, "learned": list(entry.learned.iter()),
+            }
         });
-        object(&entries.collect::<Vec<Value>>())
+        list(entries)
     }
 
     fn of(wallet: Wallet<Entries>) -> Self {
@@ -263,10 +264,6 @@ fn card_id(id: &str) -> Result<CredentialId> {
     id.parse().map_err(input)
 }
 
-fn texts(sentences: &Sentences) -> Vec<&str> {
-    sentences.iter().collect()
-}
-
 fn before(before: Before) -> &'static str {
     match before {
         Before::Nothing => "nothing",
@@ -275,65 +272,74 @@ fn before(before: Before) -> &'static str {
     }
 }
 
-fn summary(card: &CredentialSummary) -> Value {
-    json!({
-        "id": card.id.get(), "kind": card.kind, "title": card.title, "schema": card.schema, "issuer": card.issuer,
-        "issuer_name": card.issuer_name, "added": card.added, "valid_until": card.valid_until, "newest": card.newest,
-    })
+fn summary(card: &CredentialSummary) -> JsValue {
+    record! {
+        "id": card.id.get(), "kind": Text(&card.kind), "title": card.title, "schema": Text(card.schema),
+        "issuer": Text(card.issuer), "issuer_name": card.issuer_name, "added": Text(card.added),
+        "valid_until": card.valid_until.map(Text), "newest": card.newest,
+    }
 }
 
-fn publication(added: &AddedPublication) -> Result<JsValue> {
+fn publication(added: &AddedPublication) -> JsValue {
     let known = &added.publication;
-    object(&json!({
-        "name": known.name, "authority": known.authority, "number": known.number, "length": added.len,
+    record! {
+        "name": Text(&known.name), "authority": Text(known.authority), "number": known.number, "length": added.len,
         "before": before(added.before),
-    }))
+    }
 }
 
-fn warning(warning: &Warning) -> Value {
-    json!({"code": warning.code(), "about": warning.about(), "text": warning.to_string()})
+fn warning(warning: &Warning) -> JsValue {
+    record! {"code": warning.code(), "about": warning.about(), "text": Text(warning)}
 }
 
-fn card_shown(card: &CardShown) -> Value {
+fn card_shown(card: &CardShown) -> JsValue {
     let disclosed = card.disclosed.iter().map(|claim| {
-        json!({"claim": claim.claim, "title": claim.title, "value": claim.value.as_ref().map(|value| value.as_str())})
+        record! {
+            "claim": Text(&claim.claim), "title": claim.title, "value": claim.value.as_ref().map(|value| value.as_str()),
+        }
     });
     let rate = card.rate.as_ref().map(|(ask, used)| {
-        json!({"scope": ask.scope, "epoch": ask.epoch, "limit": ask.limit, "used": used})
+        record! {
+            "scope": Text(&ask.scope), "epoch": Text(&ask.epoch), "limit": u32::from(ask.limit), "used": u32::from(*used),
+        }
     });
-    json!({
-        "name": card.name, "id": card.id.get(), "title": card.title, "issuer": card.issuer,
-        "issuer_name": card.issuer_name, "disclosed": disclosed.collect::<Vec<_>>(), "proved": card.proved,
-        "pseudonym": card.pseudonym.as_ref().map(|ask| &ask.scope), "rate": rate, "encrypted": card.encrypted,
-    })
+    record! {
+        "name": Text(&card.name), "id": card.id.get(), "title": card.title, "issuer": Text(card.issuer),
+        "issuer_name": card.issuer_name, "disclosed": list(disclosed), "proved": list(&card.proved),
+        "pseudonym": card.pseudonym.as_ref().map(|ask| Text(&ask.scope)), "rate": rate, "encrypted": card.encrypted,
+    }
 }
 
-fn consent_fields(id: u32, consent: &Consent) -> Result<Value> {
+fn consent_fields(id: u32, consent: &Consent) -> Result<JsValue> {
     let fields = consent.request().fields();
-    let request: Value = consent.request().to_json().ok().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
     let known = match consent.standing() {
         Standing::FirstTime => None,
-        Standing::Known { since, answers } => Some(json!({"since": since, "answers": answers})),
+        Standing::Known { since, answers } => Some(record! {"since": Text(since), "answers": answers}),
     };
     let vouchers = consent.vouchers().iter().map(|voucher| {
-        json!({
+        record! {
             "authority": voucher.authority, "verifier": voucher.verifier, "purpose": voucher.purpose,
-            "text": voucher.to_string(),
-        })
+            "text": Text(voucher),
+        }
     });
     let choice = |(place, choice): (usize, &Choice)| {
-        json!({
-            "cards": choice.credentials().iter().map(card_shown).collect::<Vec<_>>(),
-            "learned": texts(&choice.learned()),
-            "warnings": choice.warnings().iter().map(warning).collect::<Vec<_>>(),
-            "text": consent.text(place).as_ref().map(texts),
-        })
+        record! {
+            "cards": list(choice.credentials().iter().map(card_shown)),
+            "learned": list(choice.learned().iter()),
+            "warnings": list(choice.warnings().iter().map(warning)),
+            "text": list(consent.text(place).unwrap_or_default().iter()),
+        }
     };
-    Ok(json!({
-        "id": id, "verifier": consent.verifier(), "purpose": consent.purpose(), "profile": fields.profile,
-        "issued": fields.issued, "expires": fields.expires, "as_of": fields.as_of, "known": known,
-        "vouchers": vouchers.collect::<Vec<_>>(),
-        "warnings": consent.warnings().iter().map(warning).collect::<Vec<_>>(), "document": consent.document(),
-        "choices": consent.choices().iter().enumerate().map(choice).collect::<Vec<_>>(), "request": request,
-    }))
+    let document = consent.document().map(|document| {
+        record! {"title": document.title, "sha256": Text(document.sha256)}
+    });
+    let verifier = consent.verifier();
+    let verifier = record! {"name": verifier.name, "origin": Text(&verifier.origin), "key": Text(verifier.key)};
+    Ok(record! {
+        "id": id, "verifier": verifier, "purpose": consent.purpose(), "profile": fields.profile.as_ref().map(Text),
+        "issued": Text(fields.issued), "expires": Text(fields.expires), "as_of": Text(fields.as_of), "known": known,
+        "vouchers": list(vouchers), "warnings": list(consent.warnings().iter().map(warning)), "document": document,
+        "choices": list(consent.choices().iter().enumerate().map(choice)),
+        "request": parse(&consent.request().to_json().map_err(input)?)?,
+    })
 }

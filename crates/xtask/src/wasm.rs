@@ -14,6 +14,14 @@ use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// A panic ends the module, without words: their text and the code that makes it are left out.
+const SMALL: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none --cfg sha2_backend=\"soft-compact\"";
+/// What the compiler takes for granted, and every browser has since 2021.
+const FEATURES: [&str; 6] =
+    ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+/// Older ones confuse the table of JavaScript's values with that of functions.
+const OLDEST_BINARYEN: u32 = 116;
+const BINARYEN: &str = "`npm install --prefix target/binaryen binaryen` brings one.";
 const HELP: &str = "No compiler for wasm32-unknown-unknown. Either
     rustup target add wasm32-unknown-unknown
 or, on Debian,
@@ -88,6 +96,9 @@ pub(crate) fn build(options: Options) -> Result<(), String> {
     fs::write(package.join("package.json"), manifest).map_err(about("package.json"))?;
 
     let module = package.join("milchglas_bg.wasm");
+    if !options.keep_names {
+        optimize(&target, &module)?;
+    }
     let size = fs::metadata(&module).map_err(about(&module.display().to_string()))?.len();
     println!("{} ({} KiB)", module.display(), size.div_ceil(1024));
     Ok(())
@@ -104,11 +115,12 @@ fn compile(root: &Path, target: &Path, options: &Options) -> Result<PathBuf, Str
     command.args(["--target", TARGET, "--no-default-features", "--features", &options.backend]);
     command.arg("--target-dir").arg(target);
     if options.keep_names {
-        command.args(["--config", "profile.wasm.strip=false"]);
+        command.args(["--config", "profile.wasm.strip=\"none\""]);
     }
     if builds_std {
-        command.args(["-Z", "build-std=std,panic_abort"]);
+        command.args(["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"]);
         command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld");
+        command.env("RUSTFLAGS", SMALL);
     }
     if options.backend == "blst" {
         if !runs(Command::new("clang").arg("--version")) {
@@ -123,12 +135,42 @@ fn compile(root: &Path, target: &Path, options: &Options) -> Result<PathBuf, Str
     Ok(target.join(TARGET).join("wasm/milchglas_wasm.wasm"))
 }
 
+/// Makes the module smaller, where a binaryen is installed that is new enough.
+fn optimize(target: &Path, module: &Path) -> Result<(), String> {
+    let places = [target.join("binaryen/node_modules/.bin/wasm-opt"), PathBuf::from("wasm-opt")];
+    let new_enough = |place: &PathBuf| version(place).is_some_and(|version| version >= OLDEST_BINARYEN);
+    let Some(wasm_opt) = places.into_iter().find(new_enough) else {
+        println!(
+            "No wasm-opt of version {OLDEST_BINARYEN} or later; the module stays larger than it must be. {BINARYEN}"
+        );
+        return Ok(());
+    };
+    let status = Command::new(wasm_opt)
+        .args(FEATURES.map(|feature| format!("--enable-{feature}")))
+        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .arg(module)
+        .arg("-o")
+        .arg(module)
+        .status();
+    if status.map_err(about("wasm-opt"))?.success() { Ok(()) } else { Err("wasm-opt failed.".to_owned()) }
+}
+
+/// The number in `wasm-opt version 132 (version_132)`.
+fn version(wasm_opt: &Path) -> Option<u32> {
+    let output = Command::new(wasm_opt).arg("--version").output().ok()?;
+    String::from_utf8(output.stdout).ok()?.split_whitespace().nth(2)?.parse().ok()
+}
+
 fn find_compiler() -> Option<Compiler> {
-    let own = |variable: &str, name: &str| std::env::var_os(variable).map_or_else(|| PathBuf::from(name), PathBuf::from);
-    let candidates =
-        [(own("CARGO", "cargo"), own("RUSTC", "rustc")), (PathBuf::from("/usr/bin/cargo"), PathBuf::from("/usr/bin/rustc"))];
+    let own =
+        |variable: &str, name: &str| std::env::var_os(variable).map_or_else(|| PathBuf::from(name), PathBuf::from);
+    let candidates = [
+        (own("CARGO", "cargo"), own("RUSTC", "rustc")),
+        (PathBuf::from("/usr/bin/cargo"), PathBuf::from("/usr/bin/rustc")),
+    ];
     candidates.into_iter().find_map(|(cargo, rustc)| {
-        let has_target = printed(&rustc, &["--target", TARGET, "--print", "target-libdir"]).is_some_and(|dir| dir.is_dir());
+        let has_target =
+            printed(&rustc, &["--target", TARGET, "--print", "target-libdir"]).is_some_and(|dir| dir.is_dir());
         let has_sources = || {
             printed(&rustc, &["--print", "sysroot"])
                 .is_some_and(|root| root.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file())
