@@ -97,6 +97,7 @@ test("a bank learns what the law names, and says so before", () =>
     await makeWallet(page);
     await enrol(page);
     await askFor(page, "bank");
+    await page.waitForSelector("#wallet[data-view=review]");
     assert.equal(await page.locator("#wallet .learns .told").count(), 6);
     assert.equal(await share(page), "Account opened");
     assert.match(await page.textContent("#kiosk .learns"), /Mustermann.*Erika.*Lindengasse/s);
