@@ -175,10 +175,10 @@ test("another tab answers a link, and the kiosk gets the answer", () =>
   }));
 
 test("codes go as pictures: what one page shows, another reads", () =>
-  page({}, async (page) => {
+  page({ deviceScaleFactor: 2 }, async (page) => {
     await makeWallet(page);
     await enrol(page);
-    const request = await page.locator("#kiosk .qr").screenshot({ scale: "css" });
+    const request = await page.locator("#kiosk .qr").screenshot();
     await page.click("#scan-request");
     await page.setInputFiles("#picture-file", { name: "request.png", mimeType: "image/png", buffer: request });
     await page.click("#share");

@@ -47,7 +47,7 @@ export async function visit(browser, address, { path = "/", language = "en", wid
   const complaints = [];
   context.on("request", (request) => asked.push(request.url()));
   const watch = (page) => {
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(30_000);
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   };

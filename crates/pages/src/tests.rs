@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::schema::Schema;
 use milchglas_issuer::Issuer;
@@ -208,7 +208,7 @@ async fn invites_and_refuses_in_words() {
     let bytes = hex::decode(invited["invitation"].as_str().unwrap()).unwrap();
     let invitation = milchglas_credential::issuance::SignedInvitation::from_bytes(&bytes).unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    assert!(invitation.verify(&parameters).unwrap().fields().expires > Timestamp::from_unix(now).unwrap());
+    assert!(invitation.verify(&parameters).unwrap().expires > Timestamp::from_unix(now).unwrap());
 
     // The same person again, and somebody whom nobody knows.
     assert_eq!(
