@@ -102,8 +102,8 @@ async function besideThePeer() {
   });
   const figures = await page.evaluate(async (runs) => {
     const version = document.querySelector("script[src]").src.replace(/app\.js$/, "");
+    await (await import(`${version}wasm/index.js`)).load();
     const ours = await import(`${version}wasm/milchglas.js`);
-    await ours.default();
     const peer = await import("/peer/index.js");
     await peer.default();
     const bytes = (text) => new TextEncoder().encode(text);
