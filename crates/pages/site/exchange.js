@@ -48,11 +48,13 @@ export const linkFor = (kind, bytes) => `${location.origin}/${kind === "request"
 export async function fromText(text) {
   const link = /#(?:request|answer)=([\w-]+)$/.exec(text.trim());
   if (link) return fromLink(link[1]);
-  try {
-    return await (await engine).decodeText(text.trim());
-  } catch {
-    return null;
+  // The alphabet of Base45 has a space, with which an answer begins; whatever the text went through may have cut it off.
+  const line = text.replace(/[\r\n]/g, "");
+  for (const candidate of [line, line.trim(), ` ${line.trim()}`]) {
+    const bytes = await (await engine).decodeText(candidate).catch(() => null);
+    if (bytes) return bytes;
   }
+  return null;
 }
 
 /** Takes what stands after # in this page's address, and removes it from there. */
