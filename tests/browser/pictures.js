@@ -35,7 +35,13 @@ async function story(name, options, narrow) {
   const copied = async (button) => {
     await page.evaluate(() => navigator.clipboard.writeText(""));
     await page.click(button);
-    return (await page.waitForFunction(() => navigator.clipboard.readText())).jsonValue();
+    return page.evaluate(async () => {
+      for (;;) {
+        const text = await navigator.clipboard.readText();
+        if (text) return text;
+        await new Promise((wake) => setTimeout(wake, 50));
+      }
+    });
   };
   const ask = async (errand) => {
     await see("kiosk");

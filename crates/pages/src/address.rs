@@ -3,7 +3,9 @@
 //! Not here: TLS (`tls`).
 
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+#[cfg(feature = "lan")]
+use std::net::UdpSocket;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use milchglas_credential::date::Date;
