@@ -11,12 +11,13 @@ fi
 if ! command -v npm >/dev/null; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm >/dev/null
 fi
-target=$(cd "${CARGO_TARGET_DIR:-target}" 2>/dev/null && pwd || { mkdir -p "${CARGO_TARGET_DIR:-target}" && cd "${CARGO_TARGET_DIR:-target}" && pwd; })
+mkdir -p "${CARGO_TARGET_DIR:-target}"
+target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 [ -e "$target/wasm-pkg/milchglas_bg.wasm" ] || cargo xtask wasm
 cargo build --locked --release
 export MILCHGLAS=$target/release/milchglas WASM_PACKAGE=$target/wasm-pkg CHROMIUM=${CHROMIUM:-$(command -v chromium)}
 
 cd tests/browser
 [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund
-for what in "${@:-test}" ; do npm run --silent "$what"; done
-if [ $# -eq 0 ]; then npm run --silent pictures && npm run --silent bench; fi
+[ $# -gt 0 ] || set -- test pictures bench
+for what in "$@"; do npm run --silent "$what"; done

@@ -292,7 +292,7 @@ const views = {
   shared: () => {
     const { shared } = state;
     return [
-      h("div.stamp.yes", { "aria-hidden": "true" }, icon(shared.arrived ? "check" : "send")),
+      !shared.code && h("div.stamp.yes", { "aria-hidden": "true" }, icon(shared.arrived ? "check" : "send")),
       heading(shared.arrived ? t("answer_arrived") : shared.code ? t("answer_ready") : t("answer_sending")),
       h("p", {}, shared.arrived ? t("shared_with", { name: shared.to }) : t("show_answer", { name: shared.to })),
       shared.code && h("div.code", {}, qrPicture(shared.code, t("qr_answer"))),
