@@ -348,7 +348,7 @@ fn rejects_other_selections() {
     };
     reject("a branch too many", &|selection| selection.branches.push(0));
     reject("nothing shown", &|selection| selection.shown.clear());
-    reject("shown twice", &|selection| selection.shown.push(ShownAs { accept: 0, key: 0, schema: 0 }));
+    reject("shown twice", &|selection| selection.shown.push(ShownAs { accept: 0, key: 0, schema: 0, back: 0 }));
     for far in [1, 255] {
         reject("issuer", &|selection| selection.shown[0].accept = far);
         reject("key", &|selection| selection.shown[0].key = far);
@@ -455,7 +455,8 @@ fn rejects_another_branch_than_the_one_proven() {
     let young_branch = world.state.ask("young", &world.schema, &[], vec![young]).unwrap();
     let ask = Ask::Any(vec![Ask::Credential(young_branch), Ask::Credential(adult_branch)]);
     let request = request("any", today(), ask).unwrap();
-    let select = |branch| Selection { branches: vec![branch], shown: vec![ShownAs { accept: 0, key: 0, schema: 0 }] };
+    let select =
+        |branch| Selection { branches: vec![branch], shown: vec![ShownAs { accept: 0, key: 0, schema: 0, back: 0 }] };
 
     let plan = compile(&request, select(1), &parameters()).unwrap();
     let presentation =

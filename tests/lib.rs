@@ -17,6 +17,7 @@ use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{
     Accept, Ask, CredentialAsk, Request, RequestFields, SchemaRef, SigningKey, VerifierIdentity,
 };
+use milchglas_credential::revocation::AccumulatorSecretKey;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_statements::SetSecretKey;
@@ -70,6 +71,8 @@ pub struct TestIssuer {
     pub secret: SecretKey,
     /// The identity key.
     pub identity: SigningKey,
+    /// The key of the accumulator of the parameters' signing key.
+    pub accumulator: AccumulatorSecretKey,
 }
 
 /// The day on which the tests take place.
@@ -90,9 +93,11 @@ impl TestIssuer {
         rng.fill_bytes(&mut identity);
         let identity = SigningKey::from_bytes(&identity);
         let digits = sign_digits(&SetSecretKey::random(&mut rng))?;
-        let keys = vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX }];
+        let accumulator = AccumulatorSecretKey::random(&mut rng);
+        let revocation = accumulator.public_key()?;
+        let keys = vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX, revocation }];
         let content = Content { name: format!("Issuer {seed}"), sequence: 1, keys, digits, schemas };
-        Ok(Self { parameters: Parameters::sign(content, &identity)?, secret, identity })
+        Ok(Self { parameters: Parameters::sign(content, &identity)?, secret, identity, accumulator })
     }
 
     /// Issues a credential over the whole blind protocol.
@@ -130,6 +135,7 @@ impl TestIssuer {
             schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
             disclose: disclose.iter().map(|name| name.parse().ok()).collect::<Option<_>>()?,
             prove,
+            not_revoked: Vec::new(),
             pseudonym: None,
             rate: None,
             encrypt_to: None,
@@ -181,7 +187,7 @@ pub fn verifier_key() -> SigningKey {
 /// The only selection of a request without choices for `credentials` credentials.
 #[must_use]
 pub fn only_selection(credentials: usize) -> Selection {
-    Selection { branches: Vec::new(), shown: vec![ShownAs { accept: 0, key: 0, schema: 0 }; credentials] }
+    Selection { branches: Vec::new(), shown: vec![ShownAs { accept: 0, key: 0, schema: 0, back: 0 }; credentials] }
 }
 
 /// Answers a request without choices.

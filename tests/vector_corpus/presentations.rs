@@ -117,7 +117,7 @@ impl Credentials {
 
 /// What the state's newest key signed, as its first accepted issuer and schema.
 fn newest() -> ShownAs {
-    ShownAs { accept: 0, key: 2, schema: 0 }
+    ShownAs { accept: 0, key: 2, schema: 0, back: 0 }
 }
 
 fn card_ask(cast: &Cast, disclose: &[&str], predicates: &str) -> CredentialAsk {
@@ -203,7 +203,7 @@ pub(crate) fn accepted(cast: &Cast, own: &Credentials) -> Vec<Answer> {
     let mut choice = card_ask(cast, &["surname"], r#"["valid"]"#);
     choice.accept.insert(0, pass_ask(cast, "pass", &[], "[]").accept[0]);
     choice.schemas.insert(0, pass_ask(cast, "pass", &[], "[]").schemas[0].clone());
-    let second = ShownAs { accept: 1, key: 1, schema: 1 };
+    let second = ShownAs { accept: 1, key: 1, schema: 1, back: 0 };
     let chosen = Selection { branches: vec![], shown: vec![second] };
     // `surname` is not a claim of the other schema; only the one that is shown must have it.
     add("another key", &["state", "city"], today(), one(choice), chosen, &[&own.older_card]);
@@ -212,7 +212,8 @@ pub(crate) fn accepted(cast: &Cast, own: &Credentials) -> Vec<Answer> {
         one(card_ask(cast, &["sex"], ADULT)),
         one(pass_ask(cast, "pass", &["class"], r#"["valid", {"at_least": {"claim": "level", "value": 2}}]"#)),
     ]);
-    let selection = Selection { branches: vec![], shown: vec![newest(), ShownAs { accept: 0, key: 0, schema: 0 }] };
+    let selection =
+        Selection { branches: vec![], shown: vec![newest(), ShownAs { accept: 0, key: 0, schema: 0, back: 0 }] };
     add("two credentials", &["state", "city"], today(), pair, selection, &[&own.card, &own.pass]);
 
     let mut again = card_ask(cast, &[], r#"[{"equals": {"claim": "sex", "value": "F"}}]"#);
@@ -569,7 +570,7 @@ fn forged(cast: &Cast, own: &Credentials) -> Vec<Refusal> {
     let mut add =
         |name, trusted: &[&'static str], ask: CredentialAsk, key, k: &HolderSecret, credential: &Credential| {
             let request = request(&format!("vectors: {name}"), today(), Ask::Credential(ask)).unwrap();
-            let selection = Selection { branches: vec![], shown: vec![ShownAs { accept: 0, key, schema: 0 }] };
+            let selection = Selection { branches: vec![], shown: vec![ShownAs { accept: 0, key, schema: 0, back: 0 }] };
             let presentation = answer(cast, &request, trusted, selection, k, &[credential]);
             refusals.push(Refusal {
                 name,

@@ -561,7 +561,7 @@ fn shows(parameters: &Parameters, key: u8, k: &HolderSecret, card: &Credential, 
         document: None,
     })
     .unwrap();
-    let selection = Selection { branches: Vec::new(), shown: vec![ShownAs { accept: 0, key, schema: 0 }] };
+    let selection = Selection { branches: Vec::new(), shown: vec![ShownAs { accept: 0, key, schema: 0, back: 0 }] };
     let Ok(plan) = compile(&request, selection, &[parameters]) else {
         return false;
     };

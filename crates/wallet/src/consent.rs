@@ -661,7 +661,7 @@ fn judge(
             continue;
         }
         let key = u8::try_from(key).unwrap_or(u8::MAX);
-        shown_as = Some(ShownAs { accept: *place, key, schema: schema_place });
+        shown_as = Some(ShownAs { accept: *place, key, schema: schema_place, back: 0 });
         break;
     }
     let mut reasons = Vec::new();

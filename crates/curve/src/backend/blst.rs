@@ -358,27 +358,32 @@ macro_rules! group {
                     // SAFETY: plain call; 255 bits are read from the 32 bytes of the scalar.
                     unsafe { $mult(&mut out, &from_affine(point), scalar.as_ptr(), 255) };
                 }
-                (points, scalars) => {
-                    let bits = scalars.iter().map(bit_length).max().unwrap_or(0);
-                    // SAFETY: plain call, returning a number of bytes.
-                    let scratch_bytes = unsafe { $scratch_size(points.len()) };
-                    let mut scratch = vec![0_u64; scratch_bytes.div_ceil(8)];
-                    let point_pointers = [points.as_ptr(), null()];
-                    let scalar_pointers: Vec<*const u8> = scalars.iter().map(|scalar| scalar.as_ptr()).collect();
-                    // SAFETY: a null second pointer means contiguous points, of which `points.len()` are read; there are as many
-                    // pointers to scalars, none of them null, each to 32 bytes, of which (bits + 7)/8 ≤ 32 are read. The
-                    // scratch space has the size that the library asked for.
-                    unsafe {
-                        $pippenger(
-                            &mut out,
-                            point_pointers.as_ptr(),
-                            points.len(),
-                            scalar_pointers.as_ptr(),
-                            bits,
-                            scratch.as_mut_ptr(),
-                        );
-                    }
-                }
+                (points, scalars) => out = buckets(points, scalars),
+            }
+            out
+        }
+
+        /// Σ k·p over two points or more, as many as scalars, by Pippenger's method: additions and doublings only.
+        fn buckets(points: &[Affine], scalars: &[[u8; 32]]) -> Point {
+            let mut out = identity();
+            let bits = scalars.iter().map(bit_length).max().unwrap_or(0);
+            // SAFETY: plain call, returning a number of bytes.
+            let scratch_bytes = unsafe { $scratch_size(points.len()) };
+            let mut scratch = vec![0_u64; scratch_bytes.div_ceil(8)];
+            let point_pointers = [points.as_ptr(), null()];
+            let scalar_pointers: Vec<*const u8> = scalars.iter().map(|scalar| scalar.as_ptr()).collect();
+            // SAFETY: a null second pointer means contiguous points, of which `points.len()` are read; there are as many
+            // pointers to scalars, none of them null, each to 32 bytes, of which (bits + 7)/8 ≤ 32 are read. The
+            // scratch space has the size that the library asked for.
+            unsafe {
+                $pippenger(
+                    &mut out,
+                    point_pointers.as_ptr(),
+                    points.len(),
+                    scalar_pointers.as_ptr(),
+                    bits,
+                    scratch.as_mut_ptr(),
+                );
             }
             out
         }
@@ -504,7 +509,7 @@ mod straus;
 /// G1.
 pub mod g1 {
     use super::fp::{assign, clear};
-    use blst::{blst_fp, blst_p1_add_affine};
+    use blst::{blst_fp, blst_p1_add_affine, blst_p1_in_g1};
 
     pub use super::comb::{Comb, comb_sum, comb_sum_short, combs};
     pub use super::straus::{Terms, VartimeTable, sums_vartime, vartime_tables};
@@ -546,6 +551,37 @@ pub mod g1 {
             blst::blst_map_to_g1(&mut out, u0, u1);
         }
         out
+    }
+
+    /// Decodes a compressed point of the curve, other than the identity; whether it is in the subgroup is not checked.
+    pub fn decode_on_curve(bytes: &[u8; 48]) -> Option<Affine> {
+        let mut out = Affine::default();
+        // SAFETY: plain calls, the first of which reads exactly the length of the array.
+        let (result, is_identity) =
+            unsafe { (blst_p1_uncompress(&mut out, bytes.as_ptr()), blst_p1_affine_is_inf(&out)) };
+        (result == BLST_ERROR::BLST_SUCCESS && !is_identity).then_some(out)
+    }
+
+    /// Whether p is in the subgroup of order r.
+    pub fn is_in_subgroup(p: &Point) -> bool {
+        // SAFETY: plain call.
+        unsafe { blst_p1_in_g1(p) }
+    }
+
+    /// Σ k·p for public inputs, all of them anywhere on the curve.
+    pub fn msm_on_curve_vartime<'a>(terms: impl Iterator<Item = (&'a Affine, &'a Fr)>) -> Point {
+        let (mut points, mut scalars): (Vec<Affine>, Vec<[u8; 32]>) =
+            terms.filter(|(_, k)| **k != fr::ZERO).map(|(p, k)| (*p, fr::to_scalar(k).b)).unzip();
+        match points.as_slice() {
+            [] => return identity(),
+            // The multiplication of a single point knows the subgroup only; a second one makes it a sum.
+            [_] => {
+                points.push(generator());
+                scalars.push([0; 32]);
+            }
+            _ => {}
+        }
+        buckets(&points, &scalars)
     }
 
     /// Doubles p.

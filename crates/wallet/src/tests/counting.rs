@@ -141,7 +141,7 @@ fn prepares_no_answers_that_name_or_count() {
     // Were such a kind remembered, it would be passed over.
     let selection = milchglas_credential::selection::Selection {
         branches: vec![],
-        shown: vec![milchglas_credential::selection::ShownAs { accept: 0, key: 0, schema: 0 }],
+        shown: vec![milchglas_credential::selection::ShownAs { accept: 0, key: 0, schema: 0, back: 0 }],
     };
     wallet.state.recent = [counted(&issuer, "2026", 3), named_in(&issuer, "customers")]
         .map(|ask| crate::vault::Recent { ask, selection: selection.clone() })
