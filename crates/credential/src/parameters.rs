@@ -12,6 +12,8 @@
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use milchglas_bbs::PublicKey;
 pub use milchglas_bbs::SecretKey;
+/// z·P2, under which the credentials of one signature key are revoked.
+pub use milchglas_curve::NonZeroG2 as RevocationKey;
 use milchglas_curve::{Expander, G1, NonZeroG1, NonZeroG2, Scalar};
 use milchglas_sigma::FixedPoint;
 pub use milchglas_statements::SetSecretKey;
@@ -47,7 +49,7 @@ pub struct IssuerKey {
     /// The last day on which credentials signed with it are accepted. Keys overlap while cards are renewed.
     pub accepted_until: Date,
     /// z·P2, under which the credentials signed with it are revoked: a key of its own for each.
-    pub revocation: NonZeroG2,
+    pub revocation: RevocationKey,
 }
 
 /// What an issuer says in its parameters.

@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::ParametersDigest;
-use milchglas_credential::parameters::{Content, IssuerKey, Parameters, SecretKey, sign_digits};
+use milchglas_credential::parameters::{Content, IssuerKey, Parameters, RevocationKey, SecretKey, sign_digits};
+use milchglas_credential::revocation::AccumulatorSecretKey;
 use milchglas_credential::schema::Schema;
 use milchglas_sealed::{Error as SealedError, Op, Passphrase, SealedFile, Work};
 use rand_core::{CryptoRng, RngCore};
@@ -72,7 +73,7 @@ impl Issuer {
         let content = Content {
             name: name.to_owned(),
             sequence: 1,
-            keys: vec![current(&keys.signing)?],
+            keys: vec![current(&keys.signing, keys.accumulators.last())?],
             digits: sign_digits(&keys.sets)?,
             schemas: unique,
         };
@@ -154,7 +155,8 @@ impl Issuer {
         let mut next = content.clone();
         drop_lapsed(&mut next.keys, today);
         if next.keys.len() < kept {
-            self.adopt(next, None)?;
+            let accumulators = self.accumulators_of(&next)?;
+            self.adopt(next, None, Some(accumulators))?;
         } else {
             self.folder.publish(&self.parameters)?;
         }
@@ -171,7 +173,7 @@ impl Issuer {
         if !self.parameters.content().schemas.contains(&schema) {
             let mut next = self.parameters.content().clone();
             next.schemas.push(schema);
-            self.adopt(next, None)?;
+            self.adopt(next, None, None)?;
         }
         Ok(&self.parameters)
     }
@@ -194,9 +196,12 @@ impl Issuer {
         if let Some(old) = next.keys.last_mut() {
             old.accepted_until = accepted_until_for_old;
         }
-        next.keys.push(current(&signing)?);
+        let accumulator = AccumulatorSecretKey::random(rng);
+        next.keys.push(current(&signing, Some(&accumulator))?);
         drop_lapsed(&mut next.keys, today);
-        self.adopt(next, Some(signing))?;
+        let mut accumulators = self.accumulators_of(&next)?;
+        accumulators.push(accumulator);
+        self.adopt(next, Some(signing), Some(accumulators))?;
         Ok(&self.parameters)
     }
 
@@ -235,21 +240,38 @@ impl Issuer {
     }
 
     /// Makes this content, under the next sequence number, the current parameters.
-    fn adopt(&mut self, mut content: Content, mut signing: Option<SecretKey>) -> Result<(), Error> {
+    fn adopt(
+        &mut self,
+        mut content: Content,
+        mut signing: Option<SecretKey>,
+        mut accumulators: Option<Vec<AccumulatorSecretKey>>,
+    ) -> Result<(), Error> {
         content.sequence = content.sequence.checked_add(1).ok_or(Error::Misuse { what: "too many publications" })?;
         let next = Parameters::sign(content, &self.keys.identity)?;
         self.folder.keep(&next)?;
         let mut published = next.digest();
-        self.keys.exchange(&mut signing, &mut published);
+        self.keys.exchange(&mut signing, &mut accumulators, &mut published);
         let saved = self.file.save(&self.keys.to_bytes());
         if !matches!(saved, Ok(()) | Err(SealedError::Io { op: Op::SyncFolder, .. })) {
-            self.keys.exchange(&mut signing, &mut published);
+            self.keys.exchange(&mut signing, &mut accumulators, &mut published);
             return Ok(saved?);
         }
         // Also where only the last sync failed: the new file is in place, and what is saved next must go on from it.
         self.parameters = Arc::new(next);
         saved?;
         self.folder.publish(&self.parameters)
+    }
+
+    /// Copies of the accumulators' keys that this content still lists.
+    fn accumulators_of(&self, content: &Content) -> Result<Vec<AccumulatorSecretKey>, Error> {
+        let mut kept = Vec::with_capacity(self.keys.accumulators.len());
+        for secret in &self.keys.accumulators {
+            let public = revocation_key(secret)?;
+            if content.keys.iter().any(|key| key.revocation == public) {
+                kept.push(AccumulatorSecretKey::from_bytes(&secret.to_bytes()).map_err(|_| ZERO)?);
+            }
+        }
+        Ok(kept)
     }
 }
 
@@ -260,9 +282,17 @@ impl fmt::Debug for Issuer {
 }
 
 /// How parameters list the key that signs now: its end is set when it is replaced.
-fn current(signing: &SecretKey) -> Result<IssuerKey, Error> {
+fn current(signing: &SecretKey, accumulator: Option<&AccumulatorSecretKey>) -> Result<IssuerKey, Error> {
     let public = signing.public_key().map_err(|_| Error::Misuse { what: "a signature key is not zero" })?;
-    Ok(IssuerKey { public, accepted_until: Date::MAX })
+    let revocation =
+        revocation_key(accumulator.ok_or(Error::Damaged { what: "keys without that of an accumulator" })?)?;
+    Ok(IssuerKey { public, accepted_until: Date::MAX, revocation })
+}
+
+const ZERO: Error = Error::Misuse { what: "an accumulator's key is not zero" };
+
+fn revocation_key(secret: &AccumulatorSecretKey) -> Result<RevocationKey, Error> {
+    secret.public_key().map_err(|_| ZERO)
 }
 
 /// Drops keys that are no longer accepted, except the last one, which signs.
@@ -277,9 +307,11 @@ fn drop_lapsed(keys: &mut Vec<IssuerKey>, today: Date) {
 /// Whether all keys are those of the parameters.
 fn signs_under(keys: &Keys, parameters: &Parameters) -> Result<bool, Error> {
     let content = parameters.content();
-    let signing = current(&keys.signing)?.public;
+    let signing = current(&keys.signing, keys.accumulators.last())?;
+    let revoking = keys.accumulators.iter().map(revocation_key).collect::<Result<Vec<_>, _>>()?;
     let sets = keys.sets.public_key().map_err(|_| Error::Misuse { what: "a set key is not zero" })?;
-    Ok(content.keys.last().is_some_and(|last| last.public == signing)
+    Ok(content.keys.last().is_some_and(|last| last.public == signing.public)
+        && content.keys.iter().map(|key| key.revocation).eq(revoking)
         && content.digits.key().to_bytes() == sets.to_bytes()
         && *parameters.identity().as_bytes() == keys.identity.verifying_key().to_bytes())
 }

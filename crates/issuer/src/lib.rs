@@ -93,6 +93,7 @@ mod issuer;
 mod keys;
 pub mod registry;
 mod reply_address;
+mod revoking;
 mod waiting_claims;
 
 #[cfg(test)]

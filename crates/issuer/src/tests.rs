@@ -10,7 +10,7 @@ use milchglas_credential::credential::{Credential, Handle, HolderSecret, Holding
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{RequestNonce, VerifierKey};
 use milchglas_credential::error::Error as CredentialError;
-use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
+use milchglas_credential::issuance::{Answer, Application, Issued, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
@@ -114,7 +114,7 @@ impl Applicant {
     fn accept(&self, answer: &[u8], parameters: &Parameters) -> Credential {
         let answer = Answer::from_bytes(answer).unwrap();
         let plaintext = age::decrypt(&self.reply_to, &answer.ciphertext).unwrap();
-        let credential = Credential::from_bytes(&plaintext, |_, schema| parameters.schema(schema)).unwrap();
+        let credential = Issued::from_bytes(&plaintext, |_, schema| parameters.schema(schema)).unwrap().credential;
         let key = parameters.credential_key(&credential.key(), &credential.schema()).unwrap();
         credential.verify(&self.k, key, parameters.schema(&credential.schema()).unwrap()).unwrap();
         credential
@@ -539,6 +539,7 @@ fn shows(parameters: &Parameters, key: u8, k: &HolderSecret, card: &Credential, 
         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
         disclose: Vec::new(),
         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse().unwrap(), years: 18 }],
+        not_revoked: Vec::new(),
         pseudonym: None,
         rate: None,
         encrypt_to: None,

@@ -273,7 +273,17 @@ impl TemplateCredential {
             self.fits(&prove, schema, as_of)?;
         }
         let Self { name, disclose, pseudonym, rate, encrypt_to, .. } = self.clone();
-        Ok(CredentialAsk { name, accept, schemas, disclose, prove, pseudonym, rate, encrypt_to })
+        Ok(CredentialAsk {
+            name,
+            accept,
+            schemas,
+            disclose,
+            prove,
+            not_revoked: Vec::new(),
+            pseudonym,
+            rate,
+            encrypt_to,
+        })
     }
 
     fn schemas_of<'p>(&self, parameters: &'p Parameters) -> impl Iterator<Item = &'p Schema> {

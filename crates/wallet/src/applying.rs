@@ -11,9 +11,8 @@
 use std::io::Read as _;
 
 use age::secrecy::ExposeSecret as _;
-use milchglas_credential::credential::Credential;
 use milchglas_credential::date::Timestamp;
-use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
+use milchglas_credential::issuance::{Answer, Application, Issued, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
@@ -98,14 +97,15 @@ impl<S: Store> Wallet<S> {
                     let parameters = self
                         .pinned(&open.parameters)?
                         .ok_or(Error::Misuse("an application's parameters are pinned"))?;
-                    if let Some(bytes) = self.open_answer(open, identity, parameters, &answer.ciphertext) {
-                        found = Some((place, open.parameters, bytes));
+                    if let Some(issued) = self.open_answer(open, identity, parameters, &answer.ciphertext) {
+                        found = Some((place, open.parameters, issued));
                         break;
                     }
                 }
             }
         }
-        let (place, parameters, bytes) = found.ok_or(refusal)?;
+        let (place, parameters, issued) = found.ok_or(refusal)?;
+        let bytes = issued.credential.to_bytes();
         let id = self.commit(|state| {
             if state.credentials.len() >= MAX_CREDENTIALS {
                 return Err(Error::Full("credentials"));
@@ -128,20 +128,21 @@ impl<S: Store> Wallet<S> {
         identity: &str,
         parameters: &Parameters,
         ciphertext: &[u8],
-    ) -> Option<Zeroizing<Vec<u8>>> {
+    ) -> Option<Issued> {
         let identity: age::x25519::Identity = identity.parse().ok()?;
         let decryptor = age::Decryptor::new_buffered(ciphertext).ok()?;
         let mut reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).ok()?;
         // The plaintext is shorter than the ciphertext, so the buffer never grows and leaves no copy behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(ciphertext.len()));
         reader.read_to_end(&mut bytes).ok()?;
-        let credential = Credential::from_bytes(&bytes, |issuer, schema| {
+        let issued = Issued::from_bytes(&bytes, |issuer, schema| {
             let applied_for = *issuer == open.issuer && *schema == open.schema;
             if applied_for { parameters.schema(schema) } else { None }
         });
         let key = parameters.signing_key(&open.schema)?;
-        credential.ok()?.verify(self.secret(), key, parameters.schema(&open.schema)?).ok()?;
-        Some(bytes)
+        let issued = issued.ok()?;
+        issued.credential.verify(self.secret(), key, parameters.schema(&open.schema)?).ok()?;
+        Some(issued)
     }
 }
 

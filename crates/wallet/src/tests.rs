@@ -131,6 +131,7 @@ impl Issuer {
             schemas: vec![SchemaRef { id: self.schema.id().clone(), digest: self.schema.digest() }],
             disclose: disclose.iter().map(|name| name.parse().unwrap()).collect(),
             prove: prove.iter().map(|predicate| serde_json::from_str(predicate).unwrap()).collect(),
+            not_revoked: Vec::new(),
             pseudonym: None,
             rate: None,
             encrypt_to: None,

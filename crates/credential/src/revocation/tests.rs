@@ -9,7 +9,6 @@ use crate::schema::Schema;
 use ed25519_dalek::SigningKey;
 use milchglas_sigma::FixedPoint;
 use rand_core::OsRng;
-use zeroize::Zeroizing;
 
 struct Office {
     parameters: Parameters,
@@ -75,10 +74,7 @@ impl Office {
     }
 
     fn witness(&self, epoch: &EpochFile, handle: &Handle) -> Witness {
-        let head = epoch.head().unverified();
-        let accumulator = self.key().accumulator(head.accumulators.newest().unwrap()).unwrap();
-        let w = self.secret.witness(accumulator.base(), &Zeroizing::new(handle.to_scalar())).unwrap();
-        Witness::new(head.epoch, &w)
+        Witness::issue(epoch.head().unverified(), self.key(), handle, &self.secret).unwrap()
     }
 
     fn log(&self, files: &[EpochFile]) -> Log {

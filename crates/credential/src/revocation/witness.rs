@@ -13,12 +13,12 @@ use std::fmt;
 
 use milchglas_curve::{CurvePoint, CurveSum, G1, NonZeroG1, Scalar};
 use milchglas_sigma::FixedPoint;
-use milchglas_statements::Accumulator;
+use milchglas_statements::{Accumulator, AccumulatorSecretKey};
 use rand_core::CryptoRngCore;
 use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
-use super::epoch::{Epoch, EpochFile};
+use super::epoch::{Epoch, EpochFile, EpochHead};
 use crate::cbor::{Reader, Wire, Writer};
 use crate::credential::Handle;
 use crate::error::{DecodeError, Error};
@@ -45,9 +45,24 @@ pub enum Update {
 }
 
 impl Witness {
-    /// The witness that an issuer gives with a card.
-    #[must_use]
-    pub fn new(epoch: Epoch, w: &NonZeroG1) -> Self {
+    /// The witness that an issuer gives with a card, at the epoch of a head: `w = Z/(z+h)`, in constant time.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] where head or `secret` are another key's.
+    pub fn issue(
+        head: &EpochHead,
+        key: &CredentialKey,
+        handle: &Handle,
+        secret: &AccumulatorSecretKey,
+    ) -> Result<Self, Error> {
+        if head.key != key.id() || secret.public_key()? != *key.revocation() {
+            return Err(Error::Misuse("the accumulator is another key's"));
+        }
+        let accumulator = key.accumulator(head.accumulators.newest()?)?;
+        Ok(Self::new(head.epoch, &secret.witness(accumulator.base(), &Zeroizing::new(handle.to_scalar()))?))
+    }
+
+    pub(super) fn new(epoch: Epoch, w: &NonZeroG1) -> Self {
         Self { epoch, w: FixedPoint::new(w) }
     }
 
