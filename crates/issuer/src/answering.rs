@@ -101,7 +101,7 @@ impl Issuer {
         let credential = application.issue(&invitation, &parameters, &self.keys.signing, handle, claims)?;
         let ciphertext = reply_address.encrypt(&credential.to_bytes())?;
         let response = Answer { nonce: invitation.nonce, ciphertext }.to_bytes();
-        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until })
+        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until, cohort: registry::Cohort::default() })
     }
 }
 
