@@ -117,7 +117,9 @@ fn registry_sentence(refusal: registry::Refusal) -> &'static str {
         registry::Refusal::AlreadyRevoked => "The card is revoked already, or will be with the next epoch.",
         registry::Refusal::UnknownPerson => "This registry has no such person.",
         registry::Refusal::NothingToRevoke => "This person has no valid card of this issuer.",
-        registry::Refusal::NothingToRetire => "This person's wallet was given up already, or was replaced by another one.",
+        registry::Refusal::NothingToRetire => {
+            "This person's wallet was given up already, or was replaced by another one."
+        }
         registry::Refusal::EpochTaken => "An epoch of this number is published already.",
         registry::Refusal::EpochOutOfOrder => "The epoch does not follow the last one that was published.",
         registry::Refusal::NotPending => "The epoch revokes a card whose revocation is not pending.",

@@ -10,10 +10,10 @@
 
 use std::fmt;
 
+use sqlx::Row as _;
 #[cfg(feature = "postgres")]
 use sqlx::postgres::{PgPool, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool, SqliteRow};
-use sqlx::Row as _;
 
 use super::{RegistryError, StorageError, sqlite};
 

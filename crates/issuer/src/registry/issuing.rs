@@ -9,9 +9,9 @@ use rand_core::{CryptoRng, RngCore};
 
 use super::database::{Locking, Row, Transaction, Value, corrupt, locking};
 use super::{
-    Answer, Application, ApplicationDigest, Assurance, Handle, Invitation, InvitationNonce, MAX_BLOB, PersonTag, Reason,
-    Refusal, RegisteredName, Registry, RegistryError, SchemaDigest, Status, StorageError, UnixSeconds, assurance,
-    queue_revocation, lock_person, refused, retried, seconds,
+    Answer, Application, ApplicationDigest, Assurance, Handle, Invitation, InvitationNonce, MAX_BLOB, PersonTag,
+    Reason, Refusal, RegisteredName, Registry, RegistryError, SchemaDigest, Status, StorageError, UnixSeconds,
+    assurance, lock_person, queue_revocation, refused, retried, seconds,
 };
 
 /// How often a handle is drawn before the random number generator is taken for broken.
@@ -251,7 +251,6 @@ impl Registry {
         transaction.commit().await?;
         Ok(lapsed)
     }
-
 }
 
 impl Issuance {
@@ -442,11 +441,7 @@ const STANDING: Locking = locking!(
 );
 
 /// How an invitation stands towards an application. One that has expired but not lapsed is still open here.
-fn standing(
-    row: Option<Row>,
-    nonce: InvitationNonce,
-    application: &ApplicationDigest,
-) -> Result<Found, RegistryError> {
+fn standing(row: Option<Row>, nonce: InvitationNonce, application: &ApplicationDigest) -> Result<Found, RegistryError> {
     let row = row.ok_or_else(|| refused(Refusal::UnknownInvitation))?;
     if let Some(answered) = row.optional_bytes("application")? {
         if answered[..] != application.0[..] {
@@ -474,10 +469,9 @@ async fn register(
     name: &RegisteredName,
 ) -> Result<bool, RegistryError> {
     let values = [Value::Bytes(&person.0), Value::Bytes(&name.0)];
-    let is_new = transaction
-        .execute("INSERT INTO persons (tag, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", &values)
-        .await?
-        == 1;
+    let is_new =
+        transaction.execute("INSERT INTO persons (tag, name) VALUES ($1, $2) ON CONFLICT DO NOTHING", &values).await?
+            == 1;
     if !is_new {
         let row = lock_person(transaction, person).await?.ok_or_else(corrupt)?;
         match row.optional_bytes("name")? {
@@ -486,10 +480,9 @@ async fn register(
             None => {}
         }
     }
-    let is_free = transaction
-        .execute("INSERT INTO names (name, person) VALUES ($2, $1) ON CONFLICT DO NOTHING", &values)
-        .await?
-        == 1;
+    let is_free =
+        transaction.execute("INSERT INTO names (name, person) VALUES ($2, $1) ON CONFLICT DO NOTHING", &values).await?
+            == 1;
     if is_free {
         if !is_new {
             transaction.execute("UPDATE persons SET name = $2 WHERE tag = $1", &values).await?;

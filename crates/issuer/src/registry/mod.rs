@@ -89,9 +89,10 @@ use database::{Database, Row, Transaction, Value, corrupt, locking};
 pub use error::{Refusal, RegistryError, StorageError};
 pub use issuing::{Answered, Begun, Found, Issuance, Prepared};
 pub use record::{
-    Answer, Application, ApplicationDigest, Assurance, Cohort, Commitment, Counts, CredentialRecord, Epoch, EpochDigest,
-    EpochHead, EpochNumber, Handle, Holder, InspectorPoint, Invitation, InvitationNonce, IssuerKeyId, NewEpoch,
-    PersonRecord, PersonTag, Reason, RegisteredName, Revocation, SchemaDigest, Status, Tally, UnixSeconds, ValidUntil,
+    Answer, Application, ApplicationDigest, Assurance, Cohort, Commitment, Counts, CredentialRecord, Epoch,
+    EpochDigest, EpochHead, EpochNumber, Handle, Holder, InspectorPoint, Invitation, InvitationNonce, IssuerKeyId,
+    NewEpoch, PersonRecord, PersonTag, Reason, RegisteredName, Revocation, SchemaDigest, Status, Tally, UnixSeconds,
+    ValidUntil,
 };
 
 /// The most bytes that a payload or a response may have.
@@ -285,9 +286,7 @@ const BY_STATUS: [Value<'static>; 3] = [
 
 /// Locks the person until the transaction ends, and returns their row.
 async fn lock_person(transaction: &mut Transaction, person: &PersonTag) -> Result<Option<Row>, RegistryError> {
-    transaction
-        .lock_optional(locking!("SELECT name FROM persons WHERE tag = $1"), &[Value::Bytes(&person.0)])
-        .await
+    transaction.lock_optional(locking!("SELECT name FROM persons WHERE tag = $1"), &[Value::Bytes(&person.0)]).await
 }
 
 /// Queues the revocation of the credential of `row`, whose status this transaction has just changed from active to pending.

@@ -41,7 +41,9 @@ fn options(url: &str) -> Result<PgConnectOptions, RegistryError> {
     let opportunistic = matches!(options.get_ssl_mode(), PgSslMode::Allow | PgSslMode::Prefer);
     // Whether TLS is used would otherwise be for whoever stands in between to decide.
     let options = if opportunistic && is_remote(&options) { options.ssl_mode(PgSslMode::VerifyFull) } else { options };
-    Ok(options.application_name("milchglas issuer").options([
+    let options =
+        if options.get_application_name().is_none() { options.application_name("milchglas issuer") } else { options };
+    Ok(options.options([
         // A commit returns when it is on the server's disk, whatever the server's default is.
         ("synchronous_commit", "on"),
         ("lock_timeout", LOCK_TIMEOUT),

@@ -320,11 +320,8 @@ async fn revoke_active(
     reason: Reason,
     now: UnixSeconds,
 ) -> Result<Vec<Handle>, RegistryError> {
-    let values = [
-        Value::Integer(Status::Pending.stored()),
-        Value::Bytes(&person.0),
-        Value::Integer(Status::Active.stored()),
-    ];
+    let values =
+        [Value::Integer(Status::Pending.stored()), Value::Bytes(&person.0), Value::Integer(Status::Active.stored())];
     let changed = transaction
         .fetch_all(
             "UPDATE credentials SET status = $1 WHERE person = $2 AND status = $3 RETURNING handle, cohort",

@@ -78,13 +78,14 @@ impl Store {
         if let Ok(address) = std::env::var(CHILD) {
             return Self::Parents(address);
         }
-        let url = std::env::var(POSTGRES).expect("the URL of a PostgreSQL database for tests in MILCHGLAS_TEST_POSTGRES");
+        let url =
+            std::env::var(POSTGRES).expect("the URL of a PostgreSQL database for tests in MILCHGLAS_TEST_POSTGRES");
         let schema = format!("registry_{}", hex::encode(random::<8>()));
         let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
         connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).await.unwrap();
         connection.close().await.unwrap();
         let separator = if url.contains('?') { '&' } else { '?' };
-        Self::Postgres(format!("{url}{separator}options[search_path]={schema}"))
+        Self::Postgres(format!("{url}{separator}options[search_path]={schema}&application_name={schema}"))
     }
 
     /// Opens the registry, again if it is open.
@@ -104,6 +105,15 @@ impl Store {
             Self::Postgres(url) => url.clone(),
             Self::Parents(address) => address.clone(),
         }
+    }
+
+    /// A fresh one on the same database.
+    async fn another(&self) -> Self {
+        #[cfg(feature = "postgres")]
+        if let Self::Postgres(_) = self {
+            return Self::postgres().await;
+        }
+        Self::sqlite()
     }
 
     /// The name of the module that [`on_each_database`] makes.
@@ -222,4 +232,3 @@ fn contains(folder: &Path, needle: &[u8]) -> bool {
         .unwrap()
         .any(|entry| fs::read(entry.unwrap().path()).unwrap().windows(needle.len()).any(|window| window == needle))
 }
-

@@ -132,7 +132,7 @@ mod compared {
         let (sqlite, postgres) = (Store::sqlite(), Store::postgres().await);
         let (sqlite, postgres) = (sqlite.open().await, postgres.open().await);
         let expected = columns(&sqlite).await;
-        assert_eq!(expected.len(), 40);
+        assert_eq!(expected.len(), 36);
         assert_eq!(columns(&postgres).await, expected);
         let expected = indices(&sqlite).await;
         assert_eq!(expected.len(), 4);
