@@ -103,7 +103,7 @@ impl Issuer {
         let witness = self.witness(key, &credential)?;
         let ciphertext = reply_address.encrypt(&Issued { credential, witness }.to_bytes())?;
         let response = Answer { nonce: invitation.nonce, ciphertext }.to_bytes();
-        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until })
+        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until, cohort: registry::Cohort::default() })
     }
 }
 

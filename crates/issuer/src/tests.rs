@@ -366,7 +366,7 @@ async fn keeps_one_secret_to_one_person() {
     let erika = Applicant::new(1);
     let renewed = erika.accept(&office.issue("T22000129", &erika).await.unwrap(), office.issuer.parameters());
     assert_ne!(renewed.handle(), first.handle());
-    assert_eq!(office.statuses("T22000129").await, [Status::Superseded, Status::Active]);
+    assert_eq!(office.statuses("T22000129").await, [Status::Pending, Status::Active]);
 }
 
 #[tokio::test]
@@ -840,7 +840,7 @@ async fn answers_a_group_as_if_its_members_came_one_by_one() {
         .map(|(at, applicant)| applicant.accept(&ok(at).response, parameters).handle().clone())
         .into();
     assert!(handles[0] != handles[1] && handles[1] != handles[2] && handles[0] != handles[2]);
-    assert_eq!(office.statuses("A1").await, [Status::Superseded, Status::Active]);
+    assert_eq!(office.statuses("A1").await, [Status::Pending, Status::Active]);
     assert_eq!(office.statuses("A3").await, [Status::Active]);
 
     // One by one they get what the group got; a refusal left its invitation open.

@@ -119,7 +119,7 @@ fn identify(point: &str, at: &IssuerAt) -> Result<Report> {
     let until = Month::from_index(record.valid_until.0).map(|month| month.to_string()).unwrap_or_default();
     let status = match record.status {
         Status::Active => "active",
-        Status::Superseded => "superseded",
+        Status::Pending => "revocation pending",
         Status::Revoked => "revoked",
     };
     let schema = issuer.parameters().content().schemas.iter().find(|schema| schema.digest().0 == record.schema.0);
