@@ -48,6 +48,7 @@ impl Issuer {
         };
 
         let checked = self.check(application, &open, None, now, rng)?;
+        self.follow_epochs(now).await?;
         let issuance = match self.registry.begin(nonce, &checked.facts(), seconds, rng).await? {
             Begun::Answered(response) => return Ok(response),
             Begun::Open(issuance) => issuance,
@@ -100,10 +101,10 @@ impl Issuer {
         let inspector_point = registry::InspectorPoint(handle.inspector_point().to_bytes());
         let credential = application.issue(&invitation, &parameters, &self.keys.signing, handle, claims)?;
         let key = parameters.signing_key(&invitation.schema).ok_or(DAMAGED)?;
-        let witness = self.witness(key, &credential)?;
+        let (cohort, witness) = self.witness(key, &credential)?;
         let ciphertext = reply_address.encrypt(&Issued { credential, witness }.to_bytes())?;
         let response = Answer { nonce: invitation.nonce, ciphertext }.to_bytes();
-        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until, cohort: registry::Cohort::default() })
+        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until, cohort })
     }
 }
 

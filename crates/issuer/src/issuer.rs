@@ -21,8 +21,9 @@ use rand_core::{CryptoRng, RngCore};
 
 use crate::Error;
 use crate::folder::Folder;
-use crate::keys::{Keys, signing_key};
-use crate::registry::{CredentialRecord, InspectorPoint, Registry};
+use crate::keys::{self, Keys, signing_key};
+use crate::registry::{Cohort, CredentialRecord, InspectorPoint, Registry};
+use crate::revoking::Heads;
 
 /// What the keys file is, inside its encryption.
 const KIND: &str = "issuer-keys";
@@ -40,6 +41,8 @@ pub struct Issuer {
     /// Parameters of invitations made before the last publication.
     older: Mutex<Vec<Arc<Parameters>>>,
     pub(crate) registry: Registry,
+    /// The newest epochs.
+    pub(crate) heads: Heads,
 }
 
 impl Issuer {
@@ -53,6 +56,24 @@ impl Issuer {
     /// has a registry with entries but no keys.
     pub async fn init(
         folder: impl AsRef<Path>,
+        name: &str,
+        schemas: Vec<Schema>,
+        passphrase: &Passphrase,
+        work: Work,
+        rng: &mut (impl CryptoRng + RngCore),
+    ) -> Result<Self, Error> {
+        Self::init_on(folder, None, name, schemas, passphrase, work, rng).await
+    }
+
+    /// [`Issuer::init`] with the registry in a PostgreSQL database, at a URL that the folder keeps (mode 0600; it may have a password). Several
+    /// processes, each with a copy of the folder, may then invite, issue and revoke at once; keys are changed while none of the others runs,
+    /// and copied to them.
+    ///
+    /// # Errors
+    /// As [`Issuer::init`]; [`Error::Storage`] where the database can not be reached.
+    pub async fn init_on(
+        folder: impl AsRef<Path>,
+        registry: Option<&str>,
         name: &str,
         schemas: Vec<Schema>,
         passphrase: &Passphrase,
@@ -81,7 +102,10 @@ impl Issuer {
         keys.published = parameters.digest();
 
         folder.create()?;
-        let registry = Registry::open(&folder.registry()).await?;
+        if let Some(url) = registry {
+            folder.set_registry(url)?;
+        }
+        let registry = folder.open_registry().await?;
         let counts = registry.counts().await?;
         if counts.persons + counts.open_invitations > 0 {
             return Err(Error::Damaged { what: "a registry whose keys are gone" });
@@ -89,7 +113,7 @@ impl Issuer {
         folder.keep(&parameters)?;
         let file = SealedFile::create(folder.keys(), passphrase, KIND, &keys.to_bytes(), work)?;
         folder.publish(&parameters)?;
-        Ok(Self { folder, file, keys, parameters: Arc::new(parameters), older: Mutex::default(), registry })
+        Ok(Self::assemble(folder, file, keys, parameters, registry))
     }
 
     /// Opens the issuer in the folder. Takes one scrypt, on this thread.
@@ -107,8 +131,13 @@ impl Issuer {
             return Err(Error::Damaged { what: "the parameters are not of these keys" });
         }
         folder.publish(&parameters)?;
-        let registry = Registry::open(&folder.registry()).await?;
-        Ok(Self { folder, file, keys, parameters: Arc::new(parameters), older: Mutex::default(), registry })
+        let registry = folder.open_registry().await?;
+        Ok(Self::assemble(folder, file, keys, parameters, registry))
+    }
+
+    fn assemble(folder: Folder, file: SealedFile, keys: Keys, parameters: Parameters, registry: Registry) -> Self {
+        let (older, heads) = (Mutex::default(), Heads::default());
+        Self { folder, file, keys, parameters: Arc::new(parameters), older, registry, heads }
     }
 
     /// The current parameters.
@@ -196,7 +225,9 @@ impl Issuer {
         if let Some(old) = next.keys.last_mut() {
             old.accepted_until = accepted_until_for_old;
         }
-        let accumulator = AccumulatorSecretKey::random(rng);
+        let last = self.keys.accumulators.last().map_or(0, |cohort| cohort.number.0);
+        let number = last.checked_add(1).map(Cohort).ok_or(Error::Misuse { what: "too many signature keys" })?;
+        let accumulator = keys::Cohort { number, secret: AccumulatorSecretKey::random(rng) };
         next.keys.push(current(&signing, Some(&accumulator))?);
         drop_lapsed(&mut next.keys, today);
         let mut accumulators = self.accumulators_of(&next)?;
@@ -244,7 +275,7 @@ impl Issuer {
         &mut self,
         mut content: Content,
         mut signing: Option<SecretKey>,
-        mut accumulators: Option<Vec<AccumulatorSecretKey>>,
+        mut accumulators: Option<Vec<keys::Cohort>>,
     ) -> Result<(), Error> {
         content.sequence = content.sequence.checked_add(1).ok_or(Error::Misuse { what: "too many publications" })?;
         let next = Parameters::sign(content, &self.keys.identity)?;
@@ -263,12 +294,12 @@ impl Issuer {
     }
 
     /// Copies of the accumulators' keys that this content still lists.
-    fn accumulators_of(&self, content: &Content) -> Result<Vec<AccumulatorSecretKey>, Error> {
+    fn accumulators_of(&self, content: &Content) -> Result<Vec<keys::Cohort>, Error> {
         let mut kept = Vec::with_capacity(self.keys.accumulators.len());
-        for secret in &self.keys.accumulators {
-            let public = revocation_key(secret)?;
+        for cohort in &self.keys.accumulators {
+            let public = revocation_key(cohort)?;
             if content.keys.iter().any(|key| key.revocation == public) {
-                kept.push(AccumulatorSecretKey::from_bytes(&secret.to_bytes()).map_err(|_| ZERO)?);
+                kept.push(cohort.again()?);
             }
         }
         Ok(kept)
@@ -282,17 +313,16 @@ impl fmt::Debug for Issuer {
 }
 
 /// How parameters list the key that signs now: its end is set when it is replaced.
-fn current(signing: &SecretKey, accumulator: Option<&AccumulatorSecretKey>) -> Result<IssuerKey, Error> {
+fn current(signing: &SecretKey, accumulator: Option<&keys::Cohort>) -> Result<IssuerKey, Error> {
     let public = signing.public_key().map_err(|_| Error::Misuse { what: "a signature key is not zero" })?;
     let revocation =
         revocation_key(accumulator.ok_or(Error::Damaged { what: "keys without that of an accumulator" })?)?;
     Ok(IssuerKey { public, accepted_until: Date::MAX, revocation })
 }
 
-const ZERO: Error = Error::Misuse { what: "an accumulator's key is not zero" };
-
-fn revocation_key(secret: &AccumulatorSecretKey) -> Result<RevocationKey, Error> {
-    secret.public_key().map_err(|_| ZERO)
+/// z·P2.
+pub(crate) fn revocation_key(cohort: &keys::Cohort) -> Result<RevocationKey, Error> {
+    cohort.secret.public_key().map_err(|_| Error::Misuse { what: "an accumulator's key is not zero" })
 }
 
 /// Drops keys that are no longer accepted, except the last one, which signs.

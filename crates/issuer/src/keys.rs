@@ -21,12 +21,27 @@ use milchglas_credential::revocation::AccumulatorSecretKey;
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, registry};
 
 const FORMAT: &str = "milchglas issuer keys/2";
 /// Most signature keys that are accepted at a time.
 const MAX_KEYS: usize = 16;
 const DAMAGED: Error = Error::Damaged { what: "the keys file holds no issuer's keys" };
+
+/// The key of an accumulator, with the number under which the registry knows its credentials.
+pub(crate) struct Cohort {
+    /// Counted from 0, and never used again.
+    pub(crate) number: registry::Cohort,
+    pub(crate) secret: AccumulatorSecretKey,
+}
+
+impl Cohort {
+    /// A copy, for keys that are about to be saved.
+    pub(crate) fn again(&self) -> Result<Self, Error> {
+        let secret = AccumulatorSecretKey::from_bytes(&self.secret.to_bytes()).map_err(|_| DAMAGED)?;
+        Ok(Self { number: self.number, secret })
+    }
+}
 
 /// All secrets of an issuer.
 pub(crate) struct Keys {
@@ -37,7 +52,7 @@ pub(crate) struct Keys {
     /// y: signs sets.
     pub(crate) sets: SetSecretKey,
     /// z: revokes credentials, for each signature key that is accepted, in the order of the parameters.
-    pub(crate) accumulators: Vec<AccumulatorSecretKey>,
+    pub(crate) accumulators: Vec<Cohort>,
     /// Keys the hash of persons' numbers.
     pub(crate) persons: Zeroizing<[u8; 32]>,
     /// Encrypts claims that wait for their application.
@@ -53,7 +68,7 @@ impl Keys {
             identity: SigningKey::from_bytes(&*random(rng)?),
             signing: signing_key(rng)?,
             sets: SetSecretKey::random(rng),
-            accumulators: vec![AccumulatorSecretKey::random(rng)],
+            accumulators: vec![Cohort { number: registry::Cohort(0), secret: AccumulatorSecretKey::random(rng) }],
             persons: random(rng)?,
             claims: random(rng)?,
             published: ParametersDigest([0; 32]),
@@ -64,7 +79,7 @@ impl Keys {
     pub(crate) fn exchange(
         &mut self,
         signing: &mut Option<SecretKey>,
-        accumulators: &mut Option<Vec<AccumulatorSecretKey>>,
+        accumulators: &mut Option<Vec<Cohort>>,
         published: &mut ParametersDigest,
     ) {
         if let Some(signing) = signing {
@@ -82,8 +97,8 @@ impl Keys {
         let mut out = Writer::new();
         out.array(8).text(FORMAT).bytes(&*identity).bytes(&*self.signing.to_bytes()).bytes(&*self.sets.to_bytes());
         out.array(self.accumulators.len());
-        for key in &self.accumulators {
-            out.bytes(&*key.to_bytes());
+        for cohort in &self.accumulators {
+            out.array(2).uint(cohort.number.0.into()).bytes(&*cohort.secret.to_bytes());
         }
         out.bytes(&*self.persons).bytes(&*self.claims).object(&self.published);
         Zeroizing::new(out.into_bytes())
@@ -101,8 +116,11 @@ impl Keys {
         let (identity, signing, sets) = (key()?, key()?, key()?);
         let mut accumulators = Vec::new();
         for _ in 0..input.array_up_to(MAX_KEYS, FORMAT).map_err(damaged)? {
+            input.array(2, FORMAT).map_err(damaged)?;
+            let number = registry::Cohort(input.uint32(FORMAT).map_err(damaged)?);
             let bytes = input.bytes(FORMAT).map(Zeroizing::new).map_err(damaged)?;
-            accumulators.push(AccumulatorSecretKey::from_bytes(&bytes).map_err(|_| DAMAGED)?);
+            accumulators
+                .push(Cohort { number, secret: AccumulatorSecretKey::from_bytes(&bytes).map_err(|_| DAMAGED)? });
         }
         let mut key = || input.bytes(FORMAT).map(Zeroizing::new).map_err(damaged);
         let (persons, claims) = (key()?, key()?);
@@ -172,7 +190,7 @@ mod tests {
             keys.identity.to_bytes(),
             *keys.signing.to_bytes(),
             *keys.sets.to_bytes(),
-            *keys.accumulators[0].to_bytes(),
+            *keys.accumulators[0].secret.to_bytes(),
             *keys.persons,
             *keys.claims,
         ];
