@@ -328,6 +328,9 @@ pub(crate) enum Issuer {
         /// A schema file, or one that ships with the program: national-id, passport, tax-credential, student-card; may be repeated.
         #[arg(long = "schema", value_name = "FILE|NAME", default_value = "national-id")]
         schemas: Vec<PathBuf>,
+        /// Keep the registry in a PostgreSQL database: a file whose first line is its URL (postgres://…), which may hold a password.
+        #[arg(long, value_name = "FILE")]
+        registry_file: Option<PathBuf>,
         #[command(flatten)]
         lock: Lock,
     },
@@ -451,6 +454,61 @@ pub(crate) enum Issuer {
         #[command(flatten)]
         at: IssuerAt,
     },
+    /// Revoke cards: one, or all of a person's. The next `issuer epoch` publishes it.
+    ///
+    /// The office runs it when a card or its phone is lost, or was issued wrongly. The person's number is the claim that numbers persons, or
+    /// what was given when inviting. The person can be invited again at once: a wallet with the same secret keeps its pseudonyms.
+    ///
+    /// Example: milchglas issuer revoke --person-space id_number --person-file number.txt
+    ///
+    /// A holder revokes without the office's look-up: --request with the file that `wallet revoke` made. With --new-secret the person's
+    /// wallet secret is given up too, because its recovery phrase is lost: the next wallet gets new pseudonyms and unspent tokens, so the
+    /// office decides that case by case.
+    Revoke {
+        /// One card, by its handle: 32 hexadecimal digits, as `issuer identify` prints them.
+        #[arg(long, value_name = "HEX", conflicts_with_all = ["person_space", "request", "new_secret"])]
+        handle: Option<String>,
+        /// In which numbering the person's number is unique.
+        #[arg(long, value_name = "NAME", requires = "person_file", conflicts_with = "request")]
+        person_space: Option<String>,
+        /// The person's number, the first line of this file.
+        #[arg(long, value_name = "FILE", requires = "person_space")]
+        person_file: Option<PathBuf>,
+        /// A holder's own request, from `wallet revoke`.
+        #[arg(long, value_name = "FILE")]
+        request: Option<PathBuf>,
+        /// Give up the person's wallet secret too.
+        #[arg(long)]
+        new_secret: bool,
+        /// Why; it stays in the registry.
+        #[arg(long, value_enum, default_value_t = ReasonArg::Lost)]
+        reason: ReasonArg,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+    /// Publish an epoch: what was revoked since the last one, as static files for any web server.
+    ///
+    /// The office runs it once a day, say, also when nothing was revoked: the new epoch says so. Wallets and verifiers take the files with
+    /// `wallet sync` and `verifier sync`. After a kill, run it again: what is missing is written.
+    ///
+    /// Example: milchglas issuer epoch --out /srv/www/epochs
+    Epoch {
+        /// The folder to publish; in the issuer's folder unless it is given.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+        /// Write missing files of epochs that exist, and make no new one.
+        #[arg(long)]
+        only_files: bool,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+    /// Say how many persons, invitations and cards there are, and at which epoch revocations stand.
+    ///
+    /// Example: milchglas issuer status
+    Status {
+        #[command(flatten)]
+        at: IssuerAt,
+    },
     /// Make a new signature key; cards under the old one stay accepted until a date.
     ///
     /// The office runs it while cards are renewed, so that both keys are accepted for a time. Next: publish again.
@@ -463,6 +521,17 @@ pub(crate) enum Issuer {
         #[command(flatten)]
         at: IssuerAt,
     },
+}
+
+/// Why cards are revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReasonArg {
+    /// The card or the phone is lost, or somebody else may have it.
+    Lost,
+    /// Its validity has ended.
+    Expired,
+    /// It should not have been issued, or the person is no longer entitled to it.
+    Withdrawn,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]

@@ -82,6 +82,18 @@ impl Issuer {
         Ok(self.registry.retire_name(holder, reason, UnixSeconds(now.as_unix())).await?.len())
     }
 
+    /// The newest epoch of every signature key that is accepted.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn newest_epochs(&self, now: Timestamp) -> Result<Vec<Arc<SignedHead>>, Error> {
+        let mut heads = Vec::new();
+        for key in &self.parameters.content().keys {
+            heads.push(self.newest_head(key, now).await?);
+        }
+        Ok(heads)
+    }
+
     /// Publishes the next epoch of every signature key that is accepted: durable when this returns, in the registry. About 20 µs a revocation.
     /// `done` is told after each key how many of the keys are done, and of how many.
     ///

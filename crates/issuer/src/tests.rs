@@ -1,5 +1,7 @@
 //! Tests of the issuer over a whole folder: each rule, what a hostile applicant tries, what survives, what the files show.
 
+mod revoking;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
