@@ -284,7 +284,7 @@ impl<'a> Plan<'a> {
     }
 
     /// All statements, in order, with the disclosed values checked against what they must satisfy.
-    fn steps(&self, disclosed: &[Vec<Value>]) -> Result<Vec<Step<'_>>, Error> {
+    fn steps(&self, disclosed: &[Vec<Value>], published: &Published<'_>) -> Result<Vec<Step<'_>>, Error> {
         let mut steps = Vec::new();
         let mut next = 1;
         for (credential, (shown, values)) in self.shown.iter().zip(disclosed).enumerate() {
@@ -334,10 +334,12 @@ impl<'a> Plan<'a> {
                         Step::Range { statement, input, kept: Some(Kept { credential, of }) }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
-                    Bounds::Member(membership) => Step::Member { set: membership.set_key()?, membership, input },
+                    Bounds::Member(membership) => {
+                        Step::Member { set: membership.set_key(published)?, membership, input }
+                    }
                     Bounds::NotListed(list) => {
                         let digits = &shown.parameters.content().digits;
-                        Step::Gap { digits, list, key: list.set_key()?, input }
+                        Step::Gap { digits, list, key: list.set_key(published)?, input }
                     }
                     Bounds::NoneOf(values) => Step::NotIn { statement: NotIn::new(values.clone())?, input },
                     Bounds::Either(ranges) => {
@@ -416,7 +418,7 @@ impl<'a> Plan<'a> {
             }
         }
         FixedPoint::prepare_for_proving(points);
-        for step in self.steps(&self.disclose(credentials)?)? {
+        for step in self.steps(&self.disclose(credentials)?, &Published::default())? {
             match step {
                 Step::Range { statement, kept: Some(kept), .. } => {
                     let tables = kept.tables(&ready)?;
@@ -502,7 +504,7 @@ impl<'a> Plan<'a> {
         let mut prover = Prover::new(self.transcript(disclosed)?, std::mem::take(&mut *values), hedge, rng);
         let vars = prover.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
-        for step in self.steps(disclosed)? {
+        for step in self.steps(disclosed, &sets)? {
             match step {
                 Step::Signature { statement, inputs, credential } => {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
@@ -576,7 +578,7 @@ impl<'a> Plan<'a> {
         let mut verifier = Verifier::new(self.transcript(disclosed)?, self.variables(), proof);
         let vars = verifier.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
-        for step in self.steps(disclosed)? {
+        for step in self.steps(disclosed, &Published::default())? {
             match step {
                 Step::Signature { statement, inputs, .. } => {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
