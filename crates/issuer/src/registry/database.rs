@@ -209,6 +209,15 @@ impl Transaction {
         self.fetch_optional(sql, values).await
     }
 
+    /// Locks the rows that a query finds, in its order.
+    pub(super) async fn lock_all(&mut self, query: Locking, values: &[Value<'_>]) -> Result<(), RegistryError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => self.fetch_all(query.postgres, values).await.map(|_| ()),
+        }
+    }
+
     /// The rows that a query finds, or a statement returns.
     pub(super) async fn fetch_all(
         &mut self,
