@@ -201,12 +201,17 @@ impl Transaction {
         query: Locking,
         values: &[Value<'_>],
     ) -> Result<Option<Row>, RegistryError> {
-        let sql = match self {
-            Self::Sqlite(_) => query.sqlite,
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => query.postgres,
-        };
+        let sql = query.on(self);
         self.fetch_optional(sql, values).await
+    }
+
+    /// Locks the rows that a query finds, in its order.
+    pub(super) async fn lock_all(&mut self, query: Locking, values: &[Value<'_>]) -> Result<(), RegistryError> {
+        if matches!(self, Self::Sqlite(_)) {
+            return Ok(());
+        }
+        let sql = query.on(self);
+        self.fetch_all(sql, values).await.map(|_| ())
     }
 
     /// The rows that a query finds, or a statement returns.
@@ -243,6 +248,16 @@ impl Transaction {
         #[cfg(test)]
         super::tests::kill_point();
         committed.map_err(storage)
+    }
+}
+
+impl Locking {
+    fn on(self, transaction: &Transaction) -> &'static str {
+        match transaction {
+            Transaction::Sqlite(_) => self.sqlite,
+            #[cfg(feature = "postgres")]
+            Transaction::Postgres(_) => self.postgres,
+        }
     }
 }
 
@@ -316,18 +331,14 @@ impl std::error::Error for Reported {}
 
 pub(super) fn storage(error: sqlx::Error) -> RegistryError {
     const WHAT: &str = "the database reports an error";
-    let error = match error {
-        sqlx::Error::Database(error) => {
-            let code = error.code().map(|code| code.into_owned());
-            // serialization_failure, deadlock_detected; SQLite's codes are shorter.
-            let conflict = matches!(code.as_deref(), Some("40001" | "40P01"));
-            let reported = Reported { code, message: error.message().to_owned() };
-            let error = StorageError::caused(WHAT, reported);
-            if conflict { error.of_a_conflict() } else { error }
-        }
-        other => StorageError::caused(WHAT, other),
+    let sqlx::Error::Database(error) = error else {
+        return RegistryError::Storage(StorageError::caused(WHAT, error));
     };
-    RegistryError::Storage(error)
+    let code = error.code().map(|code| code.into_owned());
+    // serialization_failure, deadlock_detected; SQLite has other codes.
+    let conflict = matches!(code.as_deref(), Some("40001" | "40P01"));
+    let error = StorageError::caused(WHAT, Reported { code, message: error.message().to_owned() });
+    RegistryError::Storage(if conflict { error.of_a_conflict() } else { error })
 }
 
 pub(super) fn corrupt() -> RegistryError {

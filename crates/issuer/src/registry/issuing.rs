@@ -176,6 +176,7 @@ impl Registry {
 
     async fn try_answer_all(&self, prepared: &[Prepared], now: UnixSeconds) -> Result<Vec<Outcome>, RegistryError> {
         let mut transaction = self.database.write().await?;
+        lock_group(&mut transaction, prepared).await?;
         let mut all = Vec::with_capacity(prepared.len());
         for Prepared { nonce, application, handle, answer } in prepared {
             all.push(match unless_refused(permit(&mut transaction, *nonce, application, now).await)? {
@@ -204,6 +205,16 @@ impl Registry {
     /// [`RegistryError::Refused`] with the rule: unknown or expired invitation, answered to another application, name of another person,
     /// person with another name. [`RegistryError::Storage`] if `rng` keeps drawing handles that exist.
     pub async fn begin(
+        &self,
+        nonce: InvitationNonce,
+        application: &Application,
+        now: UnixSeconds,
+        rng: &mut (impl CryptoRng + RngCore),
+    ) -> Result<Begun, RegistryError> {
+        retried!(self.try_begin(nonce, application, now, rng))
+    }
+
+    async fn try_begin(
         &self,
         nonce: InvitationNonce,
         application: &Application,
@@ -388,6 +399,29 @@ impl Issued<'_> {
         Ok(())
     }
 }
+
+/// Locks what the applications of a group are about, in an order that all groups share, so that two of them do not wait for each
+/// other. Persons who are new can not be locked before they are stored; there the loser of such a pair tries again.
+async fn lock_group(transaction: &mut Transaction, prepared: &[Prepared]) -> Result<(), RegistryError> {
+    let nonces: Vec<u8> = prepared.iter().flat_map(|prepared| prepared.nonce.0).collect();
+    let count = i64::try_from(prepared.len()).unwrap_or(i64::MAX);
+    let listed = [Value::Bytes(&nonces), Value::Integer(count)];
+    for query in [GROUP_INVITATIONS, GROUP_PERSONS] {
+        transaction.lock_all(query, &listed).await?;
+    }
+    Ok(())
+}
+
+const GROUP_INVITATIONS: Locking = locking!(
+    "WITH RECURSIVE place (i) AS (SELECT CAST(0 AS INTEGER) UNION ALL SELECT i + 1 FROM place WHERE i + 1 < $2)
+     SELECT nonce FROM invitations WHERE nonce IN (SELECT substr($1, i * 16 + 1, 16) FROM place) ORDER BY nonce"
+);
+
+const GROUP_PERSONS: Locking = locking!(
+    "WITH RECURSIVE place (i) AS (SELECT CAST(0 AS INTEGER) UNION ALL SELECT i + 1 FROM place WHERE i + 1 < $2)
+     SELECT tag FROM persons WHERE tag IN (SELECT person FROM invitations
+         WHERE nonce IN (SELECT substr($1, i * 16 + 1, 16) FROM place)) ORDER BY tag"
+);
 
 /// What the rules say to an application.
 enum Permitted {

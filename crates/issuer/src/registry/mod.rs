@@ -1,31 +1,38 @@
-//! The durable registry: who was invited, who was issued what, and under which name.
+//! The durable registry: who was invited, who was issued what, under which name, and what is revoked since.
 //!
-//! Spec: the design's Credentials section (one secret a person, one person a secret). The store is SQLite, reached through `sqlx`.
+//! Spec: the design's Credentials section (one secret a person, one person a secret) and its Revocation section. The store is an SQLite file
+//! ([`Registry::open`]) or, with the feature `postgres`, a PostgreSQL database that several processes share (`Registry::connect`);
+//! both are reached through `sqlx`, with one schema and one set of statements.
 //!
 //! Kept per person: a keyed hash of the person's number ([`PersonTag`]) and the name of the holder secret
-//! ([`RegisteredName`]). Kept per credential: handle, commitment, `h·G'`, schema, key, assurance, dates and status.
-//! Never kept: claims or a person's number. The claims checked at the counter wait as a blob that the caller has
-//! encrypted, and go when the invitation is answered or lapses; the answer is stored as the wallet receives it, encrypted.
+//! ([`RegisteredName`]), with names that were retired. Kept per credential: handle, commitment, `h·G'`, schema, key, cohort, assurance,
+//! dates and status; why and when its revocation was requested. Kept per epoch: its file. Never kept: claims or a person's
+//! number. The claims checked at the counter wait as a blob that the caller has encrypted, and go when the invitation is answered
+//! or lapses; the answer is stored as the wallet receives it, encrypted.
 //!
 //! The rules, each enforced inside one transaction:
 //!
 //! - An invitation is answered to one application. The same application again gets the same bytes again, whenever it comes, so
 //!   a lost reply or a killed process costs nothing; another application is refused.
-//! - A name belongs to one person and a person has one name. A renewal under the same name adds a credential with a new
-//!   handle and supersedes the active one of the same schema.
+//! - A name belongs to one person for ever, and a person has one name. Only [`Registry::retire_name`] lets a person have another.
 //! - A handle is never used twice. Credentials are never deleted.
+//! - A person has one active credential of a schema. A renewal under the same name adds a credential with a new handle, and requests
+//!   the revocation of the active one; so does the upgrade from light to full assurance, which is a renewal.
+//! - A credential is active, then its revocation is pending, then it is revoked by one epoch. It never goes back.
+//! - The epochs of a cohort have consecutive numbers, each names the digest of the one before, and none is ever replaced.
 //!
-//! An answer is durable before [`Issuance::commit`] returns: write-ahead log, synchronised at every commit. Writers of any number of
-//! processes take turns; a transaction takes the write lock when it begins.
+//! An answer is durable before [`Issuance::commit`] returns, and so is whatever else returns without an error: the write-ahead log is
+//! synchronised at every commit, on PostgreSQL whatever the server's default is. On SQLite the writers of any number of processes
+//! take turns. On PostgreSQL they only meet where they are about the same invitation, person, credential or epoch.
 //!
 //! Many applications may share one transaction ([`Registry::answer_all`]): each is checked after what the earlier ones have stored,
 //! as if they had come one by one, and all answers become durable together.
 //!
 //! Caution: the registry believes what it is told. The caller has verified the application (one secret behind name and commitment,
 //! bound to the nonce), encrypted the payload and the answer, and encoded every point canonically, or one secret could
-//! have two names.
+//! have two names. An epoch's file and its digest are the caller's too.
 //!
-//! Not here: keys, signing, encryption, the hash of the person's number, revocation.
+//! Not here: keys, signing, encryption, the hash of the person's number, the accumulator.
 //!
 //! ```
 //! # use milchglas_issuer::registry::*;
@@ -59,14 +66,32 @@
 //!             inspector_point: InspectorPoint([6; 48]),
 //!             issuer_key: IssuerKeyId([8; 32]),
 //!             valid_until: ValidUntil(24_324),
+//!             cohort: Cohort::default(),
 //!         };
 //!         issuance.commit(answer).await?
 //!     }
 //! };
 //! assert_eq!(response, b"sealed answer");
+//!
+//! // The phone is gone: the next epoch revokes its card.
+//! let handles = registry.revoke_all(Holder::Tag(invitation.person), Reason::Lost, now).await?;
+//! assert_eq!(registry.pending(Cohort::default(), 10_000).await?, handles);
+//! let epoch = NewEpoch {
+//!     cohort: Cohort::default(),
+//!     number: EpochNumber(0),
+//!     previous: None,
+//!     digest: EpochDigest([9; 32]),
+//!     handles: &handles,
+//!     content: b"the epoch's file",
+//! };
+//! registry.publish(&epoch, now).await?;
+//! // Now the file may be given out; a process that was killed here finds it again.
+//! let newest = registry.newest_epoch(Cohort::default()).await?.unwrap();
+//! assert_eq!(registry.epoch(newest.cohort, newest.number).await?.unwrap().content, epoch.content);
 //! # Ok(())
 //! # }
 //! ```
+#![doc = include_str!("../../notes/registry.md")]
 
 mod database;
 mod error;

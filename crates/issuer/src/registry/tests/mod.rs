@@ -4,6 +4,8 @@
 //! which they make schemas of their own: `tests/scripts/postgres.sh` starts one and runs them.
 
 mod issuing;
+#[cfg(feature = "postgres")]
+mod postgres_server;
 mod processes;
 mod revocation;
 mod schema;

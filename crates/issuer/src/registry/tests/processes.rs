@@ -152,9 +152,13 @@ async fn settle(registry: &Registry) {
 }
 
 async fn check_file(registry: &Registry) {
-    if let Database::Sqlite { reader, .. } = &registry.database {
-        let integrity: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(reader).await.unwrap();
-        assert_eq!(integrity, "ok");
+    match &registry.database {
+        Database::Sqlite { reader, .. } => {
+            let integrity: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(reader).await.unwrap();
+            assert_eq!(integrity, "ok");
+        }
+        #[cfg(feature = "postgres")]
+        Database::Postgres(_) => {}
     }
 }
 
