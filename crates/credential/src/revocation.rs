@@ -14,12 +14,15 @@
 //! A wallet answers only under accumulators that stand in the log it has followed itself ([`Log`]), so an issuer that shows one holder an
 //! accumulator of its own does not thereby mark that holder; two heads of one epoch are a [proof of it](LogError::TwoHeads).
 //!
+//! A holder who has lost the wallet asks for revocation with a proof of its secret: [`RevocationRequest`].
+//!
 //! Spec: `spec/revocation.md`.
 //! Not here: downloads, storage, who is revoked.
 
 mod ask;
 mod epoch;
 mod log;
+mod request;
 mod witness;
 
 #[cfg(test)]
@@ -29,4 +32,5 @@ pub use ask::{AcceptedEpochs, MAX_WINDOW};
 pub use epoch::{Accumulators, Epoch, EpochDigest, EpochFile, EpochHead, MAX_FILE, SignedHead};
 pub use log::{Log, LogError};
 pub use milchglas_statements::{AccumulatorSecretKey, MAX_REVOCATIONS};
+pub use request::{RevocationRequest, VerifiedRevocation};
 pub use witness::{Update, Witness};

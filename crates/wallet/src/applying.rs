@@ -20,7 +20,10 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
 use crate::store::Store;
-use crate::vault::{CredentialId, MAX_APPLICATIONS, MAX_CREDENTIALS, OpenApplication, Stage, State, StoredCredential};
+use crate::vault::{
+    CardStanding, CredentialId, MAX_APPLICATIONS, MAX_CREDENTIALS, OpenApplication, Stage, State, StoredCredential,
+    Witnesses,
+};
 use crate::wallet::{CredentialSummary, Wallet};
 
 /// What accepting an answer did.
@@ -73,7 +76,8 @@ impl<S: Store> Wallet<S> {
 
     /// Opens an issuer's answer and keeps the credential, if it holds for this wallet's secret.
     ///
-    /// An older credential of the same issuer and schema stays; the newest is preferred.
+    /// An older credential of the same issuer and schema stays; the newest is preferred. The witness that it has not been revoked is kept, and
+    /// used once a [sync](Wallet::sync) has checked it.
     ///
     /// # Errors
     /// [`Error::Input`] where it is no answer; [`Error::Refused`] with [`Refusal::ForeignAnswer`] or [`Refusal::BadAnswer`].
@@ -115,6 +119,7 @@ impl<S: Store> Wallet<S> {
             open.stage = Stage::Answered { answer: digest, credential: id };
             state.last_credential = id.0;
             state.credentials.push(StoredCredential { id, parameters, added: now, bytes });
+            state.standings.push(CardStanding { card: id, witnesses: Witnesses::Unchecked(issued.witness) });
             Ok(id)
         })?;
         self.added(id);
@@ -141,6 +146,9 @@ impl<S: Store> Wallet<S> {
         });
         let key = parameters.signing_key(&open.schema)?;
         let issued = issued.ok()?;
+        if issued.credential.key() != key.id() {
+            return None;
+        }
         issued.credential.verify(self.secret(), key, parameters.schema(&open.schema)?).ok()?;
         Some(issued)
     }

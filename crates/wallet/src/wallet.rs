@@ -13,6 +13,7 @@ use milchglas_credential::credential::{Credential, HolderSecret};
 use milchglas_credential::date::{Month, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest, SchemaDigest, VerifierKey};
 use milchglas_credential::parameters::Parameters;
+use milchglas_credential::revocation::Epoch;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::text::Label;
 use milchglas_sealed::{Passphrase, Work};
@@ -25,14 +26,14 @@ use crate::pool::Pool;
 use crate::publications::Publications;
 use crate::store::{Folder, Store};
 use crate::vault::{
-    CredentialId, HistoryEntry, KnownIssuer, KnownVerifier, MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, Root, Stage, State,
-    StoredCredential,
+    CredentialId, HistoryEntry, KnownIssuer, KnownVerifier, MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, Restored, Root,
+    Stage, State, StoredCredential,
 };
 
 /// A holder's wallet, open.
 pub struct Wallet<S = Folder> {
     pub(crate) store: S,
-    root: Root,
+    pub(crate) root: Root,
     secret: HolderSecret,
     pub(crate) state: State,
     /// The pinned parameters, read when they are first needed.
@@ -96,6 +97,8 @@ pub struct CredentialSummary {
     pub valid_until: Option<Month>,
     /// Whether the wallet holds no newer one of the same issuer and schema.
     pub newest: bool,
+    /// The epoch in which it was revoked, if the wallet has found it so.
+    pub revoked: Option<Epoch>,
 }
 
 /// A credential, opened for use.
@@ -122,7 +125,8 @@ impl Wallet<Folder> {
         Ok((Self::init_from_phrase(dir, &phrase, passphrase, work, rng)?, phrase))
     }
 
-    /// Makes a wallet in a folder with the holder secret of an earlier one.
+    /// Makes a wallet in a folder with the holder secret of an earlier one. It can not know which tokens that one has used, so it gives none
+    /// until [`Wallet::allow_tokens`]; this holds for every phrase that was read rather than made here.
     ///
     /// # Errors
     /// As [`Wallet::init`].
@@ -167,7 +171,8 @@ impl<S: Store> Wallet<S> {
         let mut root = Root { entropy: phrase.entropy(), id: [0; 16] };
         rng.fill_bytes(&mut root.id);
         let secret = holder_secret(&root.entropy)?;
-        let state = State::default();
+        let restored = (!phrase.is_new()).then(Restored::default);
+        let state = State { restored, ..State::default() };
         let store = create(&state.to_bytes(&root))?;
         let (parameters, opened) = (BTreeMap::new(), BTreeMap::new());
         let (pool, publications) = (Pool::default(), Publications::default());
@@ -311,6 +316,7 @@ impl<S: Store> Wallet<S> {
         }
         self.commit(|state| {
             state.credentials.retain(|stored| stored.id != id);
+            state.standings.retain(|standing| standing.card != id);
             state.applications.retain(
                 |application| !matches!(application.stage, Stage::Answered { credential, .. } if credential == id),
             );
@@ -421,6 +427,7 @@ impl<S: Store> Wallet<S> {
             added: card.added,
             valid_until: valid_until.and_then(Month::from_index),
             newest,
+            revoked: self.revoked(card.id),
         })
     }
 }
