@@ -474,8 +474,8 @@ pub(crate) enum Issuer {
         /// The person's number, the first line of this file.
         #[arg(long, value_name = "FILE", requires = "person_space")]
         person_file: Option<PathBuf>,
-        /// A holder's own request, from `wallet revoke`.
-        #[arg(long, value_name = "FILE")]
+        /// A holder's own request, from `wallet revoke`: the cards issued before it was made.
+        #[arg(long, value_name = "FILE", conflicts_with = "new_secret")]
         request: Option<PathBuf>,
         /// Give up the person's wallet secret too.
         #[arg(long)]
@@ -729,6 +729,95 @@ pub(crate) enum Wallet {
         yes: bool,
         #[command(flatten)]
         to: Deliver,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Follow the issuers' epochs, so that the cards can be shown as not revoked.
+    ///
+    /// The holder runs it now and then, at times that have nothing to do with showing a card. It asks for the same files whatever cards the
+    /// wallet has, and remembers where they are; a remembered folder is looked into before each answer, a web server is not.
+    ///
+    /// Example: milchglas wallet sync https://office.example/epochs
+    Sync {
+        /// The folder or the address (https://…) with the published epochs; the remembered one unless it is given.
+        from: Option<String>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Trust an issuer again whose two contradicting epochs `wallet sync` has found, once that has been explained.
+    ///
+    /// Its epochs are followed from the start by the next sync.
+    ///
+    /// Example: milchglas wallet settle FINGERPRINT
+    Settle {
+        /// The issuer's fingerprint.
+        #[arg(value_parser = parse::<IssuerFingerprint>)]
+        fingerprint: IssuerFingerprint,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Ask an issuer to revoke all cards that it has issued to you up to now.
+    ///
+    /// The holder runs it when a device is lost, in a wallet made with `init --recover` from the phrase, or in a copy that is left. The file proves
+    /// that it comes from whoever has the wallet's secret; it is good for a day. Next: the office runs `issuer revoke --request`.
+    ///
+    /// Example: milchglas wallet revoke FINGERPRINT --out revoke.bin
+    Revoke {
+        /// The issuer's fingerprint.
+        #[arg(value_parser = parse::<IssuerFingerprint>)]
+        fingerprint: IssuerFingerprint,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Write an encrypted copy of the wallet, to be kept elsewhere.
+    ///
+    /// It has a passphrase of its own. Whoever has both can show your cards until they are revoked.
+    ///
+    /// Example: milchglas wallet backup --out wallet.backup
+    Backup {
+        /// Where to write it; - is standard output.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Replace a file that exists.
+        #[arg(long)]
+        force: bool,
+        /// Read the backup's passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// Work of guessing the backup's passphrase: scrypt with N = 2^LOG_N, 1 to 18; below 17 for tests only.
+        #[arg(long, value_name = "LOG_N", default_value_t = 17)]
+        work: u8,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Make a wallet from a backup.
+    ///
+    /// It can not know which of its limited tokens were used after the backup, and gives none until you say with `allow-tokens` that
+    /// those of a scope are unused.
+    ///
+    /// Example: milchglas wallet restore wallet.backup
+    Restore {
+        /// The backup.
+        backup: PathBuf,
+        /// Read the backup's passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// The wallet's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "wallet")]
+        dir: PathBuf,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Say that the tokens that a request counts were not used in the wallet before the restoring.
+    ///
+    /// If one of them was, the verifier refuses it, and learns that both answers are of one person.
+    ///
+    /// Example: milchglas wallet allow-tokens request.png
+    AllowTokens {
+        /// The request, or - for standard input.
+        request: PathBuf,
         #[command(flatten)]
         at: WalletAt,
     },

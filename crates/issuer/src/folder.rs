@@ -14,7 +14,7 @@
 //! names or that an encrypted invitation names.
 //! Not here: what the files mean.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -110,6 +110,19 @@ impl Folder {
             Ok(parameters) if parameters.digest() == *digest => Ok(parameters),
             Ok(_) | Err(_) => Err(damaged),
         }
+    }
+
+    /// All parameters that were kept.
+    pub(crate) fn all_kept(&self) -> Result<Vec<Parameters>, Error> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(self.archive()).map_err(|cause| io_error(Op::Read, &cause))? {
+            let path = entry.map_err(|cause| io_error(Op::Read, &cause))?.path();
+            let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+            if let Some(digest) = name {
+                all.push(self.kept(&digest)?);
+            }
+        }
+        Ok(all)
     }
 
     /// Writes what the public sees, where it is not yet there.

@@ -13,12 +13,14 @@ use milchglas_credential::credential::{self, Credential};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::issuer_key::CredentialKey;
 use milchglas_credential::parameters::IssuerKey;
-use milchglas_credential::revocation::{EpochFile, SignedHead, Witness};
+use milchglas_credential::revocation::{EpochFile, RevocationRequest, SignedHead, Witness};
+use rand_core::{CryptoRng, RngCore};
 
 use crate::issuer::revocation_key;
 use crate::keys;
 use crate::registry::{
-    self, Cohort, EpochDigest, EpochNumber, Handle, Holder, NewEpoch, Reason, RegistryError, UnixSeconds,
+    self, Cohort, EpochDigest, EpochNumber, Handle, Holder, NewEpoch, Reason, RegisteredName, RegistryError,
+    UnixSeconds,
 };
 use crate::{Error, Issuer};
 
@@ -26,6 +28,8 @@ use crate::{Error, Issuer};
 const MAX_REVOKED: usize = 1 << 16;
 /// How often others may be first with an epoch before this call gives up.
 const TRIES: usize = 64;
+/// For how many seconds a holder's request to revoke is good.
+const MAX_REQUEST_AGE: u64 = 24 * 60 * 60;
 
 /// The newest head of each cohort that this process has seen. An older one does no harm: a card issued under it is updated like all others.
 #[derive(Default)]
@@ -71,6 +75,35 @@ impl Issuer {
     /// [`Error::Refused`] for an unknown person, or one without a valid card; [`Error::Storage`].
     pub async fn revoke_all(&self, holder: Holder, reason: Reason, now: Timestamp) -> Result<usize, Error> {
         Ok(self.registry.revoke_all(holder, reason, UnixSeconds(now.as_unix())).await?.len())
+    }
+
+    /// Revokes what a holder asks to have revoked, by a proof of the holder secret: the cards of that holder that were issued before the request was
+    /// made. Says how many there are.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is no such request, or older than a day; [`Error::Invalid`] if its proof does not hold for this issuer;
+    /// [`Error::Refused`] for an unknown holder, or one without such a card; [`Error::Storage`].
+    pub async fn revoke_on_request(
+        &self,
+        request: &[u8],
+        now: Timestamp,
+        rng: &mut (impl CryptoRng + RngCore),
+    ) -> Result<usize, Error> {
+        let request = RevocationRequest::from_bytes(request)?;
+        let mut verified = request.verify(&self.parameters, now, MAX_REQUEST_AGE, rng);
+        if verified == Err(milchglas_credential::error::Error::Invalid) {
+            // The wallet may know an earlier publication.
+            for parameters in self.folder.all_kept()? {
+                verified = request.verify(&parameters, now, MAX_REQUEST_AGE, rng);
+                if verified.is_ok() {
+                    break;
+                }
+            }
+        }
+        let verified = verified?;
+        let holder = Holder::Name(RegisteredName(verified.name().to_bytes()));
+        let (before, now) = (UnixSeconds(verified.time().as_unix()), UnixSeconds(now.as_unix()));
+        Ok(self.registry.revoke_issued_before(holder, Reason::Lost, before, now).await?.len())
     }
 
     /// Gives up a person's holder secret, which is lost: all cards are revoked, and the next wallet that applies for the person brings a new secret,

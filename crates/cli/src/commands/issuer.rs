@@ -105,7 +105,7 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
                 (None, Some((space, file)), None) => {
                     Whom::Person { space, number: passphrase::secret_line(Some(&file), "")?, new_secret }
                 }
-                (None, None, Some(request)) => Whom::Holder { request, new_secret },
+                (None, None, Some(request)) => Whom::Holder { request },
                 _ => return Err(Failure::usage("revoke needs one of --handle, --person-space and --request")),
             };
             revoke(whom, reason.into(), &at, context)
@@ -156,7 +156,7 @@ fn identify(point: &str, at: &IssuerAt) -> Result<Report> {
 enum Whom {
     Card(String),
     Person { space: String, number: Zeroizing<String>, new_secret: bool },
-    Holder { request: PathBuf, new_secret: bool },
+    Holder { request: PathBuf },
 }
 
 fn revoke(whom: Whom, reason: Reason, at: &IssuerAt, context: Context) -> Result<Report> {
@@ -180,11 +180,10 @@ fn revoke(whom: Whom, reason: Reason, at: &IssuerAt, context: Context) -> Result
             let person = PersonNumber { space: &space, number: &number };
             all(Holder::Tag(issuer.person(person).map_err(failure)?), new_secret)?
         }
-        Whom::Holder { request, new_secret } => {
+        Whom::Holder { request } => {
             let bytes = input::object(&request)?;
-            let holder =
-                issuer.holder_of(&bytes, context.now).map_err(|error| failure(error).about(request.display()))?;
-            all(holder, new_secret)?
+            finish(issuer.revoke_on_request(&bytes, context.now, &mut OsRng))?
+                .map_err(|error| failure(error).about(request.display()))?
         }
     };
     let cards = if count == 1 { "One card".to_owned() } else { format!("{count} cards") };

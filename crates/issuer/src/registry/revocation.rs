@@ -21,6 +21,7 @@ use super::{
 
 /// How many rows are fetched at a time.
 const PAGE: usize = 4096;
+const FAR_FUTURE: UnixSeconds = UnixSeconds(u64::MAX);
 
 impl Registry {
     /// Requests the revocation of one credential: the next epoch of its cohort can contain it.
@@ -67,19 +68,34 @@ impl Registry {
         reason: Reason,
         now: UnixSeconds,
     ) -> Result<Vec<Handle>, RegistryError> {
-        retried!(self.try_revoke_all(holder, reason, now))
+        self.revoke_issued_before(holder, reason, FAR_FUTURE, now).await
+    }
+
+    /// [`revoke_all`](Self::revoke_all) for the credentials that were issued before a moment.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn revoke_issued_before(
+        &self,
+        holder: Holder,
+        reason: Reason,
+        before: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<Vec<Handle>, RegistryError> {
+        retried!(self.try_revoke_all(holder, reason, before, now))
     }
 
     async fn try_revoke_all(
         &self,
         holder: Holder,
         reason: Reason,
+        before: UnixSeconds,
         now: UnixSeconds,
     ) -> Result<Vec<Handle>, RegistryError> {
         let mut transaction = self.database.write().await?;
         let person = find_holder(&mut transaction, holder).await?;
         lock_person(&mut transaction, &person).await?.ok_or_else(|| refused(Refusal::UnknownPerson))?;
-        let handles = revoke_active(&mut transaction, &person, reason, now).await?;
+        let handles = revoke_active(&mut transaction, &person, reason, before, now).await?;
         if handles.is_empty() {
             return Err(refused(Refusal::NothingToRevoke));
         }
@@ -122,7 +138,7 @@ impl Registry {
             // It is the name itself that is retired, and its person has another one by now.
             return Err(refused(Refusal::NothingToRetire));
         }
-        let handles = revoke_active(&mut transaction, &person, reason, now).await?;
+        let handles = revoke_active(&mut transaction, &person, reason, FAR_FUTURE, now).await?;
         transaction.execute("UPDATE persons SET name = NULL WHERE tag = $1", &[Value::Bytes(&person.0)]).await?;
         transaction
             .execute(
@@ -318,13 +334,19 @@ async fn revoke_active(
     transaction: &mut Transaction,
     person: &PersonTag,
     reason: Reason,
+    before: UnixSeconds,
     now: UnixSeconds,
 ) -> Result<Vec<Handle>, RegistryError> {
-    let values =
-        [Value::Integer(Status::Pending.stored()), Value::Bytes(&person.0), Value::Integer(Status::Active.stored())];
+    let values = [
+        Value::Integer(Status::Pending.stored()),
+        Value::Bytes(&person.0),
+        Value::Integer(Status::Active.stored()),
+        Value::Integer(before.stored()),
+    ];
     let changed = transaction
         .fetch_all(
-            "UPDATE credentials SET status = $1 WHERE person = $2 AND status = $3 RETURNING handle, cohort",
+            "UPDATE credentials SET status = $1 WHERE person = $2 AND status = $3 AND issued_at < $4
+             RETURNING handle, cohort",
             &values,
         )
         .await?;
