@@ -25,6 +25,7 @@ use crate::encrypt_to::{Ciphertext, EncryptAsk};
 use crate::error::{DecodeError, Error};
 use crate::parameters::Parameters;
 use crate::request::Request;
+use crate::revocation::Epoch;
 use crate::schema::MAX_CLAIMS;
 use crate::scope::{PseudonymAsk, RateAsk};
 use crate::selection::Selection;
@@ -104,6 +105,7 @@ impl Presentation {
                 schema: shown.schema.digest(),
                 disclosed,
                 proved: shown.sentences(request)?,
+                epoch: shown.epoch(),
                 pseudonym: shown.ask.pseudonym.clone().zip(told.pseudonym),
                 token: shown.ask.rate.clone().zip(told.token),
                 encrypted: shown.ask.encrypt_to.clone().zip(told.ciphertext),
@@ -279,6 +281,7 @@ pub struct VerifiedCredential {
     schema: SchemaDigest,
     disclosed: Vec<(ClaimName, Value)>,
     proved: Vec<String>,
+    epoch: Option<Epoch>,
     pseudonym: Option<(PseudonymAsk, Pseudonym)>,
     token: Option<(RateAsk, Token)>,
     encrypted: Option<(EncryptAsk, Ciphertext)>,
@@ -327,6 +330,12 @@ impl VerifiedCredential {
     #[must_use]
     pub fn proved(&self) -> &[String] {
         &self.proved
+    }
+
+    /// The epoch by which it has not been revoked, where that was asked.
+    #[must_use]
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.epoch
     }
 
     /// The holder's name in the scope that was asked for.
