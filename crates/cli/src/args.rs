@@ -893,6 +893,18 @@ pub(crate) enum Verifier {
         #[arg(long, value_name = "FOLDER", default_value = "verifier")]
         dir: PathBuf,
     },
+    /// Learn the newest epochs of the trusted issuers, so that requests can ask for cards that have not been revoked.
+    ///
+    /// The counterpart runs it once a day, say. Of each signature key one small file is read, the newest head.
+    ///
+    /// Example: milchglas verifier sync https://office.example/epochs
+    Sync {
+        /// The folder or the address (https://…) with the published epochs.
+        from: String,
+        /// The verifier's folder.
+        #[arg(long, value_name = "FOLDER", default_value = "verifier")]
+        dir: PathBuf,
+    },
     /// Ask: make a signed request with a fresh nonce, good for one answer.
     ///
     /// The template says what is asked; `cafe` ships with the program (adult, and a valid card). The request is kept until it is
