@@ -160,6 +160,8 @@ pub(crate) enum DemoName {
     Stall,
     /// All of them and the issuers pool what they have.
     Collusion,
+    /// The phone is gone: its cards are revoked, and a new phone keeps the pseudonyms.
+    Loss,
 }
 
 /// Where a new object goes, and what may stand in its way.
