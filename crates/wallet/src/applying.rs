@@ -146,9 +146,6 @@ impl<S: Store> Wallet<S> {
         });
         let key = parameters.signing_key(&open.schema)?;
         let issued = issued.ok()?;
-        if issued.credential.key() != key.id() {
-            return None;
-        }
         issued.credential.verify(self.secret(), key, parameters.schema(&open.schema)?).ok()?;
         Some(issued)
     }

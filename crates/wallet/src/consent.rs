@@ -546,7 +546,9 @@ impl<S: Store> Wallet<S> {
                 count(|ask| ask.disclose.len()),
                 count(|ask| usize::from(ask.encrypt_to.is_some())),
                 count(|ask| usize::from(ask.pseudonym.is_some())),
-                count(|ask| ask.prove.len() + usize::from(ask.rate.is_some())),
+                count(|ask| {
+                    ask.prove.len() + usize::from(!ask.not_revoked.is_empty()) + usize::from(ask.rate.is_some())
+                }),
             )
         });
         let parameters = self.accepted_parameters(request)?;

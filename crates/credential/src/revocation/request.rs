@@ -57,7 +57,7 @@ impl RevocationRequest {
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Self, Error> {
-        let name = &parameters.registry_base() * k.scalar();
+        let name = parameters.registry_base() * k.scalar();
         let name = name.to_nonzero().ok_or(Error::Misuse("a holder secret is not zero"))?;
         let mut prover = Prover::new(transcript(parameters, time), vec![k.scalar()], hedge, rng);
         let inputs = prover.inputs();

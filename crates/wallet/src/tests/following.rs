@@ -119,10 +119,9 @@ fn proves<S: Store>(wallet: &mut Wallet<S>, issuer: &Issuer, nonce: u8, ask: Cre
 }
 
 fn why_not<S: Store>(wallet: &Wallet<S>, ask: CredentialAsk) -> String {
-    match refused(wallet.review(&cafe(200, Ask::Credential(ask)), now())) {
-        Refusal::NotSatisfiable(why) => why.iter().collect::<Vec<_>>().join(" "),
-        other => panic!("{other:?}"),
-    }
+    let refusal = refused(wallet.review(&cafe(200, Ask::Credential(ask)), now()));
+    assert!(matches!(refusal, Refusal::NotSatisfiable(_)), "{refusal:?}");
+    refusal.explanation().iter().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -566,4 +565,46 @@ fn reads_the_published_folder_within_bounds() {
     assert_eq!(source.epochs(&key, 0, Epoch(13)).unwrap_err().kind(), io::ErrorKind::InvalidData);
     assert_eq!(source.epochs(&key, 0, Epoch(14)).unwrap(), None);
     assert_eq!(sync(&mut wallet, &mut source).unwrap().logs[0].outcome, LogOutcome::Damaged { epoch: None });
+}
+
+#[test]
+fn keeps_logs_and_witnesses_in_the_one_encoding_and_within_bounds() {
+    let (dir, mut wallet, mut issuer) = with_card();
+    issuer.pass(20);
+    synced(&mut wallet, &issuer);
+    let fork = issuer.after(issuer.epochs[19].head().unverified(), &[Handle::random(&mut OsRng)]);
+    drop(wallet);
+    let (folder, bytes) = Folder::open(&place(&dir), &passphrase("p")).unwrap();
+    drop(folder);
+    let (root, mut state) = State::from_bytes(&bytes).unwrap();
+    assert_eq!(*state.to_bytes(&root), *bytes);
+    let reads = |state: &State| match State::from_bytes(&state.to_bytes(&root)) {
+        Ok((_, read)) => {
+            assert_eq!(*read.to_bytes(&root), *state.to_bytes(&root));
+            true
+        }
+        Err(_) => false,
+    };
+    // Each kind of what is known of a card, a contradiction, a restored wallet.
+    let Witnesses::Checked(kept) = state.standings[0].witnesses.clone() else { panic!("checked") };
+    for witnesses in [Witnesses::Unchecked(kept[0].clone()), Witnesses::Revoked(Epoch(3)), Witnesses::Broken] {
+        state.standings[0].witnesses = witnesses;
+        assert!(reads(&state));
+    }
+    let heads = [issuer.epochs[20].head().clone(), fork.head().clone()];
+    state.logs[0].contradiction = Some(Box::new(heads));
+    assert!(reads(&state));
+    state.mark_restored();
+    assert!(reads(&state));
+    // What was restored says so even if there is nothing else to say.
+    state.logs.clear();
+    state.standings.clear();
+    let (_, read) = State::from_bytes(&state.to_bytes(&root)).unwrap();
+    assert!(read.restored.is_some() && read.logs.is_empty() && read.standings.is_empty());
+    // No witness at all, or more than sixteen.
+    let (_, mut state) = State::from_bytes(&bytes).unwrap();
+    for count in [0, MAX_WINDOW + 1] {
+        state.standings[0].witnesses = Witnesses::Checked(kept.iter().cycle().take(count).cloned().collect());
+        assert!(!reads(&state), "{count}");
+    }
 }
