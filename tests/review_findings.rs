@@ -35,7 +35,7 @@ fn copycat(issuer: &TestIssuer) -> Parameters {
     let content = Content {
         name: "Copycat".into(),
         sequence: 1,
-        keys: vec![IssuerKey { public: issuer.secret.public_key().unwrap(), accepted_until: Date::MAX }],
+        keys: issuer.parameters.content().keys.clone(),
         digits: sign_digits(&SetSecretKey::random(&mut rng)).unwrap(),
         schemas: issuer.parameters.content().schemas.clone(),
     };
