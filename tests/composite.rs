@@ -10,7 +10,8 @@ use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{
-    AccumulatorBytes, DocumentDigest, InspectorDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
+    AccumulatorBytes, DocumentDigest, InspectorDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest,
+    VerifierKey,
 };
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey, InspectorRef};

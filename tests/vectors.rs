@@ -206,7 +206,7 @@ fn cafe_has_the_size_that_the_specification_works_out() {
     let cafe = file.accepted.iter().find(|accepted| accepted.name == "cafe").unwrap();
     assert_eq!(cafe.presentation.len() / 2, 1058);
     let not_revoked = file.accepted.iter().find(|accepted| accepted.name == "not revoked").unwrap();
-    assert_eq!(not_revoked.presentation.len() / 2, 1218);
+    assert_eq!(not_revoked.presentation.len() / 2, 1186);
 }
 
 #[test]
