@@ -673,6 +673,12 @@ fn forged(cast: &Cast, own: &Credentials) -> Vec<Refusal> {
     });
     add("a credential under another key of its issuer", &["state"], adult(), 1, &cast.erika, &rekeyed);
 
+    // Seven months before the end; the issuer exchanged the signatures of digits 7 and 8.
+    let seventh = national_id_json("1990-01-31").replace("2033-12", "2027-06");
+    let card = cast.issue(&cast.careless, &cast.card, &cast.erika, &seventh);
+    let ask = cast.careless.ask("card", &cast.card, &[], prove(r#"["valid"]"#)).unwrap();
+    add("a digit whose signature is wrong", &["careless"], ask, 0, &cast.erika, &card);
+
     // Revoked in epoch 2: its witness of epoch 1 does not fit any more.
     let gone = &cast.revoked_card;
     let request = request("vectors: revoked", today(), Ask::Credential(not_revoked_ask(cast, 0))).unwrap();
@@ -695,12 +701,6 @@ fn forged(cast: &Cast, own: &Credentials) -> Vec<Refusal> {
         request: Some(request),
         presentation: presentation.to_bytes(),
     });
-
-    // Seven months before the end; the issuer exchanged the signatures of digits 7 and 8.
-    let seventh = national_id_json("1990-01-31").replace("2033-12", "2027-06");
-    let card = cast.issue(&cast.careless, &cast.card, &cast.erika, &seventh);
-    let ask = cast.careless.ask("card", &cast.card, &[], prove(r#"["valid"]"#)).unwrap();
-    add("a digit whose signature is wrong", &["careless"], ask, 0, &cast.erika, &card);
     refusals
 }
 
