@@ -414,7 +414,7 @@ impl RequestStore for FolderStore {
         if known.is_some_and(|known| known.unverified().epoch > head.unverified().epoch) {
             return Ok(());
         }
-        atomic_write(path, &head.to_bytes(), PUBLIC).map_err(store_error)
+        atomic_write(path, &head.to_bytes(), PRIVATE).map_err(store_error)
     }
 
     fn forget_parameters(&self, digest: ParametersDigest) -> Result<(), StoreError> {

@@ -119,6 +119,9 @@ pub(crate) fn words(verdict: &Verdict) -> String {
     for sentence in verdict.proved() {
         text.push_str(&format!("\n  proved   {sentence}"));
     }
+    for (card, epoch) in verdict.not_revoked() {
+        text.push_str(&format!("\n  proved   {card} is not revoked by epoch {epoch}"));
+    }
     for (card, claims) in verdict.learned() {
         for (name, value) in claims {
             text.push_str(&format!("\n  learned  {card}.{name}: {}", json!(value)));
@@ -179,10 +182,14 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::Store(StoreError::Io(std::io::ErrorKind::AlreadyExists)) => Failure::storage(IN_THE_WAY),
         Error::File(SealedError::Io { .. }) | Error::Store(StoreError::Io(_)) => Failure::storage(error.to_string()),
         Error::File(error) => error.into(),
-        Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict => Failure::refused(error.to_string()),
-        Error::UnknownIssuer(_) | Error::UnknownSchema(_) | Error::NoSuchCredential(_) | Error::Unfit { .. } => {
-            Failure::input(error.to_string())
+        Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict | Error::NoEpoch(_) | Error::Epoch(_) => {
+            Failure::refused(error.to_string())
         }
+        Error::UnknownIssuer(_)
+        | Error::UnknownSchema(_)
+        | Error::NoSuchCredential(_)
+        | Error::MustAskNotRevoked(_)
+        | Error::Unfit { .. } => Failure::input(error.to_string()),
         Error::AsOf | Error::OtherKey | Error::Store(_) | _ => Failure::storage(error.to_string()),
     }
 }
