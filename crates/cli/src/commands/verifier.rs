@@ -122,6 +122,9 @@ pub(crate) fn words(verdict: &Verdict) -> String {
     for (card, epoch) in verdict.not_revoked() {
         text.push_str(&format!("\n  proved   {card} is not revoked by epoch {epoch}"));
     }
+    for (card, epoch) in verdict.not_revoked() {
+        text.push_str(&format!("\n  proved   {card} has not been revoked, by epoch {epoch}"));
+    }
     for (card, claims) in verdict.learned() {
         for (name, value) in claims {
             text.push_str(&format!("\n  learned  {card}.{name}: {}", json!(value)));

@@ -107,6 +107,9 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
     for sentence in verdict.proved() {
         story.say(&format!("· Its {sentence}."));
     }
+    for (_, epoch) in verdict.not_revoked() {
+        story.say(&format!("· It has not been revoked, by epoch {epoch}."));
+    }
     story.chapter("What it does not learn");
     for unlearned in NEVER_LEARNED {
         story.say(&format!("· {unlearned}"));
@@ -161,6 +164,7 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
         "accepted": true,
         "learned": verdict.learned().collect::<std::collections::BTreeMap<_, _>>(),
         "proved": proved,
+        "not_revoked": verdict.not_revoked().map(|(_, epoch)| epoch).next(),
         "never_learned": NEVER_LEARNED,
         "presentation_bytes": presentation.len(),
         "qr_version": code.version(),
