@@ -111,7 +111,8 @@ fn non_revocation(c: &mut Criterion<ThreadCpuTime>) {
     let scene = Revocation::new();
     c.benchmark_group("non_revocation_prove").bench_function("milchglas", |b| b.iter(|| scene.prove()));
     let proof = scene.prove();
-    c.benchmark_group("non_revocation_verify").bench_function("milchglas", |b| b.iter(|| scene.verify(black_box(&proof))));
+    c.benchmark_group("non_revocation_verify")
+        .bench_function("milchglas", |b| b.iter(|| scene.verify(black_box(&proof))));
 }
 
 fn suites(c: &mut Criterion<ThreadCpuTime>) {

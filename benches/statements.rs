@@ -8,8 +8,8 @@ use milchglas_credential::parameters::sign_digits;
 use milchglas_curve::{G1, Scalar};
 use milchglas_sigma::{FixedPoint, PairingKey, Prover, Transcript, Verifier};
 use milchglas_statements::{
-    Accumulator, AccumulatorSecretKey, DigitTables, NonRevocation, NonRevocationWitness, PublicSet, Range, SetSecretKey,
-    Signature, SignatureWitness, first_accumulator,
+    Accumulator, AccumulatorSecretKey, DigitTables, NonRevocation, NonRevocationWitness, PublicSet, Range,
+    SetSecretKey, Signature, SignatureWitness, first_accumulator,
 };
 use milchglas_tests::SeededRng;
 use rand_core::OsRng;
