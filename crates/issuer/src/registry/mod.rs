@@ -166,7 +166,7 @@ impl Registry {
     }
 
     /// Opens the registry in the PostgreSQL database that `url` names (`postgres://USER@HOST/DATABASE`, with the parameters that libpq
-    /// knows), and brings its schema up to date. The user must be allowed to create tables the first time.
+    /// knows), and brings its schema up to date. The user must be allowed to create tables.
     ///
     /// A password is better in `PGPASSWORD` or `~/.pgpass` than in the URL. A server on another machine must show a certificate
     /// that holds for its name, unless the URL says another `sslmode`; `sslrootcert` names an authority of one's own.

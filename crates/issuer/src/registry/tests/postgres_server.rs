@@ -1,4 +1,5 @@
-//! What only a PostgreSQL server shows: that it has SQLite's tables, that it is told to be durable, and what becomes of a deadlock.
+//! What only a PostgreSQL server shows: that it has SQLite's tables, that it is told to be durable, whom TLS lets in,
+//! and what becomes of a deadlock.
 
 use std::time::Duration;
 
@@ -87,6 +88,26 @@ async fn postgres_writes_with_full_durability() {
     ] {
         let value: String = sqlx::query_scalar(setting).fetch_one(pool).await.unwrap();
         assert_eq!(value, expected, "{setting}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a server: tests/scripts/postgres.sh"]
+async fn takes_only_a_certificate_that_holds() {
+    let port = std::env::var("MILCHGLAS_TEST_POSTGRES_PORT").expect("the server's port, with TLS");
+    let authority = std::env::var("MILCHGLAS_TEST_POSTGRES_AUTHORITY").expect("the authority of its certificate");
+    let connect = |host: &str, authority: &str| {
+        let url = format!("postgres://registry@{host}:{port}/postgres?sslmode=verify-full{authority}");
+        async move { Registry::connect(&url).await }
+    };
+    let authority = format!("&sslrootcert={authority}");
+    let registry = connect("localhost", &authority).await.unwrap();
+    let Database::Postgres(pool) = &registry.database else { panic!("not PostgreSQL") };
+    let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    assert!(sqlx::query_scalar::<_, bool>(encrypted).fetch_one(pool).await.unwrap());
+    // Another name, and an authority that nobody knows.
+    for (host, authority) in [("127.0.0.1", &authority[..]), ("localhost", "")] {
+        assert!(matches!(connect(host, authority).await, Err(RegistryError::Storage(_))), "{host}");
     }
 }
 

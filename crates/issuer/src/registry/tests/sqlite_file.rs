@@ -102,7 +102,18 @@ async fn rejects_a_file_that_is_no_database() {
 #[tokio::test]
 async fn keeps_the_old_state_when_the_disk_is_full() {
     let (_folder, registry) = fresh().await;
-    enrol(&registry, PersonTag(random()), RegisteredName(random())).await;
+    let lost = enrol(&registry, PersonTag(random()), RegisteredName(random())).await;
+    let lost = Handle(lost[..16].try_into().unwrap());
+    registry.revoke(&lost, Reason::Lost, NOW).await.unwrap();
+    let content = vec![1; 100_000];
+    let epoch = NewEpoch {
+        cohort: Cohort(0),
+        number: EpochNumber(0),
+        previous: None,
+        digest: EpochDigest(random()),
+        handles: &[lost],
+        content: &content,
+    };
     let open_one = invitation(PersonTag(random()));
     registry.invite(&open_one, NOW).await.unwrap();
     let before = registry.counts().await.unwrap();
@@ -121,10 +132,14 @@ async fn keeps_the_old_state_when_the_disk_is_full() {
         let issuance = open(&registry, open_one.nonce, &application).await;
         let answer = Answer { response: vec![1; 100_000], ..answer(issuance.handle()) };
         assert!(matches!(issuance.commit(answer).await, Err(RegistryError::Storage(_))));
+        fill().await;
+        assert!(matches!(registry.publish(&epoch, NOW).await, Err(RegistryError::Storage(_))));
+        assert_eq!(registry.newest_epoch(Cohort(0)).await.unwrap(), None);
         assert_eq!(registry.counts().await.unwrap(), before);
     }
     grow_to("PRAGMA max_page_count = 1000000").await;
     registry.invite(&large, NOW).await.unwrap();
+    registry.publish(&epoch, NOW).await.unwrap();
     let result = submit(&registry, open_one.nonce, &application, NOW).await;
     assert!(result.unwrap().1);
 }
