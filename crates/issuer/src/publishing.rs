@@ -61,7 +61,7 @@ impl Issuer {
         let head = EpochFile::from_bytes(&content).map_err(|_| MISSING)?.head().to_bytes();
         log.write(1, number, &content)?;
         let mut written = 1;
-        for power in POWERS.into_iter().filter(|power| number > 0 && number % u64::from(*power) == 0) {
+        for power in POWERS.into_iter().filter(|power| number > 0 && number.is_multiple_of(u64::from(*power))) {
             let first = number + 1 - u64::from(power);
             let mut all = Vec::new();
             for part in first..=number {
