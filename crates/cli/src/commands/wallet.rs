@@ -397,16 +397,17 @@ fn outcome(outcome: &LogOutcome) -> (&'static str, String) {
         LogOutcome::Behind { published } => ("behind", format!("newer than the published epoch {published}")),
         LogOutcome::NotPublished => ("not_published", "nothing is published there".to_owned()),
         LogOutcome::Missing { epoch } => ("missing", format!("the file of epoch {epoch} is missing")),
-        LogOutcome::Damaged { epoch: Some(epoch) } => {
-            ("damaged", format!("the file of epoch {epoch} is not the issuer's"))
+        LogOutcome::Damaged { epoch } => {
+            let file = epoch.map_or_else(|| "the head".to_owned(), |epoch| format!("the file of epoch {epoch}"));
+            ("damaged", format!("{file} is not the issuer's"))
         }
-        LogOutcome::Damaged { epoch: None } => ("damaged", "the head is not the issuer's".to_owned()),
         LogOutcome::Unreachable(kind) => ("unreachable", format!("it can not be reached: {kind}")),
         LogOutcome::TwoHeads(_) => (
             "two_heads",
             "THE ISSUER HAS SIGNED TWO HISTORIES. Its cards are not shown as not revoked until you settle it"
                 .to_owned(),
         ),
+        #[allow(clippy::wildcard_enum_match_arm, reason = "there may be more one day")]
         _ => ("failed", "it could not be followed".to_owned()),
     }
 }
