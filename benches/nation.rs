@@ -304,7 +304,8 @@ fn simulate(mean: f64) -> Sleep {
 fn downloads(mut from: u32, to: u32) -> u32 {
     let mut files = 0;
     while from < to {
-        let power = [10_000, 1_000, 100, 10].into_iter().find(|power| from % power == 0 && from + power <= to);
+        let power =
+            [10_000, 1_000, 100, 10].into_iter().find(|power| from.is_multiple_of(*power) && from + power <= to);
         from += power.unwrap_or(1);
         files += 1;
     }

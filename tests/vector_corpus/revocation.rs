@@ -79,7 +79,7 @@ pub(crate) fn file(cast: &Cast, own: &Credentials) -> File {
                 that has followed the epochs before its own."
             .to_owned(),
         parameters: "state".to_owned(),
-        z: hex::encode(&*issuer.accumulator.to_bytes()),
+        z: hex::encode(*issuer.accumulator.to_bytes()),
         epochs: bytes.iter().map(hex::encode).collect(),
         handle: hex::encode(own.card().handle().as_bytes()),
         witnesses: files.iter().map(|file| hex::encode(point(&issuer.witness(file, own.card()).unwrap()))).collect(),

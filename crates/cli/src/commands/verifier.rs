@@ -120,9 +120,6 @@ pub(crate) fn words(verdict: &Verdict) -> String {
         text.push_str(&format!("\n  proved   {sentence}"));
     }
     for (card, epoch) in verdict.not_revoked() {
-        text.push_str(&format!("\n  proved   {card} is not revoked by epoch {epoch}"));
-    }
-    for (card, epoch) in verdict.not_revoked() {
         text.push_str(&format!("\n  proved   {card} has not been revoked, by epoch {epoch}"));
     }
     for (card, claims) in verdict.learned() {
