@@ -702,6 +702,19 @@ mod fp2 {
         out
     }
 
+    /// x·y, into its place.
+    pub(super) fn mul_to(out: &mut Fp2, x: &Fp2, y: &Fp2) {
+        // SAFETY: plain call.
+        unsafe { blst_fp2_mul(out, x, y) };
+    }
+
+    /// k·x, into its place.
+    pub(super) fn scale_to(out: &mut Fp2, x: &Fp2, k: &Fp) {
+        for (out, coordinate) in out.fp.iter_mut().zip(&x.fp) {
+            fp::mul_to(out, coordinate, k);
+        }
+    }
+
     /// x².
     pub(super) fn square(x: &Fp2) -> Fp2 {
         let mut out = Fp2::default();
@@ -812,6 +825,13 @@ mod fp12 {
         // SAFETY: plain call.
         unsafe { blst_fp12_mul(&mut out, a, b) };
         out
+    }
+
+    /// Multiplies a by b.
+    pub(super) fn mul_assign(a: &mut Fp12, b: &Fp12) {
+        let a: *mut Fp12 = a;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp12_mul(a, a, b) };
     }
 
     /// Multiplies by s + t·v + u·v·w, given as s, t, u.
@@ -931,6 +951,8 @@ pub mod pairing {
         };
         let terms: Vec<Evaluation<'_>> = points.iter().zip(inverses).zip(&prepared).map(evaluation).collect();
         let mut product = fp12::ONE;
+        let (mut one, mut other) = ([fp2::ZERO; 2], [fp2::ZERO; 2]);
+        let mut lines = fp12::ONE;
         let mut line = 0;
         for bit in (0..63).rev() {
             if line > 0 {
@@ -938,9 +960,13 @@ pub mod pairing {
             }
             for _ in 0..1 + (Z >> bit & 1) {
                 for terms in terms.chunks(2) {
-                    match terms {
-                        [one, other] => multiply_by_lines(&mut product, &one.at(line), &other.at(line)),
-                        rest => rest.iter().for_each(|one| multiply_by_line(&mut product, &one.at(line))),
+                    if let [first, second] = terms {
+                        first.evaluate_to(&mut one, line);
+                        second.evaluate_to(&mut other, line);
+                        multiply_to(&mut lines, &mut one, &mut other);
+                        fp12::mul_assign(&mut product, &lines);
+                    } else {
+                        terms.iter().for_each(|term| multiply_by_line(&mut product, &term.at(line)));
                     }
                 }
                 line += 1;
@@ -956,6 +982,13 @@ pub mod pairing {
             let [s, t] = &self.lines[line];
             [fp2::scale(s, &self.s), fp2::scale(t, &self.t)]
         }
+
+        /// The same, into their place.
+        fn evaluate_to(&self, [s_here, t_here]: &mut [Fp2; 2], line: usize) {
+            let [s, t] = &self.lines[line];
+            fp2::scale_to(s_here, s, &self.s);
+            fp2::scale_to(t_here, t, &self.t);
+        }
     }
 
     /// Multiplies by s + t·v + v·w.
@@ -963,12 +996,18 @@ pub mod pairing {
         fp12::mul_assign_by_line(product, &Fp6 { fp2: [*s, *t, ONE] });
     }
 
-    /// Multiplies by (s + t·v + v·w)·(s' + t'·v + v·w), where (v·w)² = v³.
-    fn multiply_by_lines(product: &mut Fp12, [s, t]: &[Fp2; 2], [other_s, other_t]: &[Fp2; 2]) {
-        let (ss, tt) = (fp2::mul(s, other_s), fp2::mul(t, other_t));
-        let cross = fp2::sub(&fp2::sub(&fp2::mul(&fp2::add(s, t), &fp2::add(other_s, other_t)), &ss), &tt);
-        let even = Fp6 { fp2: [fp2::add(&ss, &XI), cross, tt] };
-        let odd = Fp6 { fp2: [fp2::ZERO, fp2::add(s, other_s), fp2::add(t, other_t)] };
-        *product = fp12::mul(product, &Fp12 { fp6: [even, odd] });
+    /// (s + t·v + v·w)·(s' + t'·v + v·w), where (v·w)² = v³. Uses up the coefficients; the one of w in the product stays 0.
+    fn multiply_to(product: &mut Fp12, [s, t]: &mut [Fp2; 2], [other_s, other_t]: &mut [Fp2; 2]) {
+        let [Fp6 { fp2: [ss, cross, tt] }, Fp6 { fp2: [_, sum_s, sum_t] }] = &mut product.fp6;
+        fp2::mul_to(ss, s, other_s);
+        fp2::mul_to(tt, t, other_t);
+        fp2::add_to(sum_s, s, other_s);
+        fp2::add_to(sum_t, t, other_t);
+        fp2::add_assign(s, t);
+        fp2::add_assign(other_s, other_t);
+        fp2::mul_to(cross, s, other_s);
+        fp2::sub_assign(cross, ss);
+        fp2::sub_assign(cross, tt);
+        fp2::add_assign(ss, &XI);
     }
 }

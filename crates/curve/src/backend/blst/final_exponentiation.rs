@@ -45,7 +45,7 @@ fn power_z(g: &Fp12) -> Option<Fp12> {
     // For the last few squarings compression would not pay.
     for squarings in [60 - 57, 62 - 60, 63 - 62] {
         (0..squarings).for_each(|_| power = fp12::cyclotomic_square(&power));
-        product = fp12::mul(&product, &power);
+        fp12::mul_assign(&mut product, &power);
     }
     Some(fp12::conjugate(&product))
 }
