@@ -569,6 +569,24 @@ impl<'a> Plan<'a> {
 
     /// Checks the linear equations of a proof.
     pub(crate) fn check(&self, disclosed: &[Vec<Value>], proof: &[u8]) -> Result<Checked, Error> {
+        let (verifier, told) = self.read(disclosed, proof)?;
+        Ok(Checked { pairings: verifier.verify()?, told })
+    }
+
+    /// Checks all of a proof.
+    pub(crate) fn verify(
+        &self,
+        disclosed: &[Vec<Value>],
+        proof: &[u8],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<Told>, Error> {
+        let (verifier, told) = self.read(disclosed, proof)?;
+        verifier.finish(rng)?;
+        Ok(told)
+    }
+
+    /// Adds all statements to a verifier of a proof.
+    fn read<'p>(&self, disclosed: &[Vec<Value>], proof: &'p [u8]) -> Result<(Verifier<'p>, Vec<Told>), Error> {
         if disclosed.len() != self.shown.len()
             || self.shown.iter().zip(disclosed).any(|(shown, values)| shown.disclosed().len() != values.len())
         {
@@ -609,7 +627,7 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        Ok(Checked { pairings: verifier.verify()?, told })
+        Ok((verifier, told))
     }
 }
 

@@ -240,7 +240,7 @@ impl Application {
             let inputs = verifier.inputs();
             verifier.add(&statement, &inputs)?;
         }
-        verifier.verify()?.check(rng)?;
+        verifier.finish(rng)?;
         Ok(VerifiedApplication { invitation: invitation.clone(), application: self })
     }
 

@@ -18,7 +18,7 @@ use rand_core::CryptoRngCore;
 
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::claim::Value;
-use crate::compile::{Checked, Plan, compile};
+use crate::compile::{Checked, Plan, Told, compile};
 use crate::credential::Holdings;
 use crate::digest::{IssuerFingerprint, Pseudonym, RequestNonce, SchemaDigest, Token};
 use crate::encrypt_to::{Ciphertext, EncryptAsk};
@@ -86,11 +86,37 @@ impl Presentation {
     /// # Errors
     /// [`Error::Invalid`] or [`Error::Decode`] if the presentation does not answer this request.
     pub fn check(&self, request: &Request, parameters: &[&Parameters]) -> Result<Pending, Error> {
+        let plan = self.plan(request, parameters)?;
+        let Checked { pairings, told } = plan.check(&self.disclosed, &self.proof)?;
+        Ok(Pending { pairings, verified: self.verified(&plan, told)? })
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// As [`Presentation::check`].
+    pub fn verify(
+        &self,
+        request: &Request,
+        parameters: &[&Parameters],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Verified, Error> {
+        let plan = self.plan(request, parameters)?;
+        let told = plan.verify(&self.disclosed, &self.proof, rng)?;
+        self.verified(&plan, told)
+    }
+
+    /// What this presentation has to prove.
+    fn plan<'a>(&self, request: &'a Request, parameters: &[&'a Parameters]) -> Result<Plan<'a>, Error> {
         if self.nonce != request.fields().nonce {
             return Err(Error::Invalid);
         }
-        let plan = compile(request, self.selection.clone(), parameters)?;
-        let Checked { pairings, told } = plan.check(&self.disclosed, &self.proof)?;
+        compile(request, self.selection.clone(), parameters)
+    }
+
+    /// What it showed, if its proof holds.
+    fn verified(&self, plan: &Plan<'_>, told: Vec<Told>) -> Result<Verified, Error> {
+        let request = plan.request();
         let mut credentials = Vec::with_capacity(plan.shown().len());
         for ((shown, values), told) in plan.shown().iter().zip(&self.disclosed).zip(told) {
             let mut disclosed = Vec::with_capacity(values.len());
@@ -111,20 +137,7 @@ impl Presentation {
                 encrypted: shown.ask.encrypt_to.clone().zip(told.ciphertext),
             });
         }
-        Ok(Pending { pairings, verified: Verified { credentials } })
-    }
-
-    /// Checks everything.
-    ///
-    /// # Errors
-    /// As [`Presentation::check`].
-    pub fn verify(
-        &self,
-        request: &Request,
-        parameters: &[&Parameters],
-        rng: &mut dyn CryptoRngCore,
-    ) -> Result<Verified, Error> {
-        self.check(request, parameters)?.finish(rng)
+        Ok(Verified { credentials })
     }
 
     /// The wire form.

@@ -48,7 +48,7 @@
 //! let inputs = verifier.inputs();
 //! verifier.add(&opening, &inputs)?;
 //! verifier.add(&range, &inputs)?;
-//! verifier.verify()?.check(&mut OsRng)?;
+//! verifier.finish(&mut OsRng)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

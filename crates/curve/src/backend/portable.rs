@@ -360,8 +360,9 @@ pub mod pairing {
     }
 
     /// Whether Π e(p, q) = 1.
-    pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Affine, &'a Prepared)>) -> bool {
-        let (points, prepared): (Vec<g1::Affine>, Vec<&Prepared>) = terms.unzip();
+    pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Point, &'a Prepared)>) -> bool {
+        let (points, prepared): (Vec<g1::Point>, Vec<&Prepared>) = terms.unzip();
+        let points: Vec<g1::Affine> = g1::batch_to_affine(&points).into_iter().flatten().collect();
         let terms: Vec<(&g1::Affine, &Prepared)> = points.iter().zip(prepared).collect();
         multi_miller_loop(&terms).final_exponentiation() == Gt::identity()
     }
