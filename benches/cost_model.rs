@@ -14,7 +14,7 @@ pub enum Part {
     Decoding,
     /// The linear equation of a signature.
     Signature,
-    /// The linear equations of a range's digits.
+    /// The linear equations of a range's digits, and that of non-revocation.
     Ranges,
     /// The pairing equations.
     Pairings,
@@ -85,6 +85,8 @@ pub enum Statement {
     },
     /// Membership of one variable in the set of digits.
     Member,
+    /// That a handle has not been revoked.
+    NonRevocation,
     /// An integer between bounds.
     Range {
         /// 1, or 2 where the width is not a power of 256.
@@ -109,16 +111,21 @@ impl Statement {
     /// Digits proved, each with a member statement.
     fn members(self) -> usize {
         match self {
-            Self::Signature { .. } | Self::Exactly => 0,
+            Self::Signature { .. } | Self::NonRevocation | Self::Exactly => 0,
             Self::Member => 1,
             Self::Range { sides, digits } => sides * digits,
         }
     }
 
+    /// Equations of the form of a member statement.
+    fn equations(self) -> usize {
+        self.members() + usize::from(self == Self::NonRevocation)
+    }
+
     /// Pairing equations.
     fn pairings(self) -> usize {
         match self {
-            Self::Signature { .. } => 1,
+            Self::Signature { .. } | Self::NonRevocation => 1,
             Self::Member | Self::Range { .. } | Self::Exactly => self.members(),
         }
     }
@@ -132,7 +139,7 @@ impl Statement {
     /// Affine constraints.
     fn constraints(self) -> usize {
         match self {
-            Self::Signature { .. } | Self::Member => 0,
+            Self::Signature { .. } | Self::Member | Self::NonRevocation => 0,
             Self::Range { sides, .. } => sides,
             Self::Exactly => 1,
         }
@@ -142,7 +149,7 @@ impl Statement {
     fn variables(self) -> usize {
         match self {
             Self::Signature { hidden, .. } => hidden + 2,
-            Self::Member => 1,
+            Self::Member | Self::NonRevocation => 1,
             Self::Range { .. } => 2 * self.members(),
             Self::Exactly => 0,
         }
@@ -155,12 +162,12 @@ impl Statement {
                 let bases = hidden + shown + 3;
                 48 * bases + 4 + 9 + 4 + 36 * (1 + shown) + 4 + 9 * (hidden + 2) + 48
             }
-            Self::Member | Self::Range { .. } | Self::Exactly => {
-                self.members() * (2 * 48 + 4 + 6 + 4 + 36 + 4 + 2 * 9 + 48)
+            Self::Member | Self::NonRevocation | Self::Range { .. } | Self::Exactly => {
+                self.equations() * (2 * 48 + 4 + 6 + 4 + 36 + 4 + 2 * 9 + 48)
             }
         };
         let constraints = match self {
-            Self::Signature { .. } | Self::Member => 0,
+            Self::Signature { .. } | Self::Member | Self::NonRevocation => 0,
             Self::Range { sides, digits } => sides * (36 + 36 * (digits + 1)),
             Self::Exactly => 36 + 36,
         };
@@ -183,6 +190,15 @@ impl Statement {
                 work.add(part, 1, Operation::Invert);
                 work.add(part, 1, Operation::Normalise);
                 work.add_secret_sum(part, tables, hidden + 2);
+            }
+            Self::NonRevocation => {
+                let part = Part::Ranges;
+                // V, r·Z, h·V: a handle has half as many bits as a scalar.
+                work.add_secret_sum(part, tables, 1);
+                work.add_secret_sum(part, tables, 1);
+                work.0.push((part, 0.5, Operation::Multiply));
+                work.add(part, 1, Operation::Normalise);
+                work.add_secret_sum(part, tables, 2);
             }
             Self::Member | Self::Range { .. } | Self::Exactly => {
                 let part = Part::Ranges;
@@ -208,8 +224,8 @@ impl Statement {
             Self::Signature { hidden, shown } => {
                 work.add(Part::Signature, 1, Operation::PublicSum { tables: hidden + shown + 1, fresh: 2 });
             }
-            Self::Member | Self::Range { .. } | Self::Exactly => {
-                work.add(Part::Ranges, self.members(), Operation::PublicSum { tables: 1, fresh: 2 });
+            Self::Member | Self::NonRevocation | Self::Range { .. } | Self::Exactly => {
+                work.add(Part::Ranges, self.equations(), Operation::PublicSum { tables: 1, fresh: 2 });
             }
         }
     }
@@ -264,6 +280,11 @@ impl Presentation {
         self.statements.iter().map(|statement| statement.points()).sum()
     }
 
+    /// Equations under an accumulator's key.
+    fn revocations(&self) -> usize {
+        self.statements.iter().filter(|statement| **statement == Statement::NonRevocation).count()
+    }
+
     /// Equations proved with digits, which all have one key.
     fn members(&self) -> usize {
         self.statements.iter().map(|statement| statement.members()).sum()
@@ -308,11 +329,14 @@ impl Presentation {
             }
         }
         // The first equation of all has the weight 1.
-        let (signatures, members) = (batch * (self.pairings() - self.members()), batch * self.members());
-        work.add(Part::Pairings, 1, Operation::WeightedSum(signatures + members - 1));
+        let (members, revocations) = (batch * self.members(), batch * self.revocations());
+        let signatures = batch * self.pairings() - members - revocations;
+        work.add(Part::Pairings, 1, Operation::WeightedSum(signatures + members + revocations - 1));
         work.add(Part::Pairings, 1, Operation::WeightedSum(signatures - 1));
         work.add(Part::Pairings, 1, Operation::WeightedSum(members));
-        work.add(Part::Pairings, 1, Operation::Product(if members == 0 { 2 } else { 3 }));
+        work.add(Part::Pairings, 1, Operation::WeightedSum(revocations));
+        let keys = 2 + usize::from(members > 0) + usize::from(revocations > 0);
+        work.add(Part::Pairings, 1, Operation::Product(keys));
         // The announcements of each, made affine together.
         work.add(Part::Transcript, batch, Operation::Normalise);
         work.add(Part::Transcript, batch, Operation::Absorb(self.transcript() + 192 * self.pairings()));
@@ -402,5 +426,9 @@ mod tests {
         let exact = Presentation::of(13, 0, &[Statement::Exactly]);
         assert_eq!(size(&exact), 2 * 48 + 32 * (1 + 13 + 2 - 1));
         assert_eq!(Presentation::of(13, 0, &[Statement::Member]).points(), 4);
+        let not_revoked = Presentation::of(13, 0, &[Statement::NonRevocation]);
+        assert_eq!(size(&not_revoked), 4 * 48 + 32 * (1 + 13 + 2 + 1));
+        // Sums of one point under each key but the first, and of both right sides; three keys.
+        assert_eq!(not_revoked.check(1).cost_of(Part::Pairings, &ones()).0, 1.0 + 1.0 + 3.0);
     }
 }

@@ -1,6 +1,7 @@
 //! What the suites share: inputs that are the same in every run, and how long to measure; and what the report on them is made of.
 #![forbid(unsafe_code)]
 
+pub mod additions;
 pub mod cost_model;
 pub mod environment;
 pub mod measurements;

@@ -7,6 +7,7 @@
 
 use criterion::{BatchSize, BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use milchglas_benches::scene::{DISCLOSED, MESSAGES, Scene, adult, valid};
+use milchglas_benches::statements::Revocation;
 use milchglas_benches::{ThreadCpuTime, slow};
 use milchglas_credential::credential::Holdings;
 use milchglas_credential::predicate::Predicate;
@@ -105,7 +106,17 @@ fn theirs(c: &mut Criterion<ThreadCpuTime>, name: &str, ranges: &[(u64, u64)]) {
 #[cfg(not(feature = "peers"))]
 fn theirs(_: &mut Criterion<ThreadCpuTime>, _: &str, _: &[(u64, u64)]) {}
 
+/// That a handle has not been revoked: the statement by itself.
+fn non_revocation(c: &mut Criterion<ThreadCpuTime>) {
+    let scene = Revocation::new();
+    c.benchmark_group("non_revocation_prove").bench_function("milchglas", |b| b.iter(|| scene.prove()));
+    let proof = scene.prove();
+    c.benchmark_group("non_revocation_verify")
+        .bench_function("milchglas", |b| b.iter(|| scene.verify(black_box(&proof))));
+}
+
 fn suites(c: &mut Criterion<ThreadCpuTime>) {
+    non_revocation(c);
     ours(c, "adult", &[adult()]);
     cold(c);
     batch(c);

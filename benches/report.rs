@@ -11,6 +11,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use milchglas_benches::additions;
 use milchglas_benches::environment::Environment;
 use milchglas_benches::measurements::Measurements;
 use milchglas_benches::predictions::predictions;
@@ -59,6 +60,7 @@ fn target_folder(workspace: &Path) -> PathBuf {
 /// All measurements that the report shows.
 fn ids() -> Vec<String> {
     let mut ids = targets::ids();
+    ids.extend(additions::ids());
     ids.extend(Primitives::ids());
     ids.extend(predictions().into_iter().map(|prediction| prediction.id));
     ids.sort();

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use milchglas_benches::additions::{ADDITIONS, Additions};
 use milchglas_benches::environment::Environment;
 use milchglas_benches::measurements::{Measurement, Measurements, Micros, Missing};
 use milchglas_benches::predictions::{BATCHES, CARD, HIDDEN, MESSAGES, PREDICATES, predictions};
@@ -31,6 +32,7 @@ pub fn render(
     );
     targets(&mut page, measurements)?;
     comparison(&mut page, measurements)?;
+    additions(&mut page, measurements)?;
     growth(&mut page, measurements)?;
     model(&mut page, measurements, primitives)?;
     Ok(page)
@@ -85,6 +87,29 @@ fn comparison(page: &mut String, measurements: &Measurements) -> Result<(), Miss
             let note = if is_decoded(function) { " (not from bytes)" } else { "" };
             line(page, &format!("| {group} | `{function}`{note} | {median} | {low} – {high} | {ratio} |"));
         }
+    }
+    page.push('\n');
+    Ok(())
+}
+
+fn additions(page: &mut String, measurements: &Measurements) -> Result<(), Missing> {
+    page.push_str(
+        "## What each statement adds\n\n\
+        A presentation with it less one without: a card of 7 messages, nothing disclosed, warm tables, without the wallet's check of its own \
+        proof. What a verifier signs in its request includes the wallet's check of that set's signatures.\n\n\
+        | statement | prove | at most | verify | at most | bytes | |\n|---|--:|--:|--:|--:|--:|---|\n",
+    );
+    let scene = Additions::default();
+    for (name, says, base, limit) in ADDITIONS {
+        let more = |group: &str| -> Result<Micros, Missing> {
+            let time = |name: &str| measurements.median(&format!("{group}/{name}"));
+            Ok(Micros(time(name)?.0 - time(base)?.0))
+        };
+        let (prove, verify) = (more("added_prove")?, more("added_verify")?);
+        let bytes = scene.size(name).saturating_sub(scene.size(base));
+        let met = if prove.0 <= limit.prove && verify.0 <= limit.verify { "met" } else { "**missed**" };
+        let (most_prove, most_verify) = (Micros(limit.prove), Micros(limit.verify));
+        line(page, &format!("| {says} | {prove} | {most_prove} | {verify} | {most_verify} | {bytes} | {met} |"));
     }
     page.push('\n');
     Ok(())

@@ -1,13 +1,16 @@
 //! "Adult" as bare statements: a signature with all messages hidden, and a 16-bit range over one of them.
 //!
 //! The same equations as those of a presentation, without request and card around them. A card has at most 66 messages; a signature
-//! may have more, and this is how they grow.
+//! may have more, and this is how they grow. Beside it non-revocation by itself.
 
 use milchglas_bbs::{Ciphersuite, Generators, Interface, SecretKey};
 use milchglas_credential::parameters::sign_digits;
 use milchglas_curve::{G1, Scalar};
 use milchglas_sigma::{FixedPoint, PairingKey, Prover, Transcript, Verifier};
-use milchglas_statements::{DigitTables, PublicSet, Range, SetSecretKey, Signature, SignatureWitness};
+use milchglas_statements::{
+    Accumulator, AccumulatorSecretKey, DigitTables, NonRevocation, NonRevocationWitness, PublicSet, Range,
+    SetSecretKey, Signature, SignatureWitness, first_accumulator,
+};
 use milchglas_tests::SeededRng;
 use rand_core::OsRng;
 use std::sync::Arc;
@@ -29,6 +32,56 @@ pub struct Statements {
     tables: DigitTables,
     witness: SignatureWitness,
     messages: Vec<Scalar>,
+}
+
+/// Non-revocation by itself, after some revocations, with all tables built.
+pub struct Revocation {
+    accumulator: Accumulator,
+    w: FixedPoint,
+    handle: Scalar,
+}
+
+impl Revocation {
+    /// The holder of a handle, after one epoch with three revocations.
+    #[must_use]
+    pub fn new() -> Self {
+        let secret = AccumulatorSecretKey::random(&mut SeededRng::new("bench revocation"));
+        let key = secret.public_key().unwrap();
+        let first = FixedPoint::new(&first_accumulator(&[1; 32], &key));
+        let revoked: Vec<Scalar> = (1..=3u64).map(Scalar::from).collect();
+        let now = FixedPoint::new(secret.revoke(&first, &revoked).unwrap().last().unwrap());
+        // As large as handles are.
+        let handle = Scalar::from(u64::MAX) * Scalar::from(u64::MAX);
+        let w = FixedPoint::new(&secret.witness(&now, &handle).unwrap());
+        FixedPoint::prepare_for_proving([&now, &w]);
+        FixedPoint::prepare_for_verifying([&now]);
+        Self { accumulator: Accumulator::new(now, key, Arc::new(PairingKey::new(&key))), w, handle }
+    }
+
+    /// A proof's bytes.
+    #[must_use]
+    pub fn prove(&self) -> Vec<u8> {
+        let statement = NonRevocation { accumulator: &self.accumulator };
+        let mut prover = Prover::new(Transcript::new(b"bench revocation"), vec![self.handle], b"", &mut OsRng);
+        let inputs = prover.inputs();
+        let witness = NonRevocationWitness::new(self.w.clone(), &self.handle);
+        prover.add(&statement, &inputs, &witness).unwrap();
+        prover.prove(&mut OsRng).unwrap()
+    }
+
+    /// Checks a proof, from its bytes.
+    pub fn verify(&self, proof: &[u8]) {
+        let mut verifier = Verifier::new(Transcript::new(b"bench revocation"), 1, proof);
+        let inputs = verifier.inputs();
+        verifier.add(&NonRevocation { accumulator: &self.accumulator }, &inputs).unwrap();
+        verifier.verify().unwrap().check(&mut OsRng).unwrap();
+    }
+}
+
+impl Default for Revocation {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Statements {

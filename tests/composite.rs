@@ -10,7 +10,8 @@ use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{
-    DocumentDigest, InspectorDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
+    AccumulatorBytes, DocumentDigest, InspectorDigest, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest,
+    VerifierKey,
 };
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey, InspectorRef};
@@ -20,11 +21,12 @@ use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::{Presentation, Verified};
 use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields, SigningKey};
+use milchglas_credential::revocation::Log;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_curve::NonZeroG1;
-use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, present, request, today};
+use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, present, present_not_revoked, request, today};
 
 struct World {
     schema: Schema,
@@ -66,12 +68,28 @@ fn adult() -> Predicate {
     Predicate::AgeAtLeast { claim: "date_of_birth".parse().unwrap(), years: 18 }
 }
 
-/// An ask that has every kind of field: two disclosed claims, three predicates.
+/// The state's log after two epochs in which somebody else's card was revoked.
+fn log() -> &'static Log {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let world = world();
+        let mut file = world.state.first_epoch().unwrap();
+        let mut log = Log::begin(file.head(), &world.state.parameters).unwrap();
+        for card in [&world.tax_card, &world.card_of_hans] {
+            file = world.state.revoke(&file, &[card]).unwrap();
+            log.follow(&file, &world.state.parameters).unwrap();
+        }
+        log
+    })
+}
+
+/// An ask that has every kind of field: two disclosed claims, three predicates, non-revocation.
 fn rich_ask() -> CredentialAsk {
     let world = world();
     let equals = Predicate::Equals { claim: "nationality".parse().unwrap(), value: Literal::Text("DE".into()) };
     let prove = vec![adult(), Predicate::Valid, equals];
-    world.state.ask("card", &world.schema, &["given_names", "surname"], prove).unwrap()
+    let ask = world.state.ask("card", &world.schema, &["given_names", "surname"], prove).unwrap();
+    CredentialAsk { not_revoked: vec![log().accepted(1)], ..ask }
 }
 
 fn rich_request() -> Request {
@@ -80,7 +98,8 @@ fn rich_request() -> Request {
 
 fn answer(request: &Request) -> Presentation {
     let mut rng = SeededRng::new("answer");
-    present(request, &parameters(), &world().erika, &[&world().card], &mut rng).unwrap()
+    let issuers = [&world().state, &world().tax];
+    present_not_revoked(request, &issuers, &world().erika, &[&world().card], &mut rng).unwrap()
 }
 
 fn check(presentation: &[u8], request: &Request) -> Result<Verified, Error> {
@@ -130,6 +149,7 @@ fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
         schemas: _,
         disclose,
         prove,
+        not_revoked: _,
         pseudonym: _,
         rate: _,
         encrypt_to: _,
@@ -206,6 +226,25 @@ fn changed_requests(request: &Request) -> Vec<(&'static str, Request)> {
         leaf(fields).prove[2] =
             Predicate::Equals { claim: "nationality".parse().unwrap(), value: Literal::Text("AT".into()) };
     });
+    change("revocation not asked", &|fields| leaf(fields).not_revoked.clear());
+    change("key of the accumulators", &|fields| leaf(fields).not_revoked[0].key.0[31] ^= 1);
+    change("newest epoch", &|fields| leaf(fields).not_revoked[0].newest.0 += 1);
+    change("order of accumulators", &|fields| leaf(fields).not_revoked[0].accumulators.reverse());
+    change("an accumulator less", &|fields| leaf(fields).not_revoked[0].accumulators.truncate(1));
+    change("an accumulator more", &|fields| {
+        let first = AccumulatorBytes(NonZeroG1::generator().to_bytes());
+        leaf(fields).not_revoked[0].accumulators.push(first);
+    });
+    for place in 0..2 {
+        change("another accumulator", &|fields| {
+            leaf(fields).not_revoked[0].accumulators[place] = AccumulatorBytes(NonZeroG1::generator().to_bytes());
+        });
+    }
+    change("accumulators of one more key", &|fields| {
+        let mut more = leaf(fields).not_revoked[0].clone();
+        more.key.0[0] ^= 1;
+        leaf(fields).not_revoked.push(more);
+    });
     change("pseudonym", &|fields| {
         leaf(fields).pseudonym = Some(PseudonymAsk { scope: "customers".parse().unwrap() });
     });
@@ -264,19 +303,20 @@ fn rejects_every_other_length() {
     }
 }
 
-/// Proof layout of the rich request: signature 2 points, age 2 digits, validity 1 digit; then challenge and responses.
+/// Proof layout of the rich request: signature 2 points, non-revocation 2, age 2 digits, validity 1 digit; then challenge and responses.
 #[test]
 fn rejects_parts_of_the_proof_dropped_doubled_reordered_and_spliced() {
     let request = rich_request();
     let presentation = answer(&request);
     let parts = Parts::of(&presentation);
-    let points = 2 + 2 * 2 + 2;
+    let points = 2 + 2 + 2 * 2 + 2;
     let scalars = (parts.proof.len() - 48 * points) / 32;
     assert_eq!(48 * points + 32 * scalars, parts.proof.len());
 
     // Another proof for the same request by the same holder: every piece of it is valid where it comes from.
-    let again =
-        present(&request, &parameters(), &world().erika, &[&world().card], &mut SeededRng::new("again")).unwrap();
+    let issuers = [&world().state, &world().tax];
+    let rng = &mut SeededRng::new("again");
+    let again = present_not_revoked(&request, &issuers, &world().erika, &[&world().card], rng).unwrap();
     check(&again.to_bytes(), &request).unwrap();
     let again = Parts::of(&again);
 
@@ -348,11 +388,12 @@ fn rejects_other_selections() {
     };
     reject("a branch too many", &|selection| selection.branches.push(0));
     reject("nothing shown", &|selection| selection.shown.clear());
-    reject("shown twice", &|selection| selection.shown.push(ShownAs { accept: 0, key: 0, schema: 0 }));
+    reject("shown twice", &|selection| selection.shown.push(ShownAs { accept: 0, key: 0, schema: 0, back: 0 }));
     for far in [1, 255] {
         reject("issuer", &|selection| selection.shown[0].accept = far);
         reject("key", &|selection| selection.shown[0].key = far);
         reject("schema", &|selection| selection.shown[0].schema = far);
+        reject("epoch", &|selection| selection.shown[0].back = far);
     }
 }
 
@@ -455,7 +496,8 @@ fn rejects_another_branch_than_the_one_proven() {
     let young_branch = world.state.ask("young", &world.schema, &[], vec![young]).unwrap();
     let ask = Ask::Any(vec![Ask::Credential(young_branch), Ask::Credential(adult_branch)]);
     let request = request("any", today(), ask).unwrap();
-    let select = |branch| Selection { branches: vec![branch], shown: vec![ShownAs { accept: 0, key: 0, schema: 0 }] };
+    let select =
+        |branch| Selection { branches: vec![branch], shown: vec![ShownAs { accept: 0, key: 0, schema: 0, back: 0 }] };
 
     let plan = compile(&request, select(1), &parameters()).unwrap();
     let presentation =

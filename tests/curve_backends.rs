@@ -219,7 +219,10 @@ fn pairing_products_agree() {
                 )
             })
             .collect();
-        assert_eq!(blst::pairing::product_is_one(ours.iter().map(|(p, q)| (*p, q))), expected);
-        assert_eq!(portable::pairing::product_is_one(theirs.iter().map(|(p, q)| (*p, q))), expected);
+        assert_eq!(blst::pairing::product_is_one(ours.iter().map(|(p, q)| (blst::g1::from_affine(p), q))), expected);
+        assert_eq!(
+            portable::pairing::product_is_one(theirs.iter().map(|(p, q)| (portable::g1::from_affine(p), q))),
+            expected
+        );
     }
 }

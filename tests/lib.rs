@@ -6,19 +6,22 @@ pub mod anchored;
 use milchglas_bbs::SecretKey;
 use milchglas_credential::claim::Claims;
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::{Credential, Handle, HolderSecret, Holdings};
+use milchglas_credential::credential::{Credential, Handle, HeldWitness, HolderSecret, Holdings};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{InvitationNonce, RequestNonce, VerifierKey};
 use milchglas_credential::error::Error;
 use milchglas_credential::issuance::{Application, Invitation};
+use milchglas_credential::issuer_key::CredentialKey;
 use milchglas_credential::parameters::{Content, IssuerKey, Parameters, sign_digits};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{
     Accept, Ask, CredentialAsk, Request, RequestFields, SchemaRef, SigningKey, VerifierIdentity,
 };
+use milchglas_credential::revocation::{AccumulatorSecretKey, Accumulators, EpochFile, EpochHead, Witness};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::selection::{Selection, ShownAs};
+use milchglas_curve::NonZeroG1;
 use milchglas_statements::SetSecretKey;
 use rand_core::{CryptoRng, CryptoRngCore, RngCore};
 use sha2::{Digest, Sha256};
@@ -70,6 +73,8 @@ pub struct TestIssuer {
     pub secret: SecretKey,
     /// The identity key.
     pub identity: SigningKey,
+    /// The key of the accumulator of the parameters' signing key.
+    pub accumulator: AccumulatorSecretKey,
 }
 
 /// The day on which the tests take place.
@@ -90,9 +95,11 @@ impl TestIssuer {
         rng.fill_bytes(&mut identity);
         let identity = SigningKey::from_bytes(&identity);
         let digits = sign_digits(&SetSecretKey::random(&mut rng))?;
-        let keys = vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX }];
+        let accumulator = AccumulatorSecretKey::random(&mut rng);
+        let revocation = accumulator.public_key()?;
+        let keys = vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX, revocation }];
         let content = Content { name: format!("Issuer {seed}"), sequence: 1, keys, digits, schemas };
-        Ok(Self { parameters: Parameters::sign(content, &identity)?, secret, identity })
+        Ok(Self { parameters: Parameters::sign(content, &identity)?, secret, identity, accumulator })
     }
 
     /// Issues a credential over the whole blind protocol.
@@ -121,6 +128,59 @@ impl TestIssuer {
         verified.issue(&invitation, &self.parameters, &self.secret, Handle::random(rng), claims)
     }
 
+    /// The file of epoch 0 of its signing key, at which nothing is revoked.
+    ///
+    /// # Errors
+    /// None with a schema.
+    pub fn first_epoch(&self) -> Result<EpochFile, Error> {
+        let issued = Timestamp::from_unix(1_795_420_000).ok_or(Error::Misuse("a time"))?;
+        Ok(EpochFile::first(self.signing_key()?, issued, &self.identity))
+    }
+
+    /// The file of the epoch after `newest`, in which these cards are revoked.
+    ///
+    /// # Errors
+    /// If too many are.
+    pub fn revoke(&self, newest: &EpochFile, cards: &[&Credential]) -> Result<EpochFile, Error> {
+        let handles: Vec<Handle> = cards.iter().map(|card| Handle::from_bytes(*card.handle().as_bytes())).collect();
+        let issued = newest.head().unverified().issued;
+        let newest = newest.head().unverified();
+        EpochFile::revoke(newest, self.signing_key()?, &handles, &self.accumulator, issued, &self.identity)
+    }
+
+    /// A card's witness at the epoch of a file, as the issuer gives it. For a revoked card this is what only the issuer could make.
+    ///
+    /// # Errors
+    /// None that can happen.
+    pub fn witness(&self, at: &EpochFile, card: &Credential) -> Result<Witness, Error> {
+        Witness::issue(at.head().unverified(), self.signing_key()?, card.handle(), &self.accumulator)
+    }
+
+    /// The witness at the newest epoch that a request accepts of this issuer's signing key, where it asks.
+    ///
+    /// # Errors
+    /// If the request's accumulator is no point.
+    pub fn witness_asked(&self, ask: &CredentialAsk, card: &Credential) -> Result<Option<Witness>, Error> {
+        let key = self.signing_key()?;
+        let Some(accepted) = ask.not_revoked.iter().find(|accepted| accepted.key == key.id()) else { return Ok(None) };
+        let newest = accepted.accumulators.first().ok_or(Error::Misuse("an accumulator"))?;
+        let head = EpochHead {
+            epoch: accepted.newest,
+            accumulators: Accumulators::first(&NonZeroG1::from_bytes(&newest.0)?),
+            ..self.first_epoch()?.head().unverified().clone()
+        };
+        Witness::issue(&head, key, card.handle(), &self.accumulator).map(Some)
+    }
+
+    /// The parameters' signing key, prepared for the first schema.
+    ///
+    /// # Errors
+    /// None with a schema.
+    pub fn signing_key(&self) -> Result<&CredentialKey, Error> {
+        let schema = self.parameters.content().schemas.first().map(Schema::digest);
+        schema.and_then(|schema| self.parameters.signing_key(&schema)).ok_or(Error::Misuse("a schema"))
+    }
+
     /// What a request says to accept this issuer's credentials of a schema.
     #[must_use]
     pub fn ask(&self, name: &str, schema: &Schema, disclose: &[&str], prove: Vec<Predicate>) -> Option<CredentialAsk> {
@@ -130,6 +190,7 @@ impl TestIssuer {
             schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
             disclose: disclose.iter().map(|name| name.parse().ok()).collect::<Option<_>>()?,
             prove,
+            not_revoked: Vec::new(),
             pseudonym: None,
             rate: None,
             encrypt_to: None,
@@ -181,7 +242,7 @@ pub fn verifier_key() -> SigningKey {
 /// The only selection of a request without choices for `credentials` credentials.
 #[must_use]
 pub fn only_selection(credentials: usize) -> Selection {
-    Selection { branches: Vec::new(), shown: vec![ShownAs { accept: 0, key: 0, schema: 0 }; credentials] }
+    Selection { branches: Vec::new(), shown: vec![ShownAs { accept: 0, key: 0, schema: 0, back: 0 }; credentials] }
 }
 
 /// Answers a request without choices.
@@ -197,6 +258,31 @@ pub fn present(
 ) -> Result<Presentation, Error> {
     let plan = compile(request, only_selection(credentials.len()), parameters)?;
     Presentation::create(&plan, &Holdings::new(k, credentials), b"", rng)
+}
+
+/// Answers a request without choices, with the witnesses that it asks for.
+///
+/// # Errors
+/// If the credentials do not satisfy it.
+pub fn present_not_revoked(
+    request: &Request,
+    issuers: &[&TestIssuer],
+    k: &HolderSecret,
+    credentials: &[&Credential],
+    rng: &mut dyn CryptoRngCore,
+) -> Result<Presentation, Error> {
+    let parameters: Vec<&Parameters> = issuers.iter().map(|issuer| &issuer.parameters).collect();
+    let plan = compile(request, only_selection(credentials.len()), &parameters)?;
+    let mut witnesses = Vec::new();
+    for (place, (shown, card)) in plan.shown().iter().zip(credentials).enumerate() {
+        let issuer = issuers.iter().find(|issuer| issuer.parameters.fingerprint() == card.issuer());
+        if let Some(witness) = issuer.map(|issuer| issuer.witness_asked(shown.ask, card)).transpose()?.flatten() {
+            witnesses.push((place, witness));
+        }
+    }
+    let held: Vec<_> =
+        witnesses.iter().map(|(credential, witness)| HeldWitness { credential: *credential, witness }).collect();
+    Presentation::create(&plan, &Holdings::new(k, credentials).with_witnesses(&held), b"", rng)
 }
 
 /// The claims of the person of the examples, born on the given day.

@@ -324,7 +324,7 @@ fn same_as_refuses_what_can_not_be_compared() {
     ]);
     let ask = Ask::All(vec![Ask::Credential(ask_card(&[], &[&same("name", "pass", "owner")])), pass_or_card]);
     let request = request("predicates", today(), ask).unwrap();
-    let shown = vec![ShownAs { accept: 0, key: 0, schema: 0 }; 2];
+    let shown = vec![ShownAs { accept: 0, key: 0, schema: 0, back: 0 }; 2];
     for (branch, fits) in [(0, true), (1, false)] {
         let plan = compile(&request, Selection { branches: vec![branch], shown: shown.clone() }, &parameters());
         match plan {

@@ -4,11 +4,11 @@
 
 use milchglas_credential::claim::{Claims, Value};
 use milchglas_credential::credential::Handle;
-use milchglas_credential::date::{Date, Timestamp};
+use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::InvitationNonce;
 use milchglas_credential::error::Error;
 use milchglas_credential::issuance::{Application, Invitation};
-use milchglas_credential::parameters::{Content, IssuerKey, Parameters, sign_digits};
+use milchglas_credential::parameters::{Content, Parameters, sign_digits};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Accept, Ask, SigningKey};
@@ -35,7 +35,7 @@ fn copycat(issuer: &TestIssuer) -> Parameters {
     let content = Content {
         name: "Copycat".into(),
         sequence: 1,
-        keys: vec![IssuerKey { public: issuer.secret.public_key().unwrap(), accepted_until: Date::MAX }],
+        keys: issuer.parameters.content().keys.clone(),
         digits: sign_digits(&SetSecretKey::random(&mut rng)).unwrap(),
         schemas: issuer.parameters.content().schemas.clone(),
     };

@@ -167,7 +167,8 @@ fn names_the_same_person_under_any_of_her_cards() {
         .into_iter()
         .zip(0u8..)
         .map(|(card, branch)| {
-            let selection = Selection { branches: vec![branch], shown: vec![ShownAs { accept: 0, key: 0, schema: 0 }] };
+            let selection =
+                Selection { branches: vec![branch], shown: vec![ShownAs { accept: 0, key: 0, schema: 0, back: 0 }] };
             let plan = compile(&request, selection, &parameters).unwrap();
             let holdings = Holdings::new(&world.erika, std::slice::from_ref(&card));
             let presentation = Presentation::create(&plan, &holdings, b"", &mut SeededRng::new("answer")).unwrap();

@@ -23,10 +23,13 @@ use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey, InspectorRef};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Ask, Request};
+use milchglas_credential::revocation::Log;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_curve::{Expander, G1};
-use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, only_selection, present, request, today};
+use milchglas_tests::{
+    SeededRng, TestIssuer, holder, national_id_json, only_selection, present, present_not_revoked, request, today,
+};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -71,6 +74,14 @@ impl World {
             let answer = answer(&issuer, &request, &k, &vec![&card; count], &mut rng);
             answers.push((request, answer));
         }
+        let mut card_ask = issuer.ask("card", &schema, &[], vec![adult(), Predicate::Valid]).unwrap();
+        let first = issuer.first_epoch().unwrap();
+        let mut log = Log::begin(first.head(), &issuer.parameters).unwrap();
+        log.follow(&issuer.revoke(&first, &[]).unwrap(), &issuer.parameters).unwrap();
+        card_ask.not_revoked = vec![log.accepted(1)];
+        let not_revoked = request("not revoked", today(), Ask::Credential(card_ask)).unwrap();
+        let answer = present_not_revoked(&not_revoked, &[&issuer], &k, &[&card], &mut rng).unwrap();
+        answers.push((not_revoked, answer.to_bytes()));
         for (seed, named, limit, counter, encrypted) in
             [("account", true, 3, 2, false), ("seat", false, 1, 0, true), ("visits", true, 256, 255, true)]
         {
@@ -192,9 +203,9 @@ proptest! {
 
     /// Single mutations: nothing but the answer itself passes, and both say so.
     #[test]
-    fn agrees_on_mutated_presentations(place in 0..6usize, mutation in mutation()) {
+    fn agrees_on_mutated_presentations(place in 0..7usize, mutation in mutation()) {
         let (request, bytes) = &WORLD.answers[place];
-        let changed = mutate(bytes, &WORLD.answers[(place + 1) % 6].1, &mutation);
+        let changed = mutate(bytes, &WORLD.answers[(place + 1) % 7].1, &mutation);
         let (first, second) = WORLD.verdicts(request, &changed);
         prop_assert_eq!(first, second.is_ok());
         prop_assert_eq!(first, changed == *bytes);
@@ -202,7 +213,7 @@ proptest! {
 
     /// Presentations that decode, with their parts exchanged.
     #[test]
-    fn agrees_on_exchanged_slots(place in 0..6usize, one in 0..12usize, other in 0..12usize) {
+    fn agrees_on_exchanged_slots(place in 0..7usize, one in 0..12usize, other in 0..12usize) {
         let (request, bytes) = &WORLD.answers[place];
         // Responses stand at the end, 32 bytes each.
         let slot = |n: usize| bytes.len() - 32 * (n + 1);

@@ -17,12 +17,13 @@ mod second;
 mod vector_corpus;
 
 use milchglas_credential::cbor::to_bytes;
-use milchglas_credential::credential::{Credential, HolderSecret};
+use milchglas_credential::credential::{Credential, Handle, HolderSecret};
 use milchglas_credential::error::Error;
 use milchglas_credential::issuance::{Application, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::Request;
+use milchglas_credential::revocation::{EpochFile, Log, Update, Witness};
 use milchglas_tests::SeededRng;
 use rand_core::RngCore;
 use second::Reason;
@@ -32,7 +33,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use vector_corpus::presentations::{self, Accepted, Credentials, Rejected};
-use vector_corpus::{Cast, issuance};
+use vector_corpus::{Cast, issuance, revocation};
 
 const ISSUERS: [&str; 3] = ["state", "city", "careless"];
 const WRITE: &str = "MILCHGLAS_WRITE_VECTORS";
@@ -108,6 +109,11 @@ fn files_hold_what_the_code_makes() {
                     shown.disclosed.iter().map(claim).collect()
                 })
                 .collect(),
+            epochs: if seen.shown.iter().any(|shown| shown.epoch.is_some()) {
+                seen.shown.iter().map(|shown| shown.epoch).collect()
+            } else {
+                Vec::new()
+            },
             challenge: hex::encode(second::curve::encode_scalar(&seen.challenge)),
             system: traced.then(|| hex::encode(&seen.system)),
             announcements: traced.then(|| hex::encode(&seen.announcements)),
@@ -127,6 +133,7 @@ fn files_hold_what_the_code_makes() {
                  A rejected entry takes what it leaves out from the accepted one that it is of.";
     let file = presentations::File { about: about.to_owned(), accepted, rejected: rejected.collect() };
     hold("presentations.json", &pretty(&file));
+    hold("revocation.json", &pretty(&revocation::file(&cast, &own)));
 }
 
 /// The first verifier's verdict, by the step that fails.
@@ -159,6 +166,9 @@ fn both_accept_every_accepted_presentation() {
         for (index, expected) in case.disclosed.iter().enumerate() {
             assert_eq!(&disclosed(index), expected, "{}", case.name);
             assert_eq!(verified.credentials()[index].issuer().as_bytes(), &seen.shown[index].issuer);
+            let epoch = verified.credentials()[index].epoch().map(|epoch| u64::from(epoch.0));
+            assert_eq!(epoch, seen.shown[index].epoch, "{}", case.name);
+            assert_eq!(epoch, case.epochs.get(index).copied().flatten(), "{}", case.name);
             assert_eq!(verified.credentials()[index].schema().as_bytes(), &seen.shown[index].schema);
         }
         assert_eq!(case.challenge, hex::encode(second::curve::encode_scalar(&seen.challenge)));
@@ -194,7 +204,9 @@ fn both_reject_every_rejected_presentation_at_the_same_step() {
 fn cafe_has_the_size_that_the_specification_works_out() {
     let file: presentations::File = read("presentations.json");
     let cafe = file.accepted.iter().find(|accepted| accepted.name == "cafe").unwrap();
-    assert_eq!(cafe.presentation.len() / 2, 1057);
+    assert_eq!(cafe.presentation.len() / 2, 1058);
+    let not_revoked = file.accepted.iter().find(|accepted| accepted.name == "not revoked").unwrap();
+    assert_eq!(not_revoked.presentation.len() / 2, 1186);
 }
 
 #[test]
@@ -255,6 +267,62 @@ fn both_agree_on_issuing() {
             other => panic!("{other}"),
         };
         assert_eq!((one, other), (false, false), "{}", case.name);
+    }
+}
+
+#[test]
+fn both_follow_the_epochs_and_the_witness() {
+    let file: revocation::File = read("revocation.json");
+    let (first, second) = &PUBLISHED[file.parameters.as_str()];
+    let files: Vec<Vec<u8>> = file.epochs.iter().map(|bytes| unhex(bytes)).collect();
+    let known = &second.credential_keys[&(2, 0)];
+    let key = first.signing_key(&first.content().schemas[0].digest()).unwrap();
+    let z = second::curve::decode_scalar(&unhex(&file.z)).unwrap();
+    let handle: [u8; 16] = unhex(&file.handle).try_into().unwrap();
+    let revoked: [u8; 16] = unhex(&file.revoked_handle).try_into().unwrap();
+    let seen: Vec<_> = files.iter().map(|bytes| second::revocation::epoch_file(bytes, second).unwrap()).collect();
+    assert_eq!(seen[0].accumulators[0].to_vec(), second::curve::encode_g1(&known.first_accumulator));
+
+    let own: Vec<EpochFile> = files.iter().map(|bytes| EpochFile::from_bytes(bytes).unwrap()).collect();
+    let mut log = Log::begin(own[0].head(), first).unwrap();
+    let mut w = None;
+    for (epoch, (file_of, bytes)) in seen.iter().zip(&own).enumerate() {
+        if epoch > 0 {
+            assert!(second::revocation::continues(file_of, &seen[epoch - 1]));
+            log.follow(bytes, first).unwrap();
+        }
+        let point = second::curve::decode_g1(&unhex(&file.witnesses[epoch])).unwrap();
+        assert!(second::revocation::holds(point, &handle, &file_of.accumulators[0], known));
+        assert!(!second::revocation::holds(point, &revoked, &file_of.accumulators[0], known));
+        // w·(z + h) = Z, and the step from the epoch before.
+        let accumulator = second::curve::decode_g1(&file_of.accumulators[0]).unwrap();
+        assert_eq!(point * (z + second::curve::reduce(&handle)), accumulator);
+        if let Some(before) = w {
+            assert_eq!(second::revocation::update(before, &handle, file_of), Some(point));
+        }
+        w = Some(point);
+    }
+    assert!(second::revocation::update(w.unwrap(), &revoked, &seen[2]).is_none());
+
+    // The same with the code's own update, from epoch 0 over both.
+    let mut out = milchglas_credential::cbor::Writer::new();
+    out.array(2).uint(0).bytes(&unhex(&file.witnesses[0]));
+    let witness: Witness = milchglas_credential::cbor::from_bytes(&out.into_bytes(), 128).unwrap();
+    let rng = &mut SeededRng::new("update");
+    let updated = witness.update(&Handle::from_bytes(handle), &own[1..], key, rng).unwrap();
+    let Update::Current(updated) = updated else { panic!("not revoked") };
+    assert_eq!(hex::encode(revocation::point(&updated)), file.witnesses[2]);
+    let update = witness.update(&Handle::from_bytes(revoked), &own[1..], key, rng).unwrap();
+    assert!(matches!(update, Update::Revoked));
+
+    for case in &file.rejected {
+        let bytes = unhex(&case.bytes);
+        let mut log = Log::begin(own[0].head(), first).unwrap();
+        own[1..case.epoch].iter().for_each(|file| log.follow(file, first).unwrap());
+        let refused = EpochFile::from_bytes(&bytes).map_or(true, |file| log.follow(&file, first).is_err());
+        let before = &seen[case.epoch - 1];
+        let other = second::revocation::epoch_file(&bytes, second);
+        assert!(refused && other.is_none_or(|file| !second::revocation::continues(&file, before)), "{}", case.name);
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod issuance;
 pub(crate) mod parameters;
 pub(crate) mod predicate;
 pub(crate) mod request;
+pub(crate) mod revocation;
 pub(crate) mod sets;
 pub(crate) mod system;
 pub(crate) mod text;
@@ -50,6 +51,8 @@ pub(crate) struct Shown {
     pub(crate) issuer: [u8; 32],
     pub(crate) schema: [u8; 32],
     pub(crate) disclosed: Vec<(String, Value)>,
+    /// The epoch by which it has not been revoked, where that was asked.
+    pub(crate) epoch: Option<u64>,
 }
 
 /// A verified presentation, with what an implementer compares on the way.
@@ -65,6 +68,7 @@ struct Entry {
     accept: usize,
     key: usize,
     schema: usize,
+    back: usize,
 }
 
 /// One credential of the answer, resolved against the parameters.
@@ -75,6 +79,8 @@ struct Leaf<'a> {
     schema: &'a Schema,
     disclosed: Vec<usize>,
     facts: Vec<(usize, Bound)>,
+    /// The epoch by which the card has not been revoked, with its accumulator.
+    not_revoked: Option<(u64, sets::SetKey)>,
     /// The base of the holder's name.
     pseudonym: Option<G1Affine>,
     /// The base of the holder's tokens, and the limit.
@@ -118,8 +124,9 @@ fn decode(bytes: &[u8]) -> Option<Presentation<'_>> {
     let branches: Vec<usize> = branches.array()?.iter().map(small).collect::<Option<_>>()?;
     let mut entries = Vec::new();
     for entry in shown.array()? {
-        let [accept, key, schema]: [Item<'_>; 3] = entry.array()?.try_into().ok()?;
-        entries.push(Entry { accept: small(&accept)?, key: small(&key)?, schema: small(&schema)? });
+        let [accept, key, schema, back]: [Item<'_>; 4] = entry.array()?.try_into().ok()?;
+        let (accept, key, schema, back) = (small(&accept)?, small(&key)?, small(&schema)?, small(&back)?);
+        entries.push(Entry { accept, key, schema, back });
     }
     let mut values = Vec::new();
     for list in disclosed.array()? {
@@ -183,6 +190,7 @@ fn resolve<'a>(
         let facts =
             ask.prove.iter().map(|predicate| predicate.resolve(schema, request.as_of)).collect::<Option<Vec<_>>>()?;
         let key = parameters.credential_keys.get(&(entry.key, place))?;
+        let not_revoked = not_revoked(ask, key, entry.back)?;
         let base = |texts: &[&String], tag: &str| {
             let texts = texts.iter().flat_map(|text| request::with_length(text.as_bytes()));
             curve::hash_to_curve(&request.scope.iter().copied().chain(texts).collect::<Vec<u8>>(), tag.as_bytes())
@@ -190,7 +198,7 @@ fn resolve<'a>(
         let pseudonym = ask.pseudonym.as_ref().map(|scope| base(&[scope], "MILCHGLAS-V1-PSEUDONYM"));
         let rate = ask.rate.as_ref().map(|(scope, epoch, limit)| (base(&[scope, epoch], "MILCHGLAS-V1-RATE"), *limit));
         let (name, encrypt_to) = (ask.name.clone(), ask.encrypt_to);
-        leaves.push(Leaf { name, parameters, key, schema, disclosed, facts, pseudonym, rate, encrypt_to });
+        leaves.push(Leaf { name, parameters, key, schema, disclosed, facts, not_revoked, pseudonym, rate, encrypt_to });
     }
     for (place, leaf) in leaves.iter().enumerate() {
         for (index, bound) in &leaf.facts {
@@ -202,6 +210,16 @@ fn resolve<'a>(
         }
     }
     Some(leaves)
+}
+
+/// `spec/presentation.md`, Building the system: the epoch that the answer names, with its accumulator.
+fn not_revoked(ask: &CredentialAsk, key: &CredentialKey, back: usize) -> Option<Option<(u64, sets::SetKey)>> {
+    if ask.not_revoked.is_empty() {
+        return (back == 0).then_some(None);
+    }
+    let (_, newest, accumulators) = ask.not_revoked.iter().find(|(id, ..)| *id == key.id)?;
+    let base = decode_g1(accumulators.get(back)?)?;
+    Some(Some((newest.checked_sub(back as u64)?, sets::SetKey::of_accumulator(base, key.revocation))))
 }
 
 /// The places of a leaf and of its claim, by their names.
@@ -260,6 +278,9 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
         let mut messages = vec![(k, leaf.key.generators[0]), (*handle, leaf.key.generators[1])];
         messages.extend(hidden.iter().map(|(index, variable)| (*variable, leaf.key.generators[index + 2])));
         signature(&mut system, &mut points, &mut rest, shown, &messages, leaf.key)?;
+        if let Some((_, accumulator)) = &leaf.not_revoked {
+            sets::member(&mut system, &mut points, &mut rest, *handle, accumulator)?;
+        }
         for (index, bound) in &leaf.facts {
             if let Bound::SameAs(credential, other) = bound {
                 let there = counterpart(leaves, credential, other).ok_or(Reason::Mismatch)?;
@@ -375,6 +396,7 @@ fn check(presentation: &Presentation<'_>, leaves: &[Leaf<'_>], mut transcript: T
         .map(|(leaf, values)| Shown {
             issuer: leaf.parameters.fingerprint,
             schema: leaf.schema.digest,
+            epoch: leaf.not_revoked.as_ref().map(|(epoch, _)| *epoch),
             disclosed: (leaf.disclosed.iter())
                 .zip(values)
                 .map(|(index, value)| (leaf.schema.claims[*index].name.clone(), value.clone()))

@@ -25,6 +25,10 @@ pub(crate) struct CredentialKey {
     pub(crate) encoded: Vec<u8>,
     pub(crate) point: G2Affine,
     pub(crate) id: [u8; 32],
+    /// z·P2.
+    pub(crate) revocation: G2Affine,
+    /// Z_0.
+    pub(crate) first_accumulator: G1Affine,
     pub(crate) api_id: Vec<u8>,
     pub(crate) header: Vec<u8>,
     pub(crate) domain: ark_bls12_381::Fr,
@@ -40,8 +44,8 @@ pub(crate) struct Parameters {
     pub(crate) digest: [u8; 32],
     pub(crate) identity: [u8; 32],
     pub(crate) fingerprint: [u8; 32],
-    /// W as encoded, and the last day on which it is accepted.
-    pub(crate) keys: Vec<(Vec<u8>, i128)>,
+    /// W as encoded, the last day on which it is accepted, and z·P2 as encoded.
+    pub(crate) keys: Vec<(Vec<u8>, i128, Vec<u8>)>,
     pub(crate) schemas: Vec<Schema>,
     pub(crate) digit_key: G2Affine,
     pub(crate) digit_base: G1Affine,
@@ -59,7 +63,8 @@ impl Parameters {
         let identity: [u8; 32] = hex(&file["identity"])?.try_into().ok()?;
         let mut keys = Vec::new();
         for key in file["keys"].as_array()? {
-            keys.push((hex(&key["public_key"])?, parse_date(key["accepted_until"].as_str()?)?));
+            let until = parse_date(key["accepted_until"].as_str()?)?;
+            keys.push((hex(&key["public_key"])?, until, hex(&key["revocation_key"])?));
         }
         let digit_key = hex(&file["digits"]["public_key"])?;
         let signatures: Vec<Vec<u8>> =
@@ -76,7 +81,9 @@ impl Parameters {
             Item::Uint(file["sequence"].as_u64()?),
             Item::Array(
                 keys.iter()
-                    .map(|(key, until)| Item::Array(vec![Item::Bytes(key), Item::Uint(*until as u64)]))
+                    .map(|(key, until, revocation)| {
+                        Item::Array(vec![Item::Bytes(key), Item::Uint(*until as u64), Item::Bytes(revocation)])
+                    })
                     .collect(),
             ),
             Item::Array(digits),
@@ -91,9 +98,10 @@ impl Parameters {
             content.extend_from_slice(&element.to_be_bytes());
         }
         let mut credential_keys = BTreeMap::new();
-        for (key_place, (key, _)) in keys.iter().enumerate() {
+        for (key_place, (key, _, revocation)) in keys.iter().enumerate() {
             for (schema_place, schema) in schemas.iter().enumerate() {
-                credential_keys.insert((key_place, schema_place), CredentialKey::new(&fingerprint, key, schema)?);
+                credential_keys
+                    .insert((key_place, schema_place), CredentialKey::new(&fingerprint, (key, revocation), schema)?);
             }
         }
         Some(Self {
@@ -117,9 +125,9 @@ impl Parameters {
 }
 
 impl CredentialKey {
-    fn new(issuer: &[u8; 32], encoded: &[u8], schema: &Schema) -> Option<Self> {
-        let id =
-            digest("milchglas issuer key/1", &Item::Array(vec![Item::Bytes(issuer), Item::Bytes(encoded)]).encode());
+    fn new(issuer: &[u8; 32], (encoded, revocation): (&[u8], &[u8]), schema: &Schema) -> Option<Self> {
+        let named = vec![Item::Bytes(issuer), Item::Bytes(encoded), Item::Bytes(revocation)];
+        let id = digest("milchglas issuer key/1", &Item::Array(named).encode());
         let api_id = format!("{SUITE}MILCHGLAS_V1_{}_", hex::encode(id)).into_bytes();
         let tag = |suffix: &[u8]| [&api_id, suffix].concat();
         let messages = schema.claims.len() + 2;
@@ -140,7 +148,21 @@ impl CredentialKey {
         let q = points.remove(0);
         let empty = q * domain + decode_g1(&hex::decode(P1).ok()?)?;
         let point = decode_g2(encoded)?;
-        Some(Self { encoded: encoded.to_vec(), point, id, api_id, header, domain, q, generators: points, empty })
+        let first_accumulator = hash_to_curve(&[&id[..], revocation].concat(), b"MILCHGLAS-V1-ACCUMULATOR");
+        let (encoded, revocation) = (encoded.to_vec(), decode_g2(revocation)?);
+        Some(Self {
+            encoded,
+            point,
+            id,
+            revocation,
+            first_accumulator,
+            api_id,
+            header,
+            domain,
+            q,
+            generators: points,
+            empty,
+        })
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct CredentialAsk {
     pub(crate) schemas: Vec<[u8; 32]>,
     pub(crate) disclose: Vec<String>,
     pub(crate) prove: Vec<Predicate>,
+    /// Key id, newest epoch, accumulators.
+    pub(crate) not_revoked: Vec<([u8; 32], u64, Vec<[u8; 48]>)>,
     /// Scope.
     pub(crate) pseudonym: Option<String>,
     /// Scope, epoch, limit.
@@ -76,7 +78,8 @@ impl Ask {
 
 impl CredentialAsk {
     fn decode(item: Item<'_>) -> Option<Self> {
-        let [name, accept, schemas, disclose, prove, pseudonym, rate, encrypt_to] = item.array()?.try_into().ok()?;
+        let [name, accept, schemas, disclose, prove, not_revoked, pseudonym, rate, encrypt_to] =
+            item.array()?.try_into().ok()?;
         let pseudonym = match pseudonym {
             Item::Null => None,
             item => {
@@ -108,12 +111,19 @@ impl CredentialAsk {
             let [_id, digest]: [Item<'_>; 2] = item.array()?.try_into().ok()?;
             bytes32(&digest)
         };
+        let accumulator = |item: &Item<'_>| -> Option<[u8; 48]> { item.bytes()?.try_into().ok() };
+        let epochs = |item: Item<'_>| {
+            let [key, newest, accumulators]: [Item<'_>; 3] = item.array()?.try_into().ok()?;
+            let accumulators = accumulators.array()?.iter().map(accumulator).collect::<Option<_>>()?;
+            Some((bytes32(&key)?, newest.uint()?, accumulators))
+        };
         Some(Self {
             name: name.text()?.to_owned(),
             accept: accept.array()?.into_iter().map(pair).collect::<Option<_>>()?,
             schemas: schemas.array()?.into_iter().map(schema).collect::<Option<_>>()?,
             disclose: disclose.array()?.iter().map(|name| name.text().map(str::to_owned)).collect::<Option<_>>()?,
             prove: prove.array()?.into_iter().map(Predicate::decode).collect::<Option<_>>()?,
+            not_revoked: not_revoked.array()?.into_iter().map(epochs).collect::<Option<_>>()?,
             pseudonym,
             rate,
             encrypt_to,

@@ -15,6 +15,13 @@ pub(crate) struct SetKey {
     key: G2Affine,
 }
 
+impl SetKey {
+    /// An accumulator with its key: non-revocation is membership under it.
+    pub(crate) fn of_accumulator(base: G1Affine, key: G2Affine) -> Self {
+        Self { base, key }
+    }
+}
+
 /// What a request says of a set or a list, its values apart.
 pub(crate) struct Named {
     key: Vec<u8>,

@@ -4,16 +4,18 @@
 
 pub(crate) mod issuance;
 pub(crate) mod presentations;
+pub(crate) mod revocation;
 
 use milchglas_bbs::SecretKey;
 use milchglas_credential::claim::Claims;
-use milchglas_credential::credential::{Credential, HolderSecret};
+use milchglas_credential::credential::{Credential, Handle, HolderSecret};
 use milchglas_credential::date::Date;
 use milchglas_credential::parameters::{Content, IssuerKey, Parameters, sign_digits};
 use milchglas_credential::request::SigningKey;
+use milchglas_credential::revocation::{AccumulatorSecretKey, Epoch, EpochFile, Log, Witness};
 use milchglas_credential::schema::Schema;
 use milchglas_statements::{PublicSet, SetSecretKey};
-use milchglas_tests::{SeededRng, TestIssuer, holder};
+use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json};
 use rand_core::RngCore;
 
 /// Claims of every type.
@@ -52,6 +54,10 @@ pub(crate) struct Cast {
     pub(crate) everything: Schema,
     pub(crate) erika: HolderSecret,
     pub(crate) other: HolderSecret,
+    /// Erika's card that is revoked in epoch 2.
+    pub(crate) revoked_card: Credential,
+    /// Epochs 0, 1 and 2 of the state's newest key.
+    pub(crate) epochs: Vec<EpochFile>,
 }
 
 fn day(text: &str) -> Date {
@@ -70,6 +76,7 @@ fn issuer(name: &str, sequence: u32, secrets: &[&[u8; 32]], digits: PublicSet, s
     let keys = secrets.iter().enumerate().map(|(place, secret)| IssuerKey {
         public: SecretKey::from_bytes(secret).unwrap().public_key().unwrap(),
         accepted_until: if secrets.len() == until.len() { until[place] } else { Date::MAX },
+        revocation: accumulator(secret).public_key().unwrap(),
     });
     let content = Content {
         name: name.into(),
@@ -79,7 +86,27 @@ fn issuer(name: &str, sequence: u32, secrets: &[&[u8; 32]], digits: PublicSet, s
         schemas: schemas.iter().map(|schema| (*schema).clone()).collect(),
     };
     let secret = SecretKey::from_bytes(secrets.last().unwrap()).unwrap();
-    TestIssuer { parameters: Parameters::sign(content, &identity).unwrap(), secret, identity }
+    let accumulator = accumulator(secrets.last().unwrap());
+    TestIssuer { parameters: Parameters::sign(content, &identity).unwrap(), secret, identity, accumulator }
+}
+
+/// In epoch 1 two cards of nobody here are revoked, in epoch 2 this one.
+fn epochs(issuer: &TestIssuer, card: &Credential) -> Vec<EpochFile> {
+    let first = issuer.first_epoch().unwrap();
+    let issued = first.head().unverified().issued;
+    let revoke = |newest: &EpochFile, handles: &[Handle]| {
+        let key = issuer.signing_key().unwrap();
+        EpochFile::revoke(newest.head().unverified(), key, handles, &issuer.accumulator, issued, &issuer.identity)
+            .unwrap()
+    };
+    let one = revoke(&first, &[Handle::from_bytes([1; 16]), Handle::from_bytes([2; 16])]);
+    let two = revoke(&one, &[Handle::from_bytes(*card.handle().as_bytes())]);
+    vec![first, one, two]
+}
+
+/// The key z that belongs to a signature key.
+fn accumulator(secret: &[u8; 32]) -> AccumulatorSecretKey {
+    AccumulatorSecretKey::random(&mut SeededRng::new(&format!("vectors: revocation {}", hex::encode(secret))))
 }
 
 impl Cast {
@@ -98,7 +125,7 @@ impl Cast {
             .iter()
             .zip(1..)
             .map(|(keys, sequence)| issuer("State of Glass", sequence, keys, digits.clone(), &[&card, &everything]));
-        let state = state.collect();
+        let state: Vec<TestIssuer> = state.collect();
         let city = issuer("City of Glass", 1, &[&city], sign_digits(&city_digits).unwrap(), &[&everything]);
 
         let good = sign_digits(&careless_digits).unwrap();
@@ -108,7 +135,23 @@ impl Cast {
         let bad = PublicSet::new(b"milchglas digits/1", good.key(), elements, signatures).unwrap();
         let careless = issuer("Careless", 1, &[&careless], bad, &[&card]);
         let [erika, other] = ["vectors: Erika", "vectors: another holder"].map(|seed| holder(seed).unwrap());
-        Self { state, city, careless, state_digits, card, everything, erika, other }
+        let claims = Claims::from_json(&card, &national_id_json("1980-06-15")).unwrap();
+        let revoked_card = state[2].issue(&card, &erika, claims, &mut SeededRng::new("vectors: revoked card")).unwrap();
+        let epochs = epochs(&state[2], &revoked_card);
+        Self { state, city, careless, state_digits, card, everything, erika, other, revoked_card, epochs }
+    }
+
+    /// The log of the state's newest key, followed up to an epoch.
+    pub(crate) fn log(&self, epoch: usize) -> Log {
+        let parameters = &self.state[2].parameters;
+        let mut log = Log::begin(self.epochs[0].head(), parameters).unwrap();
+        self.epochs[1..=epoch].iter().for_each(|file| log.follow(file, parameters).unwrap());
+        log
+    }
+
+    /// The witness of a card of the state's newest key.
+    pub(crate) fn witness(&self, card: &Credential, epoch: Epoch) -> Witness {
+        self.state[2].witness(&self.epochs[epoch.0 as usize], card).unwrap()
     }
 
     /// The parameters by the name of their file.

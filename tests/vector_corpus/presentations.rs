@@ -3,12 +3,14 @@
 use super::{Cast, EVERYTHING_CLAIMS, day};
 use crate::second::cbor::{self, Item};
 use crate::second::curve::encode_scalar;
+use milchglas_credential::cbor::Writer;
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
+use milchglas_credential::credential::{Credential, HeldWitness, HolderSecret, Holdings};
 use milchglas_credential::date::Date;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Ask, CredentialAsk, Request};
+use milchglas_credential::revocation::{Epoch, Witness};
 use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_tests::{SeededRng, national_id_json, only_selection, request, today};
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,9 @@ pub(crate) struct Accepted {
     pub(crate) trusted: Vec<String>,
     pub(crate) request: String,
     pub(crate) presentation: String,
+    /// For each credential shown, the epoch by which it has not been revoked, where that was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) epochs: Vec<Option<u64>>,
     /// For each credential shown: names and wire forms of the disclosed claims.
     pub(crate) disclosed: Vec<Vec<(String, String)>>,
     pub(crate) challenge: String,
@@ -87,7 +92,14 @@ fn answer(
     let trusted: Vec<_> = trusted.iter().map(|name| cast.parameters(name)).collect();
     let plan = compile(request, selection, &trusted).unwrap();
     let mut rng = SeededRng::new(&format!("vectors: answer {}", request.digest()));
-    Presentation::create(&plan, &Holdings::new(k, credentials), b"", &mut rng).unwrap().to_bytes()
+    let mut witnesses = Vec::new();
+    for (credential, shown) in plan.shown().iter().enumerate() {
+        witnesses.extend(shown.epoch().map(|epoch| (credential, cast.witness(credentials[credential], epoch))));
+    }
+    let held: Vec<_> =
+        witnesses.iter().map(|(credential, witness)| HeldWitness { credential: *credential, witness }).collect();
+    let holdings = Holdings::new(k, credentials).with_witnesses(&held);
+    Presentation::create(&plan, &holdings, b"", &mut rng).unwrap().to_bytes()
 }
 
 /// The credentials of the holder.
@@ -100,6 +112,11 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
+    /// The card that most presentations show.
+    pub(crate) fn card(&self) -> &Credential {
+        &self.card
+    }
+
     pub(crate) fn new(cast: &Cast) -> Self {
         let card = national_id_json("1990-01-31");
         let homeless = card.replace("\"address\": \"Heidestraße 17, 51147 Köln\",", "");
@@ -117,7 +134,7 @@ impl Credentials {
 
 /// What the state's newest key signed, as its first accepted issuer and schema.
 fn newest() -> ShownAs {
-    ShownAs { accept: 0, key: 2, schema: 0 }
+    ShownAs { accept: 0, key: 2, schema: 0, back: 0 }
 }
 
 fn card_ask(cast: &Cast, disclose: &[&str], predicates: &str) -> CredentialAsk {
@@ -126,6 +143,11 @@ fn card_ask(cast: &Cast, disclose: &[&str], predicates: &str) -> CredentialAsk {
 
 fn pass_ask(cast: &Cast, name: &str, disclose: &[&str], predicates: &str) -> CredentialAsk {
     cast.city.ask(name, &cast.everything, disclose, prove(predicates)).unwrap()
+}
+
+/// The café's question with non-revocation by epoch 2 or one of so many before.
+fn not_revoked_ask(cast: &Cast, within: u8) -> CredentialAsk {
+    CredentialAsk { not_revoked: vec![cast.log(2).accepted(within)], ..card_ask(cast, &[], ADULT) }
 }
 
 const ADULT: &str = r#"[{"age_at_least": {"claim": "date_of_birth", "years": 18}}, "valid"]"#;
@@ -181,6 +203,10 @@ pub(crate) fn accepted(cast: &Cast, own: &Credentials) -> Vec<Answer> {
         answers.push(Answer { name, trusted: trusted.to_vec(), request, presentation });
     };
     add("cafe", &["state"], today(), one(card_ask(cast, &[], ADULT)), newest_one(), &[&own.card]);
+    let not_revoked = not_revoked_ask(cast, 1);
+    add("not revoked", &["state"], today(), one(not_revoked.clone()), newest_one(), &[&own.card]);
+    let earlier = Selection { branches: vec![], shown: vec![ShownAs { back: 1, ..newest() }] };
+    add("not revoked by the epoch before", &["state"], today(), one(not_revoked), earlier, &[&own.card]);
     add("nothing asked", &["state"], today(), one(card_ask(cast, &[], "[]")), newest_one(), &[&own.card]);
     // Named in another order than that of the schema; one claim both disclosed and proven about.
     let hotel = card_ask(cast, &["nationality", "given_names", "surname", "date_of_birth"], ADULT);
@@ -203,7 +229,7 @@ pub(crate) fn accepted(cast: &Cast, own: &Credentials) -> Vec<Answer> {
     let mut choice = card_ask(cast, &["surname"], r#"["valid"]"#);
     choice.accept.insert(0, pass_ask(cast, "pass", &[], "[]").accept[0]);
     choice.schemas.insert(0, pass_ask(cast, "pass", &[], "[]").schemas[0].clone());
-    let second = ShownAs { accept: 1, key: 1, schema: 1 };
+    let second = ShownAs { accept: 1, key: 1, schema: 1, back: 0 };
     let chosen = Selection { branches: vec![], shown: vec![second] };
     // `surname` is not a claim of the other schema; only the one that is shown must have it.
     add("another key", &["state", "city"], today(), one(choice), chosen, &[&own.older_card]);
@@ -212,7 +238,8 @@ pub(crate) fn accepted(cast: &Cast, own: &Credentials) -> Vec<Answer> {
         one(card_ask(cast, &["sex"], ADULT)),
         one(pass_ask(cast, "pass", &["class"], r#"["valid", {"at_least": {"claim": "level", "value": 2}}]"#)),
     ]);
-    let selection = Selection { branches: vec![], shown: vec![newest(), ShownAs { accept: 0, key: 0, schema: 0 }] };
+    let selection =
+        Selection { branches: vec![], shown: vec![newest(), ShownAs { accept: 0, key: 0, schema: 0, back: 0 }] };
     add("two credentials", &["state", "city"], today(), pair, selection, &[&own.card, &own.pass]);
 
     let mut again = card_ask(cast, &[], r#"[{"equals": {"claim": "sex", "value": "F"}}]"#);
@@ -232,7 +259,7 @@ fn state_pass_ask(cast: &Cast) -> CredentialAsk {
 struct Parts {
     nonce: Vec<u8>,
     branches: Vec<u64>,
-    shown: Vec<[u64; 3]>,
+    shown: Vec<[u64; 4]>,
     /// Encoded values.
     disclosed: Vec<Vec<Vec<u8>>>,
     proof: Vec<u8>,
@@ -334,7 +361,7 @@ pub(crate) fn rejected(cast: &Cast, own: &Credentials, answers: &[Answer]) -> Ve
         "cafe",
         "encoding",
         raw("cafe", &|bytes| {
-            let at = bytes.windows(4).position(|window| window == [0x83, 0, 2, 0]).unwrap();
+            let at = bytes.windows(4).position(|window| window == [0x84, 0, 2, 0]).unwrap();
             bytes.splice(at + 2..at + 3, [0x18, 2]);
         }),
     );
@@ -499,6 +526,22 @@ pub(crate) fn rejected(cast: &Cast, own: &Credentials, answers: &[Answer]) -> Ve
         }),
     );
     plain("another accepted key", "cafe", "proof", change("cafe", &|parts| parts.shown[0][1] = 1));
+    plain("another accepted epoch", "not revoked", "proof", change("not revoked", &|parts| parts.shown[0][3] = 1));
+    plain("an epoch out of range", "not revoked", "mismatch", change("not revoked", &|parts| parts.shown[0][3] = 2));
+    plain("an epoch where none is asked", "cafe", "mismatch", change("cafe", &|parts| parts.shown[0][3] = 1));
+    let earlier = Parts::of(&find("not revoked by the epoch before").presentation).proof;
+    plain(
+        "non-revocation of another presentation",
+        "not revoked",
+        "proof",
+        change("not revoked", &|parts| parts.proof[96..192].copy_from_slice(&earlier[96..192])),
+    );
+    plain(
+        "a digit in place of non-revocation",
+        "not revoked",
+        "proof",
+        change("not revoked", &|parts| swap(&mut parts.proof, 96, 1, 2)),
+    );
     plain("a flipped bit of the challenge", "cafe", "proof", change("cafe", &|parts| parts.proof[415] ^= 1));
     plain("a flipped bit of a response", "cafe", "proof", change("cafe", &|parts| parts.proof[447] ^= 1));
     plain("responses exchanged", "cafe", "proof", change("cafe", &|parts| swap(&mut parts.proof[416..], 32, 0, 1)));
@@ -533,6 +576,30 @@ pub(crate) fn rejected(cast: &Cast, own: &Credentials, answers: &[Answer]) -> Ve
     refusals.push(again("cafe", "a predicate less", "encoding", today(), cafe_ask(r#"["valid"]"#)));
     let reversed = r#"["valid", {"age_at_least": {"claim": "date_of_birth", "years": 18}}]"#;
     refusals.push(again("cafe", "predicates in another order", "proof", today(), cafe_ask(reversed)));
+    let revocation = |ask| Ask::Credential(ask);
+    let mut other_epoch = not_revoked_ask(cast, 1);
+    other_epoch.not_revoked[0].newest.0 += 1;
+    refusals.push(again("not revoked", "another number of the epoch", "proof", today(), revocation(other_epoch)));
+    let mut first = not_revoked_ask(cast, 1);
+    first.not_revoked[0].accumulators.swap(0, 1);
+    refusals.push(again("not revoked", "another accumulator", "proof", today(), revocation(first)));
+    let mut fewer = not_revoked_ask(cast, 1);
+    fewer.not_revoked[0].accumulators.pop();
+    refusals.push(again("not revoked", "an accumulator less", "proof", today(), revocation(fewer.clone())));
+    let of = "not revoked by the epoch before";
+    refusals.push(again(of, "an epoch too old", "mismatch", today(), revocation(fewer)));
+    let mut foreign = not_revoked_ask(cast, 1);
+    foreign.not_revoked[0].key.0[0] ^= 1;
+    refusals.push(again("not revoked", "no accumulator of the key", "mismatch", today(), revocation(foreign)));
+    refusals.push(again(
+        "cafe",
+        "non-revocation asked, not shown",
+        "encoding",
+        today(),
+        revocation(not_revoked_ask(cast, 1)),
+    ));
+    refusals.push(again("not revoked", "non-revocation shown, not asked", "encoding", today(), cafe_ask(ADULT)));
+    refusals.push(again(of, "an epoch named, not asked", "mismatch", today(), cafe_ask(ADULT)));
     let unfit = r#"[{"at_least": {"claim": "surname", "value": 1}}]"#;
     refusals.push(again("cafe", "a range over a text", "mismatch", today(), cafe_ask(unfit)));
     let impossible =
@@ -569,7 +636,7 @@ fn forged(cast: &Cast, own: &Credentials) -> Vec<Refusal> {
     let mut add =
         |name, trusted: &[&'static str], ask: CredentialAsk, key, k: &HolderSecret, credential: &Credential| {
             let request = request(&format!("vectors: {name}"), today(), Ask::Credential(ask)).unwrap();
-            let selection = Selection { branches: vec![], shown: vec![ShownAs { accept: 0, key, schema: 0 }] };
+            let selection = Selection { branches: vec![], shown: vec![ShownAs { accept: 0, key, schema: 0, back: 0 }] };
             let presentation = answer(cast, &request, trusted, selection, k, &[credential]);
             refusals.push(Refusal {
                 name,
@@ -611,6 +678,29 @@ fn forged(cast: &Cast, own: &Credentials) -> Vec<Refusal> {
     let card = cast.issue(&cast.careless, &cast.card, &cast.erika, &seventh);
     let ask = cast.careless.ask("card", &cast.card, &[], prove(r#"["valid"]"#)).unwrap();
     add("a digit whose signature is wrong", &["careless"], ask, 0, &cast.erika, &card);
+
+    // Revoked in epoch 2: its witness of epoch 1 does not fit any more.
+    let gone = &cast.revoked_card;
+    let request = request("vectors: revoked", today(), Ask::Credential(not_revoked_ask(cast, 0))).unwrap();
+    let trusted = [cast.parameters("state")];
+    let plan = compile(&request, Selection { branches: vec![], shown: vec![newest()] }, &trusted).unwrap();
+    let old = cast.witness(gone, Epoch(1));
+    // The same point, said to be of epoch 2.
+    let mut relabelled = Writer::new();
+    relabelled.array(2).uint(2).bytes(&super::revocation::point(&old));
+    let old: Witness = milchglas_credential::cbor::from_bytes(&relabelled.into_bytes(), 128).unwrap();
+    let held = [HeldWitness { credential: 0, witness: &old }];
+    let cards = [gone];
+    let holdings = Holdings::new(&cast.erika, &cards).with_witnesses(&held);
+    let presentation = Presentation::create(&plan, &holdings, b"", &mut SeededRng::new("vectors: revoked")).unwrap();
+    refusals.push(Refusal {
+        name: "a revoked card with its witness of before",
+        of: "not revoked",
+        reason: "pairing",
+        trusted: None,
+        request: Some(request),
+        presentation: presentation.to_bytes(),
+    });
     refusals
 }
 

@@ -190,6 +190,8 @@ pub(crate) enum DemoName {
     Stall,
     /// All of them and the issuers pool what they have.
     Collusion,
+    /// The phone is gone: its cards are revoked, and a new phone keeps the pseudonyms.
+    Loss,
 }
 
 /// Where a new object goes, and what may stand in its way.
@@ -358,6 +360,9 @@ pub(crate) enum Issuer {
         /// A schema file, or one that ships with the program: national-id, passport, tax-credential, student-card; may be repeated.
         #[arg(long = "schema", value_name = "FILE|NAME", default_value = "national-id")]
         schemas: Vec<PathBuf>,
+        /// Keep the registry in a PostgreSQL database: a file whose first line is its URL (postgres://…), which may hold a password.
+        #[arg(long, value_name = "FILE")]
+        registry_file: Option<PathBuf>,
         #[command(flatten)]
         lock: Lock,
     },
@@ -481,6 +486,61 @@ pub(crate) enum Issuer {
         #[command(flatten)]
         at: IssuerAt,
     },
+    /// Revoke cards: one, or all of a person's. The next `issuer epoch` publishes it.
+    ///
+    /// The office runs it when a card or its phone is lost, or was issued wrongly. The person's number is the claim that numbers persons, or
+    /// what was given when inviting. The person can be invited again at once: a wallet with the same secret keeps its pseudonyms.
+    ///
+    /// Example: milchglas issuer revoke --person-space id_number --person-file number.txt
+    ///
+    /// A holder revokes without the office's look-up: --request with the file that `wallet revoke` made. With --new-secret the person's
+    /// wallet secret is given up too, because its recovery phrase is lost: the next wallet gets new pseudonyms and unspent tokens, so the
+    /// office decides that case by case.
+    Revoke {
+        /// One card, by its handle: 32 hexadecimal digits, as `issuer identify` prints them.
+        #[arg(long, value_name = "HEX", conflicts_with_all = ["person_space", "request", "new_secret"])]
+        handle: Option<String>,
+        /// In which numbering the person's number is unique.
+        #[arg(long, value_name = "NAME", requires = "person_file", conflicts_with = "request")]
+        person_space: Option<String>,
+        /// The person's number, the first line of this file.
+        #[arg(long, value_name = "FILE", requires = "person_space")]
+        person_file: Option<PathBuf>,
+        /// A holder's own request, from `wallet revoke`: the cards issued before it was made.
+        #[arg(long, value_name = "FILE", conflicts_with = "new_secret")]
+        request: Option<PathBuf>,
+        /// Give up the person's wallet secret too.
+        #[arg(long)]
+        new_secret: bool,
+        /// Why; it stays in the registry.
+        #[arg(long, value_enum, default_value_t = ReasonArg::Lost)]
+        reason: ReasonArg,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+    /// Publish an epoch: what was revoked since the last one, as static files for any web server.
+    ///
+    /// The office runs it once a day, say, also when nothing was revoked: the new epoch says so. Wallets and verifiers take the files with
+    /// `wallet sync` and `verifier sync`. After a kill, run it again: what is missing is written.
+    ///
+    /// Example: milchglas issuer epoch --out /srv/www/epochs
+    Epoch {
+        /// The folder to publish; in the issuer's folder unless it is given.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+        /// Write missing files of epochs that exist, and make no new one.
+        #[arg(long)]
+        only_files: bool,
+        #[command(flatten)]
+        at: IssuerAt,
+    },
+    /// Say how many persons, invitations and cards there are, and at which epoch revocations stand.
+    ///
+    /// Example: milchglas issuer status
+    Status {
+        #[command(flatten)]
+        at: IssuerAt,
+    },
     /// Make a new signature key; cards under the old one stay accepted until a date.
     ///
     /// The office runs it while cards are renewed, so that both keys are accepted for a time. Next: publish again.
@@ -493,6 +553,17 @@ pub(crate) enum Issuer {
         #[command(flatten)]
         at: IssuerAt,
     },
+}
+
+/// Why cards are revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReasonArg {
+    /// The card or the phone is lost, or somebody else may have it.
+    Lost,
+    /// Its validity has ended.
+    Expired,
+    /// It should not have been issued, or the person is no longer entitled to it.
+    Withdrawn,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
@@ -693,6 +764,95 @@ pub(crate) enum Wallet {
         #[command(flatten)]
         at: WalletAt,
     },
+    /// Follow the issuers' epochs, so that the cards can be shown as not revoked.
+    ///
+    /// The holder runs it now and then, at times that have nothing to do with showing a card. It asks for the same files whatever cards the
+    /// wallet has, and remembers where they are; a remembered folder is looked into before each answer, a web server is not.
+    ///
+    /// Example: milchglas wallet sync https://office.example/epochs
+    Sync {
+        /// The folder or the address (https://…) with the published epochs; the remembered one unless it is given.
+        from: Option<String>,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Trust an issuer again whose two contradicting epochs `wallet sync` has found, once that has been explained.
+    ///
+    /// Its epochs are followed from the start by the next sync.
+    ///
+    /// Example: milchglas wallet settle FINGERPRINT
+    Settle {
+        /// The issuer's fingerprint.
+        #[arg(value_parser = parse::<IssuerFingerprint>)]
+        fingerprint: IssuerFingerprint,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Ask an issuer to revoke all cards that it has issued to you up to now.
+    ///
+    /// The holder runs it when a device is lost, in a wallet made with `init --recover` from the phrase, or in a copy that is left. The file proves
+    /// that it comes from whoever has the wallet's secret; it is good for a day. Next: the office runs `issuer revoke --request`.
+    ///
+    /// Example: milchglas wallet revoke FINGERPRINT --out revoke.bin
+    Revoke {
+        /// The issuer's fingerprint.
+        #[arg(value_parser = parse::<IssuerFingerprint>)]
+        fingerprint: IssuerFingerprint,
+        #[command(flatten)]
+        to: Deliver,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Write an encrypted copy of the wallet, to be kept elsewhere.
+    ///
+    /// It has a passphrase of its own. Whoever has both can show your cards until they are revoked.
+    ///
+    /// Example: milchglas wallet backup --out wallet.backup
+    Backup {
+        /// Where to write it; - is standard output.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Replace a file that exists.
+        #[arg(long)]
+        force: bool,
+        /// Read the backup's passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// Work of guessing the backup's passphrase: scrypt with N = 2^LOG_N, 1 to 18; below 17 for tests only.
+        #[arg(long, value_name = "LOG_N", default_value_t = 17)]
+        work: u8,
+        #[command(flatten)]
+        at: WalletAt,
+    },
+    /// Make a wallet from a backup.
+    ///
+    /// It can not know which of its limited tokens were used after the backup, and gives none until you say with `allow-tokens` that
+    /// those of a scope are unused.
+    ///
+    /// Example: milchglas wallet restore wallet.backup
+    Restore {
+        /// The backup.
+        backup: PathBuf,
+        /// Read the backup's passphrase from the first line of this file.
+        #[arg(long, value_name = "FILE")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// The wallet's folder; it is created.
+        #[arg(long, value_name = "FOLDER", default_value = "wallet")]
+        dir: PathBuf,
+        #[command(flatten)]
+        lock: Lock,
+    },
+    /// Say that the tokens that a request counts were not used in the wallet before the restoring.
+    ///
+    /// If one of them was, the verifier refuses it, and learns that both answers are of one person.
+    ///
+    /// Example: milchglas wallet allow-tokens request.png
+    AllowTokens {
+        /// The request, or - for standard input.
+        request: PathBuf,
+        #[command(flatten)]
+        at: WalletAt,
+    },
     /// Show what was answered: when, to whom, what they learned.
     ///
     /// Example: milchglas wallet history
@@ -761,6 +921,18 @@ pub(crate) enum Verifier {
         /// Refuse parameters of an issuer with another fingerprint.
         #[arg(long, value_name = "HEX", value_parser = parse::<IssuerFingerprint>)]
         fingerprint: Option<IssuerFingerprint>,
+        /// The verifier's folder.
+        #[arg(long, value_name = "FOLDER", default_value = "verifier")]
+        dir: PathBuf,
+    },
+    /// Learn the newest epochs of the trusted issuers, so that requests can ask for cards that have not been revoked.
+    ///
+    /// The counterpart runs it once a day, say. Of each signature key one small file is read, the newest head.
+    ///
+    /// Example: milchglas verifier sync https://office.example/epochs
+    Sync {
+        /// The folder or the address (https://…) with the published epochs.
+        from: String,
         /// The verifier's folder.
         #[arg(long, value_name = "FOLDER", default_value = "verifier")]
         dir: PathBuf,

@@ -112,7 +112,7 @@ pub(crate) fn run(
 }
 
 /// The bar on standard error; it shows only where that is a terminal.
-fn progress(length: Option<u64>) -> ProgressBar {
+pub(crate) fn progress(length: Option<u64>) -> ProgressBar {
     let (bar, template) = match length {
         Some(length) => (ProgressBar::new(length), "{bar:30} {percent:>3} %  {msg}  {eta} left"),
         None => (ProgressBar::new_spinner(), "{spinner} {msg}  {elapsed}"),

@@ -23,6 +23,7 @@ mod batch;
 mod clock;
 mod commands;
 mod demo;
+mod epochs;
 mod failure;
 mod input;
 mod inspect;

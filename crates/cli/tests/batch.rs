@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use milchglas_cli::qr;
 use milchglas_credential::credential::{Credential, HolderSecret};
-use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
+use milchglas_credential::issuance::{Answer, Application, Issued, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use program::{NOW, World, person};
 use rand_core::OsRng;
@@ -48,7 +48,7 @@ impl Wallets {
     fn accept(&self, number: u16, answer: &str) -> Credential {
         let answer = Answer::from_bytes(&qr::decode_text(answer.as_bytes()).unwrap()).unwrap();
         let plaintext = age::decrypt(&self.reply_to, &answer.ciphertext).unwrap();
-        let credential = Credential::from_bytes(&plaintext, |_, schema| self.parameters.schema(schema)).unwrap();
+        let credential = Issued::from_bytes(&plaintext, |_, schema| self.parameters.schema(schema)).unwrap().credential;
         let key = self.parameters.credential_key(&credential.key(), &credential.schema()).unwrap();
         let schema = self.parameters.schema(&credential.schema()).unwrap();
         credential.verify(&Self::secret(number), key, schema).unwrap();

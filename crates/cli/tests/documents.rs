@@ -61,7 +61,7 @@ fn opens_at_most_two_accounts_and_knows_its_customer_again() {
     world.write(
         "accounts.json",
         br#"{"milchglas": "template/1", "purpose": "Open an account", "ask": {"credential": {
-            "name": "card", "schemas": ["national-id"], "prove": ["valid"],
+            "name": "card", "schemas": ["national-id"], "prove": ["valid"], "not_revoked": {"within": 0},
             "pseudonym": {"scope": "customers"}, "rate": {"scope": "accounts", "epoch": "2026", "limit": 2}}}}"#,
     );
     let mut verdicts = Vec::new();

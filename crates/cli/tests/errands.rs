@@ -99,6 +99,16 @@ fn refuses_the_noodle_stall() {
 }
 
 #[test]
+fn keeps_the_name_at_the_bank_when_the_phone_is_lost() {
+    let world = World::empty();
+    let story = program::run(&world.path("."), &["demo", "loss", "--json"], b"").exits(0).json();
+    assert_eq!((&story["scenario"], &story["accepted"]), (&json!("loss"), &json!(true)));
+    assert_eq!((&story["revoked"], &story["pseudonym_kept"]), (&json!(1), &json!(true)));
+    assert!(story["lost_phone_offline"].as_str().unwrap().contains("newer list"));
+    assert!(story["lost_phone_online"].as_str().unwrap().contains("has been revoked"));
+}
+
+#[test]
 fn joins_nothing_but_what_was_disclosed() {
     let world = World::empty();
     let line = ["demo", "collusion", "--svg", "graphs.svg", "--json"];

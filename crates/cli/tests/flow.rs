@@ -36,7 +36,7 @@ fn logs_a_guest_in_by_files() {
     assert_eq!(proved.len(), 2);
     assert!(proved[0].contains("at least 18 years old on 2026-11-23"), "{proved:?}");
     assert!(proved[1].contains("valid on 2026-11-23"), "{proved:?}");
-    assert!(world.read("presentation").len() <= 1100);
+    assert!(world.read("presentation").len() <= 1230);
 
     let history = world.ok("wallet history --passphrase-file secret");
     assert_eq!(history["entries"].as_array().unwrap().len(), 1);

@@ -69,6 +69,7 @@ fn believes_a_trust_list_and_nothing_that_contradicts_it() {
     // Another key in the café's place.
     world.ok("verifier init --name Café --origin https://cafe.example --work 4 --dir fake --passphrase-file secret");
     world.ok("verifier trust office.json --dir fake");
+    world.ok("verifier sync epochs --dir fake");
     world.ok("verifier request cafe --out request --force --dir fake --passphrase-file secret");
     world.ok("wallet forget https://cafe.example --passphrase-file secret");
     let error = world.fails("wallet respond request --yes --out none --passphrase-file secret", 1);
@@ -77,6 +78,7 @@ fn believes_a_trust_list_and_nothing_that_contradicts_it() {
     // Somebody whom nobody lists.
     world.ok("verifier init --name Bar --origin https://bar.example --work 4 --dir bar --passphrase-file secret");
     world.ok("verifier trust office.json --dir bar");
+    world.ok("verifier sync epochs --dir bar");
     world.ok("verifier request cafe --out request --force --dir bar --passphrase-file secret");
     let consent = world.ok("wallet respond request --yes --out none --passphrase-file secret");
     let warnings = consent["warnings"].to_string();

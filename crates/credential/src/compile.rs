@@ -5,7 +5,7 @@
 //!
 //! - variable 0 is the holder secret, shared by all credentials of the presentation;
 //! - then, for each credential, its handle and its hidden claims, ascending, and the counter of its rate, where that is hidden;
-//! - statements: for each credential its signature, then what is proven about it, in the order of the request, then its pseudonym, its
+//! - statements: for each credential its signature, then that it has not been revoked, then what is proven about it, in the order of the request, then its pseudonym, its
 //!   rate and the encryption of its handle, where they are asked.
 //!
 //! A predicate about a claim that is also disclosed is checked on the value. Spec: `spec/presentation.md`.
@@ -20,8 +20,8 @@ use std::sync::Arc;
 use milchglas_curve::Scalar;
 use milchglas_sigma::{Announced, FixedPoint, PairingChecks, Prover, Transcript, Verifier};
 use milchglas_statements::{
-    Ciphertext, DigitTables, EitherRange, Encryption, Exactly, Gap, Generators, Member, NotIn, Pseudonym, PublicSet,
-    Range, Rate, RateWitness, Same, SetKey, Signature,
+    Accumulator, Ciphertext, DigitTables, EitherRange, Encryption, Exactly, Gap, Generators, Member, NonRevocation,
+    NonRevocationWitness, NotIn, Pseudonym, PublicSet, Range, Rate, RateWitness, Same, SetKey, Signature,
 };
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
@@ -36,6 +36,7 @@ use crate::list::ListRef;
 use crate::parameters::Parameters;
 use crate::predicate::{Bounds, Fact};
 use crate::request::{CredentialAsk, Request};
+use crate::revocation::Epoch;
 use crate::schema::{ClaimIndex, HANDLE_MESSAGE, HOLDER_SECRET_MESSAGE, Schema};
 use crate::selection::{Selection, ShownAs};
 use crate::set::{Membership, Published};
@@ -61,12 +62,15 @@ pub struct Shown<'a> {
     key: &'a CredentialKey,
     disclosed: BTreeSet<ClaimIndex>,
     facts: Vec<Fact>,
+    /// The epoch by which it has not been revoked, where that is asked.
+    not_revoked: Option<(Epoch, Accumulator)>,
 }
 
 /// One statement with the places of its inputs among the variables. To add a kind of statement, add it here; the compiler names
 /// the three places that must know it.
 enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
+    NonRevocation { accumulator: &'a Accumulator, input: usize, credential: usize },
     Range { statement: Range<'a>, input: usize, kept: Option<Kept> },
     Exactly { statement: Exactly, input: usize },
     Member { set: SetKey, membership: &'a Membership, input: usize },
@@ -165,7 +169,14 @@ impl<'a> Shown<'a> {
                 "a claim that is disclosed is not asked to be in a published set or not on a list",
             ));
         }
-        Ok(Self { ask, parameters, schema, key, disclosed, facts })
+        let not_revoked = not_revoked(ask, key, shown_as)?;
+        Ok(Self { ask, parameters, schema, key, disclosed, facts, not_revoked })
+    }
+
+    /// The epoch by which it is shown not to have been revoked, where that is asked.
+    #[must_use]
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.not_revoked.as_ref().map(|(epoch, _)| *epoch)
     }
 
     /// The disclosed claims, ascending.
@@ -273,7 +284,7 @@ impl<'a> Plan<'a> {
     }
 
     /// All statements, in order, with the disclosed values checked against what they must satisfy.
-    fn steps(&self, disclosed: &[Vec<Value>]) -> Result<Vec<Step<'_>>, Error> {
+    fn steps(&self, disclosed: &[Vec<Value>], published: &Published<'_>) -> Result<Vec<Step<'_>>, Error> {
         let mut steps = Vec::new();
         let mut next = 1;
         for (credential, (shown, values)) in self.shown.iter().zip(disclosed).enumerate() {
@@ -300,6 +311,9 @@ impl<'a> Plan<'a> {
             let statement = Signature::new(shown.key.pairing(), shown.key.empty(), public, bases);
             steps.push(Step::Signature { statement, inputs, credential });
 
+            if let Some((_, accumulator)) = &shown.not_revoked {
+                steps.push(Step::NonRevocation { accumulator, input: handle, credential });
+            }
             for fact in &shown.facts {
                 if let Some(there) = self.counterpart(fact)? {
                     steps.extend(self.compare(Place { credential, claim: fact.claim }, there, disclosed)?);
@@ -320,10 +334,12 @@ impl<'a> Plan<'a> {
                         Step::Range { statement, input, kept: Some(Kept { credential, of }) }
                     }
                     Bounds::Exactly(value) => Step::Exactly { statement: Exactly { value: *value }, input },
-                    Bounds::Member(membership) => Step::Member { set: membership.set_key()?, membership, input },
+                    Bounds::Member(membership) => {
+                        Step::Member { set: membership.set_key(published)?, membership, input }
+                    }
                     Bounds::NotListed(list) => {
                         let digits = &shown.parameters.content().digits;
-                        Step::Gap { digits, list, key: list.set_key()?, input }
+                        Step::Gap { digits, list, key: list.set_key(published)?, input }
                     }
                     Bounds::NoneOf(values) => Step::NotIn { statement: NotIn::new(values.clone())?, input },
                     Bounds::Either(ranges) => {
@@ -397,9 +413,12 @@ impl<'a> Plan<'a> {
             if shown.ask.encrypt_to.is_some() {
                 Encryption::fixed_points().for_each(|point| points.push(point));
             }
+            if let Some((_, accumulator)) = &shown.not_revoked {
+                points.push(accumulator.base());
+            }
         }
         FixedPoint::prepare_for_proving(points);
-        for step in self.steps(&self.disclose(credentials)?)? {
+        for step in self.steps(&self.disclose(credentials)?, &Published::default())? {
             match step {
                 Step::Range { statement, kept: Some(kept), .. } => {
                     let tables = kept.tables(&ready)?;
@@ -411,6 +430,7 @@ impl<'a> Plan<'a> {
                 }
                 Step::Range { kept: None, .. }
                 | Step::Signature { .. }
+                | Step::NonRevocation { .. }
                 | Step::Exactly { .. }
                 | Step::Member { .. }
                 | Step::Gap { .. }
@@ -453,7 +473,7 @@ impl<'a> Plan<'a> {
         hedge: &[u8],
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Prover, Error> {
-        let Holdings { k, credentials, counters, sets } = *holdings;
+        let Holdings { k, credentials, counters, sets, witnesses } = *holdings;
         if credentials.len() != self.shown.len() {
             return Err(Error::Misuse("one credential for each one asked for"));
         }
@@ -484,11 +504,19 @@ impl<'a> Plan<'a> {
         let mut prover = Prover::new(self.transcript(disclosed)?, std::mem::take(&mut *values), hedge, rng);
         let vars = prover.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
-        for step in self.steps(disclosed)? {
+        for step in self.steps(disclosed, &sets)? {
             match step {
                 Step::Signature { statement, inputs, credential } => {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
                     prover.add(&statement, &inputs, &of_credential(&ready, credential)?.witness)?;
+                }
+                Step::NonRevocation { accumulator, input, credential } => {
+                    let epoch = self.shown.get(credential).and_then(Shown::epoch);
+                    let mut held = witnesses.iter().filter(|held| held.credential == credential);
+                    let witness = held.find(|held| Some(held.witness.epoch()) == epoch).ok_or(Error::Unsatisfied)?;
+                    let handle = Zeroizing::new(prover.value(var(input)?));
+                    let witness = NonRevocationWitness::new(witness.witness.point().clone(), &handle);
+                    prover.add(&NonRevocation { accumulator }, &[var(input)?], &witness)?;
                 }
                 Step::Range { statement, input, kept } => {
                     let witness: Zeroizing<Scalar> = Zeroizing::new(prover.value(var(input)?));
@@ -541,6 +569,24 @@ impl<'a> Plan<'a> {
 
     /// Checks the linear equations of a proof.
     pub(crate) fn check(&self, disclosed: &[Vec<Value>], proof: &[u8]) -> Result<Checked, Error> {
+        let (verifier, told) = self.read(disclosed, proof)?;
+        Ok(Checked { pairings: verifier.verify()?, told })
+    }
+
+    /// Checks all of a proof.
+    pub(crate) fn verify(
+        &self,
+        disclosed: &[Vec<Value>],
+        proof: &[u8],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<Told>, Error> {
+        let (verifier, told) = self.read(disclosed, proof)?;
+        verifier.finish(rng)?;
+        Ok(told)
+    }
+
+    /// Adds all statements to a verifier of a proof.
+    fn read<'p>(&self, disclosed: &[Vec<Value>], proof: &'p [u8]) -> Result<(Verifier<'p>, Vec<Told>), Error> {
         if disclosed.len() != self.shown.len()
             || self.shown.iter().zip(disclosed).any(|(shown, values)| shown.disclosed().len() != values.len())
         {
@@ -550,11 +596,14 @@ impl<'a> Plan<'a> {
         let mut verifier = Verifier::new(self.transcript(disclosed)?, self.variables(), proof);
         let vars = verifier.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
-        for step in self.steps(disclosed)? {
+        for step in self.steps(disclosed, &Published::default())? {
             match step {
                 Step::Signature { statement, inputs, .. } => {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;
                     verifier.add(&statement, &inputs)?;
+                }
+                Step::NonRevocation { accumulator, input, .. } => {
+                    verifier.add(&NonRevocation { accumulator }, &[var(input)?])?;
                 }
                 Step::Range { statement, input, .. } => verifier.add(&statement, &[var(input)?])?,
                 Step::Exactly { statement, input } => verifier.add(&statement, &[var(input)?])?,
@@ -578,8 +627,23 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        Ok(Checked { pairings: verifier.verify()?, told })
+        Ok((verifier, told))
     }
+}
+
+/// The accumulator under which a card is shown not to have been revoked.
+fn not_revoked(
+    ask: &CredentialAsk,
+    key: &CredentialKey,
+    shown_as: ShownAs,
+) -> Result<Option<(Epoch, Accumulator)>, Error> {
+    if ask.not_revoked.is_empty() {
+        // There is nothing to choose, so nothing may be chosen.
+        return if shown_as.back == 0 { Ok(None) } else { Err(Error::Invalid) };
+    }
+    let accepted = ask.not_revoked.iter().find(|accepted| accepted.key == key.id()).ok_or(Error::Invalid)?;
+    let (epoch, accumulator) = accepted.before(usize::from(shown_as.back)).ok_or(Error::Invalid)?;
+    Ok(Some((epoch, key.accumulator(accumulator)?)))
 }
 
 fn of_credential(ready: &[Arc<Ready>], credential: usize) -> Result<&Ready, Error> {

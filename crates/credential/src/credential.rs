@@ -19,6 +19,7 @@ use crate::claim::Claims;
 use crate::digest::{IssuerFingerprint, IssuerKeyId, ParametersDigest, SchemaDigest};
 use crate::error::Error;
 use crate::issuer_key::CredentialKey;
+use crate::revocation::Witness;
 use crate::schema::{ClaimIndex, HOLDER_SECRET_MESSAGE, Schema};
 use crate::set::Published;
 
@@ -120,13 +121,24 @@ pub struct Holdings<'a> {
     pub counters: &'a [u16],
     /// The published sets and lists that the plan names. Their signatures have been checked.
     pub sets: Published<'a>,
+    /// Witnesses that the credentials have not been revoked, where the plan asks.
+    pub witnesses: &'a [HeldWitness<'a>],
+}
+
+/// A witness of non-revocation with the place in the plan of the credential that it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldWitness<'a> {
+    /// The place.
+    pub credential: usize,
+    /// The witness at the epoch that the plan names.
+    pub witness: &'a Witness,
 }
 
 impl<'a> Holdings<'a> {
     /// A holder secret with its credentials, in the order of the plan's places.
     #[must_use]
     pub fn new(k: &'a HolderSecret, credentials: &'a [&'a Credential]) -> Self {
-        Self { k, credentials, counters: &[], sets: Published::default() }
+        Self { k, credentials, counters: &[], sets: Published::default(), witnesses: &[] }
     }
 
     /// The same, with a counter for each rate that the plan asks for.
@@ -139,6 +151,12 @@ impl<'a> Holdings<'a> {
     #[must_use]
     pub fn with_sets(self, sets: Published<'a>) -> Self {
         Self { sets, ..self }
+    }
+
+    /// The same with witnesses of non-revocation.
+    #[must_use]
+    pub fn with_witnesses(self, witnesses: &'a [HeldWitness<'a>]) -> Self {
+        Self { witnesses, ..self }
     }
 }
 

@@ -146,6 +146,14 @@ byte_string!(
     Token, 48, "a token of 48 bytes"
 );
 byte_string!(
+    /// An accumulator: the point of one epoch, not decoded.
+    AccumulatorBytes, 48, "an accumulator of 48 bytes"
+);
+byte_string!(
+    /// The digest of an epoch's head.
+    EpochDigest, 32, "an epoch's digest of 32 bytes"
+);
+byte_string!(
     /// The SHA-256 of a document's bytes, as they are.
     DocumentDigest, 32, "a document digest of 32 bytes"
 );

@@ -19,6 +19,7 @@ use milchglas_sigma::{Prover, Transcript, Verifier};
 use milchglas_statements::Opening;
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::claim::{Claims, to_scalar};
@@ -28,6 +29,7 @@ use crate::digest::{ApplicationDigest, InvitationNonce, IssuerFingerprint, Param
 use crate::error::{DecodeError, Error};
 use crate::issuer_key::CredentialKey;
 use crate::parameters::Parameters;
+use crate::revocation::Witness;
 use crate::schema::{ClaimIndex, HANDLE_MESSAGE, Schema};
 
 const INVITATION_TAG: &[u8] = b"milchglas invitation/1 signature";
@@ -238,7 +240,7 @@ impl Application {
             let inputs = verifier.inputs();
             verifier.add(&statement, &inputs)?;
         }
-        verifier.verify()?.check(rng)?;
+        verifier.finish(rng)?;
         Ok(VerifiedApplication { invitation: invitation.clone(), application: self })
     }
 
@@ -331,14 +333,53 @@ fn known_point(key: &CredentialKey, schema: &Schema, handle: &Handle, claims: &C
     Ok(sum.finish())
 }
 
+/// What an answer brings, once decrypted: the credential, and the witness that it has not been revoked at the epoch of its issue.
+#[derive(Debug)]
+pub struct Issued {
+    /// The credential.
+    pub credential: Credential,
+    /// The witness; it is checked when the wallet has followed the log that far.
+    pub witness: Witness,
+}
+
+impl Issued {
+    /// The plaintext of an answer.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Writer::new();
+        out.array(2).bytes(&self.credential.to_bytes()).object(&self.witness);
+        Zeroizing::new(out.into_bytes())
+    }
+
+    /// Reads the plaintext of an answer; `schema_of` finds a schema by its digest. Neither signature nor witness are checked.
+    ///
+    /// # Errors
+    /// As [`Credential::from_bytes`].
+    pub fn from_bytes<'s>(
+        bytes: &[u8],
+        schema_of: impl FnOnce(&IssuerFingerprint, &SchemaDigest) -> Option<&'s Schema>,
+    ) -> Result<Self, Error> {
+        let what = "a credential with its witness";
+        let mut input = Reader::new(bytes);
+        input.array(2, what)?;
+        let credential = Credential::from_bytes(input.bytes_up_to(MAX_ANSWER, what)?, schema_of)?;
+        let issued = Self { credential, witness: input.object()? };
+        input.finish()?;
+        if issued.to_bytes().as_slice() != bytes {
+            return Err(Error::decode("not the deterministic encoding"));
+        }
+        Ok(issued)
+    }
+}
+
 /// The issuer's answer: a credential that only the applicant can read.
 ///
-/// The ciphertext is age's, to the X25519 recipient that the application names; its plaintext is [`Credential::to_bytes`].
+/// The ciphertext is age's, to the X25519 recipient that the application names; its plaintext is [`Issued::to_bytes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The invitation that was answered.
     pub nonce: InvitationNonce,
-    /// The encrypted credential.
+    /// The encrypted credential and witness.
     pub ciphertext: Vec<u8>,
 }
 

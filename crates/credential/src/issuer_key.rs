@@ -7,15 +7,17 @@
 //! Spec: `spec/encodings.md`, Credential.
 //! Not here: the secret key's storage, which keys are still accepted.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use milchglas_bbs::{Ciphersuite, Generators, Interface, PublicKey};
-use milchglas_curve::{G1, NonZeroG1, Scalar};
+use milchglas_curve::{G1, NonZeroG1, NonZeroG2, Scalar};
 use milchglas_sigma::{FixedPoint, PairingKey};
+use milchglas_statements::{Accumulator, first_accumulator};
 
 use crate::cbor::Writer;
-use crate::digest::{IssuerFingerprint, IssuerKeyId, SchemaDigest, tagged_digest};
+use crate::digest::{AccumulatorBytes, IssuerFingerprint, IssuerKeyId, SchemaDigest, tagged_digest};
 use crate::error::Error;
+use crate::parameters::IssuerKey;
 use crate::schema::{HOLDER_SECRET_MESSAGE, Schema};
 
 /// An issuer's public key with the generators, the domain and the Miller-loop lines that credentials of one schema need.
@@ -31,14 +33,20 @@ pub struct CredentialKey {
     header: Vec<u8>,
     generators: Generators,
     empty: FixedPoint,
+    revocation: NonZeroG2,
+    revocation_pairing: Arc<PairingKey>,
+    recent: Arc<Mutex<Vec<(AccumulatorBytes, FixedPoint)>>>,
 }
 
-/// The id of an issuer's public key. It names the issuer too, so that nobody can take over another's key, generators or
-/// signatures by publishing that key as its own.
+/// How many accumulators a key keeps decoded, with their tables.
+const MAX_RECENT: usize = 4;
+
+/// The id of an issuer's public key and of the accumulator's key that belongs to it. It names the issuer too, so that nobody can take over
+/// another's key, generators or signatures by publishing that key as its own.
 #[must_use]
-pub fn key_id(issuer: &IssuerFingerprint, public: &PublicKey) -> IssuerKeyId {
+pub fn key_id(issuer: &IssuerFingerprint, key: &IssuerKey) -> IssuerKeyId {
     let mut out = Writer::new();
-    out.array(2).object(issuer).bytes(&public.to_bytes());
+    out.array(3).object(issuer).bytes(&key.public.to_bytes()).bytes(&key.revocation.to_bytes());
     IssuerKeyId(tagged_digest("milchglas issuer key/1", &out.into_bytes()))
 }
 
@@ -47,12 +55,14 @@ impl CredentialKey {
     ///
     /// # Errors
     /// None that can happen with a schema's limits.
-    pub fn prepare(issuer: &IssuerFingerprint, public: &PublicKey, schemas: &[Schema]) -> Result<Vec<Self>, Error> {
-        let id = key_id(issuer, public);
+    pub fn prepare(issuer: &IssuerFingerprint, key: &IssuerKey, schemas: &[Schema]) -> Result<Vec<Self>, Error> {
+        let (id, public) = (key_id(issuer, key), &key.public);
         let suite = Ciphersuite::Bls12381Sha256;
         let interface = Interface::new(suite, format!("{}MILCHGLAS_V1_{id}_", suite.id()))?;
         let all = interface.create_generators(schemas.iter().map(Schema::messages).max().unwrap_or(0))?;
         let pairing = Arc::new(PairingKey::new(public.W()));
+        let revocation_pairing = Arc::new(PairingKey::new(&key.revocation));
+        let recent = Arc::default();
         let mut keys = Vec::with_capacity(schemas.len());
         for schema in schemas {
             let generators = all.first(schema.messages())?;
@@ -71,6 +81,9 @@ impl CredentialKey {
                 header,
                 generators,
                 empty,
+                revocation: key.revocation,
+                revocation_pairing: Arc::clone(&revocation_pairing),
+                recent: Arc::clone(&recent),
             });
         }
         Ok(keys)
@@ -98,6 +111,33 @@ impl CredentialKey {
     #[must_use]
     pub fn pairing(&self) -> &Arc<PairingKey> {
         &self.pairing
+    }
+
+    /// The accumulator's key z·P2, under which this key's cards are revoked.
+    #[must_use]
+    pub fn revocation(&self) -> &NonZeroG2 {
+        &self.revocation
+    }
+
+    /// The accumulator of epoch 0, at which nothing is revoked.
+    #[must_use]
+    pub fn first_accumulator(&self) -> NonZeroG1 {
+        first_accumulator(self.id.as_bytes(), &self.revocation)
+    }
+
+    /// An accumulator of this key, decoded: once, as long as it stays among the last few. Its tables are kept with it.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where it is no point of the group other than the identity.
+    pub fn accumulator(&self, bytes: &AccumulatorBytes) -> Result<Accumulator, Error> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let base = match recent.iter().position(|(known, _)| known == bytes) {
+            Some(place) => recent.remove(place).1,
+            None => FixedPoint::new(&NonZeroG1::from_bytes(&bytes.0)?),
+        };
+        recent.truncate(MAX_RECENT - 1);
+        recent.insert(0, (*bytes, base.clone()));
+        Ok(Accumulator::new(base, self.revocation, Arc::clone(&self.revocation_pairing)))
     }
 
     /// The interface under which credentials are signed.

@@ -12,6 +12,7 @@
 //! | [`issuer_key`], [`parameters`] | an issuer's keys, and what it publishes, signed |
 //! | [`issuance`], [`credential`] | invitation, application, answer; the card |
 //! | [`request`], [`predicate`], [`interval`] | what a verifier asks, and exactly what that means |
+//! | [`revocation`] | epochs, their files, and the witness with which a card shows that it has not been revoked |
 //! | [`set`], [`list`] | sets that a request asks membership in, and long lists that it asks absence from |
 //! | [`scope`], [`document`] | names and tokens inside a verifier's scope; an answer as a signature |
 //! | [`encrypt_to`], [`inspector`], [`case`] | what is encrypted for a t-of-n inspector; the inspector's file; what is kept to have it opened |
@@ -35,6 +36,7 @@
 //! use milchglas_credential::request::{
 //!     Accept, Ask, CredentialAsk, Request, RequestFields, SchemaRef, SigningKey, VerifierIdentity,
 //! };
+//! use milchglas_credential::revocation::AccumulatorSecretKey;
 //! use milchglas_credential::schema::Schema;
 //! use milchglas_credential::selection::{Selection, ShownAs};
 //! use rand_core::{OsRng, RngCore};
@@ -48,12 +50,13 @@
 //!
 //! // The library publishes its parameters.
 //! let secret = SecretKey::random(&mut rng)?;
+//! let revoking = AccumulatorSecretKey::random(&mut rng);
 //! let mut identity = [0; 32];
 //! rng.fill_bytes(&mut identity);
 //! let content = Content {
 //!     name: "City library".into(),
 //!     sequence: 1,
-//!     keys: vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX }],
+//!     keys: vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX, revocation: revoking.public_key()? }],
 //!     digits: sign_digits(&SetSecretKey::random(&mut rng))?,
 //!     schemas: vec![schema.clone()],
 //! };
@@ -95,6 +98,7 @@
 //!         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //!         disclose: vec![],
 //!         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 16 }],
+//!         not_revoked: vec![],
 //!         pseudonym: None,
 //!         rate: None,
 //!         encrypt_to: None,
@@ -103,7 +107,7 @@
 //! })?;
 //!
 //! // Her wallet answers, and the reading room learns that, and nothing else.
-//! let selection = Selection { branches: vec![], shown: vec![ShownAs { accept: 0, key: 0, schema: 0 }] };
+//! let selection = Selection { branches: vec![], shown: vec![ShownAs { accept: 0, key: 0, schema: 0, back: 0 }] };
 //! let plan = compile(&request, selection, &[&parameters])?;
 //! let answer = Presentation::create(&plan, &Holdings::new(&k, &[&card]), b"", &mut rng)?.to_bytes();
 //!
@@ -143,6 +147,7 @@ pub mod predicate;
 pub mod presentation;
 pub mod profile;
 pub mod request;
+pub mod revocation;
 pub mod schema;
 pub mod scope;
 pub mod selection;

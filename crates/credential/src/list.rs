@@ -23,6 +23,7 @@
 //! Not here: storage, whether an authority can be believed.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use milchglas_curve::{NonZeroG1, NonZeroG2, Scalar};
@@ -81,6 +82,8 @@ pub struct PublishedList {
     /// Where the entries begin in the file.
     start: usize,
     file: Vec<u8>,
+    /// Base and key for proofs, decoded when they are first needed.
+    key: OnceLock<SetKey>,
 }
 
 /// What the authority signs.
@@ -178,7 +181,7 @@ impl PublishedList {
         NonZeroG2::from_bytes(header.key.as_bytes())?;
         let reference = header.reference();
         let start = file.len() - body.len();
-        Ok(Self { reference, count, start, file })
+        Ok(Self { reference, count, start, file, key: OnceLock::new() })
     }
 
     /// Checks the signature of every pair of neighbours, all in one merged pairing check: the duty of whoever proves, before the list is first
@@ -202,7 +205,7 @@ impl PublishedList {
         })?;
         let mut whole = SetCheck::default();
         parts.into_iter().for_each(|part| whole.merge(part));
-        Ok(whole.finish(&self.reference.set_key()?, rng)?)
+        Ok(whole.finish(&self.reference.decode_key()?, rng)?)
     }
 
     /// The file.
@@ -274,8 +277,18 @@ impl fmt::Debug for PublishedList {
 }
 
 impl ListRef {
-    /// What both sides need for the statement.
-    pub(crate) fn set_key(&self) -> Result<SetKey, Error> {
+    /// What both sides need for the statement. Who has the content has it decoded, with its tables.
+    pub(crate) fn set_key(&self, published: &Published<'_>) -> Result<SetKey, Error> {
+        let known = published.list(&self.digest).filter(|list| list.reference == *self);
+        let Some(list) = known else { return self.decode_key() };
+        if let Some(key) = list.key.get() {
+            return Ok(key.clone());
+        }
+        let key = self.decode_key()?;
+        Ok(list.key.get_or_init(|| key).clone())
+    }
+
+    fn decode_key(&self) -> Result<SetKey, Error> {
         let mut out = Writer::new();
         out.array(2).object(&self.digest).object(&self.key);
         let base = tagged_digest("milchglas list-base/1", &out.into_bytes());
@@ -376,7 +389,7 @@ impl Header {
     }
 
     fn set_key(&self) -> Result<SetKey, Error> {
-        self.reference().set_key()
+        self.reference().decode_key()
     }
 
     fn write_content(&self, out: &mut Writer) {

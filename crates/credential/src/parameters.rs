@@ -12,6 +12,8 @@
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use milchglas_bbs::PublicKey;
 pub use milchglas_bbs::SecretKey;
+/// z·P2, under which the credentials of one signature key are revoked.
+pub use milchglas_curve::NonZeroG2 as RevocationKey;
 use milchglas_curve::{Expander, G1, NonZeroG1, NonZeroG2, Scalar};
 use milchglas_sigma::FixedPoint;
 pub use milchglas_statements::SetSecretKey;
@@ -47,6 +49,8 @@ pub struct IssuerKey {
     pub public: PublicKey,
     /// The last day on which credentials signed with it are accepted. Keys overlap while cards are renewed.
     pub accepted_until: Date,
+    /// z·P2, under which the credentials signed with it are revoked: a key of its own for each.
+    pub revocation: RevocationKey,
 }
 
 /// What an issuer says in its parameters.
@@ -96,6 +100,7 @@ struct ParametersFile {
 struct KeyEntry {
     public_key: String,
     accepted_until: Date,
+    revocation_key: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -174,7 +179,7 @@ impl Parameters {
         let issuer = fingerprint(&identity);
         let mut prepared = Vec::new();
         for key in &content.keys {
-            prepared.extend(CredentialKey::prepare(&issuer, &key.public, &content.schemas)?);
+            prepared.extend(CredentialKey::prepare(&issuer, key, &content.schemas)?);
         }
         let digest = ParametersDigest(tagged_digest("milchglas parameters/1", bytes));
         let registry_base = G1::hash(Expander::XmdSha256, issuer.as_bytes(), REGISTRY_DST);
@@ -263,7 +268,7 @@ impl Parameters {
     /// The id of one of its keys.
     #[must_use]
     pub fn key_id(&self, key: &IssuerKey) -> IssuerKeyId {
-        key_id(&self.fingerprint(), &key.public)
+        key_id(&self.fingerprint(), key)
     }
 
     /// A key by its id.
@@ -276,6 +281,12 @@ impl Parameters {
     #[must_use]
     pub fn credential_key(&self, key: &IssuerKeyId, schema: &SchemaDigest) -> Option<&CredentialKey> {
         self.prepared.iter().find(|prepared| prepared.id() == *key && prepared.schema() == *schema)
+    }
+
+    /// The accumulator of a key at epoch 0.
+    #[must_use]
+    pub fn first_accumulator(&self, key: &IssuerKeyId) -> Option<NonZeroG1> {
+        self.prepared.iter().find(|prepared| prepared.id() == *key).map(CredentialKey::first_accumulator)
     }
 
     /// The key that signs new credentials, prepared for a schema.
@@ -300,8 +311,12 @@ impl Content {
         if self.keys.len() > MAX_LIST || self.schemas.len() > MAX_LIST {
             return Err("parameters have at most 16 keys and 16 schemas");
         }
-        if self.keys.iter().any(|key| key.public.W() == self.digits.key()) {
-            return Err("signature keys and set key are independent");
+        let mut keys: Vec<[u8; 96]> = self.keys.iter().map(|key| key.revocation.to_bytes()).collect();
+        keys.extend(self.keys.iter().map(|key| key.public.to_bytes()));
+        keys.push(self.digits.key().to_bytes());
+        keys.sort_unstable();
+        if keys.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err("signature keys, revocation keys and set key are independent");
         }
         Ok(())
     }
@@ -310,11 +325,17 @@ impl Content {
 impl IssuerKey {
     fn read(entry: &KeyEntry) -> Result<Self, Error> {
         let bytes = lower_case_hex(&entry.public_key).ok_or(Error::decode("an issuer key of 96 bytes"))?;
-        Ok(Self { public: PublicKey::from_bytes(&bytes)?, accepted_until: entry.accepted_until })
+        let revocation = lower_case_hex(&entry.revocation_key).ok_or(Error::decode("a revocation key of 96 bytes"))?;
+        let revocation = NonZeroG2::from_bytes(&revocation)?;
+        Ok(Self { public: PublicKey::from_bytes(&bytes)?, accepted_until: entry.accepted_until, revocation })
     }
 
     fn entry(&self) -> KeyEntry {
-        KeyEntry { public_key: hex::encode(self.public.to_bytes()), accepted_until: self.accepted_until }
+        KeyEntry {
+            public_key: hex::encode(self.public.to_bytes()),
+            accepted_until: self.accepted_until,
+            revocation_key: hex::encode(self.revocation.to_bytes()),
+        }
     }
 }
 
@@ -366,7 +387,7 @@ fn canonical(content: &Content, identity: &IdentityKey) -> Vec<u8> {
     out.array(6).text(&content.name).object(identity).uint(content.sequence.into());
     out.array(content.keys.len());
     for key in &content.keys {
-        out.array(2).bytes(&key.public.to_bytes()).object(&key.accepted_until);
+        out.array(3).bytes(&key.public.to_bytes()).object(&key.accepted_until).bytes(&key.revocation.to_bytes());
     }
     out.array(1 + content.digits.signatures().len()).bytes(&content.digits.key().to_bytes());
     for signature in content.digits.signatures() {

@@ -18,13 +18,14 @@ use rand_core::CryptoRngCore;
 
 use crate::cbor::{self, Reader, Wire, Writer};
 use crate::claim::Value;
-use crate::compile::{Checked, Plan, compile};
+use crate::compile::{Checked, Plan, Told, compile};
 use crate::credential::Holdings;
 use crate::digest::{IssuerFingerprint, Pseudonym, RequestNonce, SchemaDigest, Token};
 use crate::encrypt_to::{Ciphertext, EncryptAsk};
 use crate::error::{DecodeError, Error};
 use crate::parameters::Parameters;
 use crate::request::Request;
+use crate::revocation::Epoch;
 use crate::schema::MAX_CLAIMS;
 use crate::scope::{PseudonymAsk, RateAsk};
 use crate::selection::Selection;
@@ -85,11 +86,37 @@ impl Presentation {
     /// # Errors
     /// [`Error::Invalid`] or [`Error::Decode`] if the presentation does not answer this request.
     pub fn check(&self, request: &Request, parameters: &[&Parameters]) -> Result<Pending, Error> {
+        let plan = self.plan(request, parameters)?;
+        let Checked { pairings, told } = plan.check(&self.disclosed, &self.proof)?;
+        Ok(Pending { pairings, verified: self.verified(&plan, told)? })
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// As [`Presentation::check`].
+    pub fn verify(
+        &self,
+        request: &Request,
+        parameters: &[&Parameters],
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Verified, Error> {
+        let plan = self.plan(request, parameters)?;
+        let told = plan.verify(&self.disclosed, &self.proof, rng)?;
+        self.verified(&plan, told)
+    }
+
+    /// What this presentation has to prove.
+    fn plan<'a>(&self, request: &'a Request, parameters: &[&'a Parameters]) -> Result<Plan<'a>, Error> {
         if self.nonce != request.fields().nonce {
             return Err(Error::Invalid);
         }
-        let plan = compile(request, self.selection.clone(), parameters)?;
-        let Checked { pairings, told } = plan.check(&self.disclosed, &self.proof)?;
+        compile(request, self.selection.clone(), parameters)
+    }
+
+    /// What it showed, if its proof holds.
+    fn verified(&self, plan: &Plan<'_>, told: Vec<Told>) -> Result<Verified, Error> {
+        let request = plan.request();
         let mut credentials = Vec::with_capacity(plan.shown().len());
         for ((shown, values), told) in plan.shown().iter().zip(&self.disclosed).zip(told) {
             let mut disclosed = Vec::with_capacity(values.len());
@@ -104,25 +131,13 @@ impl Presentation {
                 schema: shown.schema.digest(),
                 disclosed,
                 proved: shown.sentences(request)?,
+                epoch: shown.epoch(),
                 pseudonym: shown.ask.pseudonym.clone().zip(told.pseudonym),
                 token: shown.ask.rate.clone().zip(told.token),
                 encrypted: shown.ask.encrypt_to.clone().zip(told.ciphertext),
             });
         }
-        Ok(Pending { pairings, verified: Verified { credentials } })
-    }
-
-    /// Checks everything.
-    ///
-    /// # Errors
-    /// As [`Presentation::check`].
-    pub fn verify(
-        &self,
-        request: &Request,
-        parameters: &[&Parameters],
-        rng: &mut dyn CryptoRngCore,
-    ) -> Result<Verified, Error> {
-        self.check(request, parameters)?.finish(rng)
+        Ok(Verified { credentials })
     }
 
     /// The wire form.
@@ -279,6 +294,7 @@ pub struct VerifiedCredential {
     schema: SchemaDigest,
     disclosed: Vec<(ClaimName, Value)>,
     proved: Vec<String>,
+    epoch: Option<Epoch>,
     pseudonym: Option<(PseudonymAsk, Pseudonym)>,
     token: Option<(RateAsk, Token)>,
     encrypted: Option<(EncryptAsk, Ciphertext)>,
@@ -327,6 +343,12 @@ impl VerifiedCredential {
     #[must_use]
     pub fn proved(&self) -> &[String] {
         &self.proved
+    }
+
+    /// The epoch by which it has not been revoked, where that was asked.
+    #[must_use]
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.epoch
     }
 
     /// The holder's name in the scope that was asked for.

@@ -19,6 +19,7 @@ use crate::encrypt_to::EncryptAsk;
 use crate::error::{DecodeError, Error};
 use crate::json::from_json;
 use crate::predicate::Predicate;
+use crate::revocation::AcceptedEpochs;
 use crate::scope::{PseudonymAsk, RateAsk};
 use crate::text::{ClaimName, Label, Origin, is_readable};
 pub use ed25519_dalek::SigningKey;
@@ -37,6 +38,8 @@ const MAX_DEPTH: usize = 4;
 const MAX_NODES: usize = 16;
 /// Most issuers, schemas or predicates of one credential.
 const MAX_LIST: usize = 16;
+/// Most signature keys whose accumulators are accepted.
+const MAX_KEYS: usize = 64;
 /// Most claims that one credential discloses.
 const MAX_DISCLOSE: usize = 64;
 /// Most characters of a verifier's name.
@@ -105,6 +108,9 @@ pub struct CredentialAsk {
     /// What to prove about claims that stay hidden.
     #[serde(default)]
     pub prove: Vec<Predicate>,
+    /// The epochs by which the card must not have been revoked, for each signature key of the accepted issuers; none where that is not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_revoked: Vec<AcceptedEpochs>,
     /// The holder's name in a scope, where it is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudonym: Option<PseudonymAsk>,
@@ -384,6 +390,11 @@ impl CredentialAsk {
             return Err(error("at most 16 different predicates to prove"));
         }
         self.prove.iter().try_for_each(Predicate::check)?;
+        let keys: Vec<_> = self.not_revoked.iter().map(|accepted| accepted.key).collect();
+        if keys.len() > MAX_KEYS || !all_different(&keys) {
+            return Err(error("at most 64 different keys with their accumulators"));
+        }
+        self.not_revoked.iter().try_for_each(AcceptedEpochs::check)?;
         self.rate.iter().try_for_each(RateAsk::check)?;
         self.encrypt_to.iter().try_for_each(EncryptAsk::check)
     }
@@ -502,21 +513,22 @@ impl Wire for Ask {
 
 impl Wire for CredentialAsk {
     fn write(&self, out: &mut Writer) {
-        out.array(8).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
-        out.list(self.disclose.iter()).list(self.prove.iter());
+        out.array(9).object(&self.name).list(self.accept.iter()).list(self.schemas.iter());
+        out.list(self.disclose.iter()).list(self.prove.iter()).list(self.not_revoked.iter());
         put_option(out, self.pseudonym.as_ref());
         put_option(out, self.rate.as_ref());
         put_option(out, self.encrypt_to.as_ref());
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array(8, "what is asked about a credential")?;
+        input.array(9, "what is asked about a credential")?;
         Ok(Self {
             name: input.object()?,
             accept: input.list(MAX_LIST, "a list of issuers")?,
             schemas: input.list(MAX_LIST, "a list of schemas")?,
             disclose: input.list(MAX_DISCLOSE, "a list of claims")?,
             prove: input.list(MAX_LIST, "a list of predicates")?,
+            not_revoked: input.list(MAX_KEYS, "a list of keys with their accumulators")?,
             pseudonym: option(input, "a pseudonym")?,
             rate: option(input, "a rate")?,
             encrypt_to: option(input, "an inspector")?,
@@ -564,9 +576,10 @@ mod tests {
     use crate::cbor::tests::assert_strict;
     use crate::claim::tests::readable;
     use crate::date::tests::{date, timestamp};
-    use crate::digest::{DocumentDigest, InspectorDigest};
+    use crate::digest::{AccumulatorBytes, DocumentDigest, InspectorDigest, IssuerKeyId};
     use crate::encrypt_to::{InspectorKey, InspectorRef};
     use crate::predicate::tests::predicate;
+    use crate::revocation::Epoch;
     use crate::text::ScopeText;
     use milchglas_curve::{Expander, G1};
     use proptest::prelude::*;
@@ -593,8 +606,15 @@ mod tests {
             prop::collection::vec(predicate(), 0..4),
             (any::<bool>(), prop::option::of((scope_text(), 1..=256u16))),
             prop::option::of((readable(), any::<u64>(), any::<[u8; 32]>(), readable())),
+            prop::option::of((any::<[u8; 32]>(), 1..9u32, any::<u8>())),
         )
-            .prop_map(|(name, accept, schemas, disclose, mut prove, (named, rate), encrypt_to)| {
+            .prop_map(|(name, accept, schemas, disclose, mut prove, (named, rate), encrypt_to, revocation)| {
+                let not_revoked = revocation.map(|(key, count, byte)| AcceptedEpochs {
+                    key: IssuerKeyId(key),
+                    newest: Epoch(count + u32::from(byte) - 1),
+                    accumulators: (0..count).map(|_| AccumulatorBytes([byte; 48])).collect(),
+                });
+                let not_revoked = not_revoked.into_iter().collect();
                 let scope: ScopeText = "all".parse().unwrap();
                 let pseudonym = named.then(|| PseudonymAsk { scope: scope.clone() });
                 let rate = rate.map(|(epoch, limit)| RateAsk { scope, epoch, limit });
@@ -624,6 +644,7 @@ mod tests {
                     schemas: schemas.collect(),
                     disclose: disclose.into_iter().map(|name| name.parse().unwrap()).collect(),
                     prove,
+                    not_revoked,
                     pseudonym,
                     rate,
                     encrypt_to,

@@ -22,7 +22,7 @@ pub struct Selection {
 }
 
 /// Under what one credential is shown: places in the lists of its ask and of the parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShownAs {
     /// Which of the accepted issuers.
     pub accept: u8,
@@ -30,6 +30,8 @@ pub struct ShownAs {
     pub key: u8,
     /// Which of the accepted schemas.
     pub schema: u8,
+    /// How many epochs before the newest accepted one the card is shown not to have been revoked; 0 where that is not asked.
+    pub back: u8,
 }
 
 impl Selection {
@@ -94,12 +96,12 @@ impl Wire for Selection {
 
 impl Wire for ShownAs {
     fn write(&self, out: &mut Writer) {
-        out.array(3).uint(self.accept.into()).uint(self.key.into()).uint(self.schema.into());
+        out.array(4).uint(self.accept.into()).uint(self.key.into()).uint(self.schema.into()).uint(self.back.into());
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        input.array(3, "a choice of issuer, key and schema")?;
-        Ok(Self { accept: small(input)?, key: small(input)?, schema: small(input)? })
+        input.array(4, "a choice of issuer, key, schema and epoch")?;
+        Ok(Self { accept: small(input)?, key: small(input)?, schema: small(input)?, back: small(input)? })
     }
 }
 

@@ -272,9 +272,13 @@ impl Membership {
         published.set(&named.digest).filter(|set| set.named() == named && *set.base() == self.base)
     }
 
-    /// What both sides need for the statement.
-    pub(crate) fn set_key(&self) -> Result<SetKey, Error> {
-        set_key(&self.base, &self.key)
+    /// What both sides need for the statement. Who has the content has it decoded, with its tables.
+    pub(crate) fn set_key(&self, published: &Published<'_>) -> Result<SetKey, Error> {
+        let known = match &self.elements {
+            Elements::Published(named) => self.find(named, published),
+            Elements::Signed(..) => None,
+        };
+        known.map_or_else(|| set_key(&self.base, &self.key), |set| Ok(set.set().set_key().clone()))
     }
 
     /// Prover only: the witness for an element, found by a constant-time scan, after all signatures of a signed set have been checked.

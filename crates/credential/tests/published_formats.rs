@@ -111,6 +111,43 @@ fn reads_scopes_and_documents_alike_in_both_readers() {
 }
 
 #[test]
+fn reads_accepted_epochs_alike_in_both_readers() {
+    let requests = validator(REQUEST_SCHEMA);
+    let mut example = examples(REQUEST_SCHEMA)[0].clone();
+    let accepted = "/ask/credential/not_revoked/0";
+    let accumulator = example.pointer(&format!("{accepted}/accumulators/0")).unwrap().clone();
+    *example.pointer_mut(&format!("{accepted}/accumulators")).unwrap() = json!(vec![accumulator.clone(); 16]);
+    assert!(requests.is_valid(&example));
+    let request = Request::from_json(&example.to_string()).unwrap();
+    assert_eq!(Request::from_bytes(request.to_bytes()).unwrap(), request);
+    assert_eq!(parse(&request.to_json().unwrap()).pointer(accepted), example.pointer(accepted));
+    for (pointer, value) in [
+        ("/key", json!("33")),
+        ("/key", json!(null)),
+        ("/newest", json!(-1)),
+        ("/newest", json!(1u64 << 32)),
+        ("/newest", json!("4711")),
+        ("/accumulators", json!([])),
+        ("/accumulators", json!(vec![accumulator.clone(); 17])),
+        ("/accumulators", json!(["97f1"])),
+        ("/accumulators", json!([accumulator.as_str().unwrap().to_uppercase()])),
+        ("", json!({"key": "33".repeat(32), "newest": 1, "accumulators": [accumulator], "within": 1})),
+    ] {
+        let broken = change(&example, &format!("{accepted}{pointer}"), value.clone());
+        assert!(!requests.is_valid(&broken), "{pointer}: {value}");
+        assert!(Request::from_json(&broken.to_string()).is_err(), "{pointer}: {value}");
+    }
+    // What a JSON Schema can not say: not more accumulators than there have been epochs, and each key once.
+    let early = change(&example, &format!("{accepted}/newest"), json!(14));
+    assert!(requests.is_valid(&early) && Request::from_json(&early.to_string()).is_err());
+    let mut twice = example.clone();
+    let mut again = example.pointer(accepted).unwrap().clone();
+    again["newest"] = json!(99);
+    twice.pointer_mut("/ask/credential/not_revoked").unwrap().as_array_mut().unwrap().push(again);
+    assert!(requests.is_valid(&twice) && Request::from_json(&twice.to_string()).is_err());
+}
+
+#[test]
 fn rejects_broken_requests_in_both_readers() {
     let requests = validator(REQUEST_SCHEMA);
     let example = &examples(REQUEST_SCHEMA)[0];

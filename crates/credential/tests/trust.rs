@@ -66,6 +66,7 @@ fn ask(disclose: &[&str], prove: &[Value]) -> CredentialAsk {
         schemas: Vec::new(),
         disclose: disclose.iter().map(|name| name.parse().unwrap()).collect(),
         prove: prove.iter().map(|predicate| serde_json::from_value(predicate.clone()).unwrap()).collect(),
+        not_revoked: Vec::new(),
         pseudonym: None,
         rate: None,
         encrypt_to: None,

@@ -35,6 +35,7 @@ compile_error!("milchglas-curve needs a backend: enable the feature `blst` or th
 
 #[doc(hidden)]
 pub mod backend;
+mod curve_point;
 mod error;
 mod fixed_base;
 mod fixed_point;
@@ -45,6 +46,7 @@ mod operators;
 mod pairing;
 mod scalar;
 
+pub use curve_point::{CurvePoint, CurveSum};
 pub use error::DecodeError;
 pub use fixed_base::{FixedBase, VartimeTable};
 pub use fixed_point::{FixedPoint, PublicSum, SecretSum};

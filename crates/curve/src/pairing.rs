@@ -46,7 +46,6 @@ impl fmt::Debug for G2Prepared {
 /// A term whose P is the identity contributes 1; the empty product is 1. A caller for whom that would be too little checks it.
 /// For public inputs: the time shows which P are the identity.
 pub fn pairing_product_is_one(terms: &[(G1, &G2Prepared)]) -> bool {
-    let points: Vec<G1> = terms.iter().map(|(point, _)| *point).collect();
-    let nonzero = G1::batch_to_nonzero(&points).into_iter().zip(terms);
-    pairing::product_is_one(nonzero.filter_map(|(point, (_, prepared))| point.map(|point| (point.0, &prepared.lines))))
+    let nontrivial = terms.iter().filter(|(point, _)| !point.is_identity());
+    pairing::product_is_one(nontrivial.map(|(point, prepared)| (point.0, &prepared.lines)))
 }

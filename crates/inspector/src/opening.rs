@@ -131,7 +131,7 @@ impl OpeningShare {
         for statement in statements(case, key, &self.point) {
             verifier.add(&statement, &inputs).map_err(bad)?;
         }
-        verifier.verify().map_err(bad)?.check(rng).map_err(bad)
+        verifier.finish(rng).map_err(bad)
     }
 }
 

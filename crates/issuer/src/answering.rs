@@ -13,7 +13,7 @@ use milchglas_credential::claim::Claims;
 use milchglas_credential::credential::Handle;
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{InvitationNonce, SchemaDigest};
-use milchglas_credential::issuance::{Answer, Application, Invitation, VerifiedApplication};
+use milchglas_credential::issuance::{Answer, Application, Invitation, Issued, VerifiedApplication};
 use milchglas_credential::parameters::Parameters;
 use rand_core::{CryptoRng, CryptoRngCore, RngCore};
 
@@ -48,6 +48,7 @@ impl Issuer {
         };
 
         let checked = self.check(application, &open, None, now, rng)?;
+        self.follow_epochs(now).await?;
         let issuance = match self.registry.begin(nonce, &checked.facts(), seconds, rng).await? {
             Begun::Answered(response) => return Ok(response),
             Begun::Open(issuance) => issuance,
@@ -99,9 +100,11 @@ impl Issuer {
         let handle = Handle::from_bytes(handle.0);
         let inspector_point = registry::InspectorPoint(handle.inspector_point().to_bytes());
         let credential = application.issue(&invitation, &parameters, &self.keys.signing, handle, claims)?;
-        let ciphertext = reply_address.encrypt(&credential.to_bytes())?;
+        let key = parameters.signing_key(&invitation.schema).ok_or(DAMAGED)?;
+        let (cohort, witness) = self.witness(key, &credential)?;
+        let ciphertext = reply_address.encrypt(&Issued { credential, witness }.to_bytes())?;
         let response = Answer { nonce: invitation.nonce, ciphertext }.to_bytes();
-        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until })
+        Ok(registry::Answer { response, inspector_point, issuer_key, valid_until, cohort })
     }
 }
 

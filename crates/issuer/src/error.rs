@@ -110,6 +110,22 @@ fn registry_sentence(refusal: registry::Refusal) -> &'static str {
             "This person is registered with another wallet. They apply with that wallet, or restore it from its recovery \
              phrase."
         }
+        registry::Refusal::NameRetired => {
+            "This wallet's secret was given up and serves nobody any more. The applicant needs a new wallet."
+        }
+        registry::Refusal::UnknownHandle => "No card of this registry has that handle.",
+        registry::Refusal::AlreadyRevoked => "The card is revoked already, or will be with the next epoch.",
+        registry::Refusal::UnknownPerson => "This registry has no such person.",
+        registry::Refusal::NothingToRevoke => "This person has no valid card of this issuer.",
+        registry::Refusal::NothingToRetire => {
+            "This person's wallet was given up already, or was replaced by another one."
+        }
+        registry::Refusal::EpochTaken => "An epoch of this number is published already.",
+        registry::Refusal::EpochOutOfOrder => "The epoch does not follow the last one that was published.",
+        registry::Refusal::NotPending => "The epoch revokes a card whose revocation is not pending.",
+        registry::Refusal::CohortExhausted => {
+            "The key of these cards has served as many revocations as it may. Renew the cards under a new one."
+        }
     }
 }
 

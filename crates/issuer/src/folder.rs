@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! keys                        sealed: all secrets, and the digest of the current parameters      0600
-//! registry.sqlite             the registry                                                       0600
+//! registry.sqlite             the registry, unless it is elsewhere                               0600
+//! registry.url                where it is elsewhere: the URL of a PostgreSQL database            0600
+//! epochs/                     what is published about revocations                                0644
 //! parameters.json             the current parameters, to be published                            0644
 //! parameters/DIGEST.json      every parameters file so far, for invitations made under it        0600
 //! schemas/ID.DIGEST.json      copies of the schemas, for people; never read                      0644
@@ -12,7 +14,7 @@
 //! names or that an encrypted invitation names.
 //! Not here: what the files mean.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +24,9 @@ use milchglas_credential::schema::Schema;
 use milchglas_sealed::{Error as SealedError, Op, atomic_write};
 
 use crate::Error;
+use crate::registry::Registry;
 
+const REGISTRY_URL: &str = "registry.url";
 const PUBLIC: u32 = 0o644;
 const PRIVATE: u32 = 0o600;
 /// The most that is read of a parameters file; the decoder has its own limit below it.
@@ -51,6 +55,26 @@ impl Folder {
 
     pub(crate) fn registry(&self) -> PathBuf {
         self.0.join("registry.sqlite")
+    }
+
+    /// Opens the registry: that of the URL where there is one, else the file.
+    pub(crate) async fn open_registry(&self) -> Result<Registry, Error> {
+        match read(&self.0.join(REGISTRY_URL)) {
+            Ok(url) => connect(url.trim()).await,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Registry::open(&self.registry()).await?),
+            Err(cause) => Err(io_error(Op::Read, &cause)),
+        }
+    }
+
+    /// Says once and for all that the registry is at this URL.
+    pub(crate) fn set_registry(&self, url: &str) -> Result<(), Error> {
+        self.create()?;
+        Ok(atomic_write(self.0.join(REGISTRY_URL), url.as_bytes(), PRIVATE)?)
+    }
+
+    /// What is published about revocations.
+    pub(crate) fn epochs(&self) -> PathBuf {
+        self.0.join("epochs")
     }
 
     pub(crate) fn parameters(&self) -> PathBuf {
@@ -88,6 +112,19 @@ impl Folder {
         }
     }
 
+    /// All parameters that were kept.
+    pub(crate) fn all_kept(&self) -> Result<Vec<Parameters>, Error> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(self.archive()).map_err(|cause| io_error(Op::Read, &cause))? {
+            let path = entry.map_err(|cause| io_error(Op::Read, &cause))?.path();
+            let name = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+            if let Some(digest) = name {
+                all.push(self.kept(&digest)?);
+            }
+        }
+        Ok(all)
+    }
+
     /// Writes what the public sees, where it is not yet there.
     pub(crate) fn publish(&self, parameters: &Parameters) -> Result<(), Error> {
         for schema in &parameters.content().schemas {
@@ -100,6 +137,16 @@ impl Folder {
         let digest: String = schema.digest().to_string().chars().take(16).collect();
         self.schemas().join(format!("{}.{digest}.json", schema.id()))
     }
+}
+
+#[cfg(feature = "postgres")]
+async fn connect(url: &str) -> Result<Registry, Error> {
+    Ok(Registry::connect(url).await?)
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn connect(_url: &str) -> Result<Registry, Error> {
+    Err(Error::Misuse { what: "this program was built without PostgreSQL" })
 }
 
 fn write_public(path: &Path, text: &str) -> Result<(), Error> {
@@ -115,11 +162,33 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
+/// The bytes of a public file.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let result = File::open(path).and_then(|file| file.take(MAX_PARAMETERS).read_to_end(&mut bytes));
+    result.map(|_| bytes).map_err(|cause| io_error(Op::Read, &cause))
+}
+
+/// Whether there is such a file.
+pub(crate) fn exists(path: &Path) -> Result<bool, Error> {
+    path.try_exists().map_err(|cause| io_error(Op::Read, &cause))
+}
+
 pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
+    create(path, 0o700)
+}
+
+/// Creates a folder that everybody may read.
+pub(crate) fn create_public_folder(path: &Path) -> Result<(), Error> {
+    create(path, 0o755)
+}
+
+#[cfg_attr(not(unix), allow(unused_variables, reason = "there are no modes"))]
+fn create(path: &Path, mode: u32) -> Result<(), Error> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
     builder.create(path).map_err(|cause| io_error(Op::Create, &cause))?;
     // A folder that the next crash forgets would take the files in it along.
     match path.parent() {

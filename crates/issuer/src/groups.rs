@@ -87,6 +87,7 @@ impl Issuer {
             items.push(Item { submission: *submission, handle: Handle(*random(rng)?), seed: random(rng)? });
         }
         let seconds = UnixSeconds(now.as_unix());
+        self.follow_epochs(now).await?;
         let read = each(items, |item| {
             let application = Application::from_bytes(item.submission.application)?;
             let nonce = registry::InvitationNonce(application.nonce().0);

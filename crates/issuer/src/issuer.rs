@@ -13,15 +13,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::ParametersDigest;
-use milchglas_credential::parameters::{Content, IssuerKey, Parameters, SecretKey, sign_digits};
+use milchglas_credential::parameters::{Content, IssuerKey, Parameters, RevocationKey, SecretKey, sign_digits};
+use milchglas_credential::revocation::AccumulatorSecretKey;
 use milchglas_credential::schema::Schema;
 use milchglas_sealed::{Error as SealedError, Op, Passphrase, SealedFile, Work};
 use rand_core::{CryptoRng, RngCore};
 
 use crate::Error;
 use crate::folder::Folder;
-use crate::keys::{Keys, signing_key};
-use crate::registry::{CredentialRecord, InspectorPoint, Registry};
+use crate::keys::{self, Keys, signing_key};
+use crate::registry::{Cohort, CredentialRecord, InspectorPoint, Registry};
+use crate::revoking::Heads;
 
 /// What the keys file is, inside its encryption.
 const KIND: &str = "issuer-keys";
@@ -39,6 +41,8 @@ pub struct Issuer {
     /// Parameters of invitations made before the last publication.
     older: Mutex<Vec<Arc<Parameters>>>,
     pub(crate) registry: Registry,
+    /// The newest epochs.
+    pub(crate) heads: Heads,
 }
 
 impl Issuer {
@@ -52,6 +56,24 @@ impl Issuer {
     /// has a registry with entries but no keys.
     pub async fn init(
         folder: impl AsRef<Path>,
+        name: &str,
+        schemas: Vec<Schema>,
+        passphrase: &Passphrase,
+        work: Work,
+        rng: &mut (impl CryptoRng + RngCore),
+    ) -> Result<Self, Error> {
+        Self::init_on(folder, None, name, schemas, passphrase, work, rng).await
+    }
+
+    /// [`Issuer::init`] with the registry in a PostgreSQL database, at a URL that the folder keeps (mode 0600; it may have a password). Several
+    /// processes, each with a copy of the folder, may then invite, issue and revoke at once; keys are changed while none of the others runs,
+    /// and copied to them.
+    ///
+    /// # Errors
+    /// As [`Issuer::init`]; [`Error::Storage`] where the database can not be reached.
+    pub async fn init_on(
+        folder: impl AsRef<Path>,
+        registry: Option<&str>,
         name: &str,
         schemas: Vec<Schema>,
         passphrase: &Passphrase,
@@ -72,7 +94,7 @@ impl Issuer {
         let content = Content {
             name: name.to_owned(),
             sequence: 1,
-            keys: vec![current(&keys.signing)?],
+            keys: vec![current(&keys.signing, keys.accumulators.last())?],
             digits: sign_digits(&keys.sets)?,
             schemas: unique,
         };
@@ -80,7 +102,10 @@ impl Issuer {
         keys.published = parameters.digest();
 
         folder.create()?;
-        let registry = Registry::open(&folder.registry()).await?;
+        if let Some(url) = registry {
+            folder.set_registry(url)?;
+        }
+        let registry = folder.open_registry().await?;
         let counts = registry.counts().await?;
         if counts.persons + counts.open_invitations > 0 {
             return Err(Error::Damaged { what: "a registry whose keys are gone" });
@@ -88,7 +113,7 @@ impl Issuer {
         folder.keep(&parameters)?;
         let file = SealedFile::create(folder.keys(), passphrase, KIND, &keys.to_bytes(), work)?;
         folder.publish(&parameters)?;
-        Ok(Self { folder, file, keys, parameters: Arc::new(parameters), older: Mutex::default(), registry })
+        Ok(Self::assemble(folder, file, keys, parameters, registry))
     }
 
     /// Opens the issuer in the folder. Takes one scrypt, on this thread.
@@ -106,8 +131,13 @@ impl Issuer {
             return Err(Error::Damaged { what: "the parameters are not of these keys" });
         }
         folder.publish(&parameters)?;
-        let registry = Registry::open(&folder.registry()).await?;
-        Ok(Self { folder, file, keys, parameters: Arc::new(parameters), older: Mutex::default(), registry })
+        let registry = folder.open_registry().await?;
+        Ok(Self::assemble(folder, file, keys, parameters, registry))
+    }
+
+    fn assemble(folder: Folder, file: SealedFile, keys: Keys, parameters: Parameters, registry: Registry) -> Self {
+        let (older, heads) = (Mutex::default(), Heads::default());
+        Self { folder, file, keys, parameters: Arc::new(parameters), older, registry, heads }
     }
 
     /// The current parameters.
@@ -154,7 +184,8 @@ impl Issuer {
         let mut next = content.clone();
         drop_lapsed(&mut next.keys, today);
         if next.keys.len() < kept {
-            self.adopt(next, None)?;
+            let accumulators = self.accumulators_of(&next)?;
+            self.adopt(next, None, Some(accumulators))?;
         } else {
             self.folder.publish(&self.parameters)?;
         }
@@ -171,7 +202,7 @@ impl Issuer {
         if !self.parameters.content().schemas.contains(&schema) {
             let mut next = self.parameters.content().clone();
             next.schemas.push(schema);
-            self.adopt(next, None)?;
+            self.adopt(next, None, None)?;
         }
         Ok(&self.parameters)
     }
@@ -194,9 +225,14 @@ impl Issuer {
         if let Some(old) = next.keys.last_mut() {
             old.accepted_until = accepted_until_for_old;
         }
-        next.keys.push(current(&signing)?);
+        let last = self.keys.accumulators.last().map_or(0, |cohort| cohort.number.0);
+        let number = last.checked_add(1).map(Cohort).ok_or(Error::Misuse { what: "too many signature keys" })?;
+        let accumulator = keys::Cohort { number, secret: AccumulatorSecretKey::random(rng) };
+        next.keys.push(current(&signing, Some(&accumulator))?);
         drop_lapsed(&mut next.keys, today);
-        self.adopt(next, Some(signing))?;
+        let mut accumulators = self.accumulators_of(&next)?;
+        accumulators.push(accumulator);
+        self.adopt(next, Some(signing), Some(accumulators))?;
         Ok(&self.parameters)
     }
 
@@ -235,21 +271,38 @@ impl Issuer {
     }
 
     /// Makes this content, under the next sequence number, the current parameters.
-    fn adopt(&mut self, mut content: Content, mut signing: Option<SecretKey>) -> Result<(), Error> {
+    fn adopt(
+        &mut self,
+        mut content: Content,
+        mut signing: Option<SecretKey>,
+        mut accumulators: Option<Vec<keys::Cohort>>,
+    ) -> Result<(), Error> {
         content.sequence = content.sequence.checked_add(1).ok_or(Error::Misuse { what: "too many publications" })?;
         let next = Parameters::sign(content, &self.keys.identity)?;
         self.folder.keep(&next)?;
         let mut published = next.digest();
-        self.keys.exchange(&mut signing, &mut published);
+        self.keys.exchange(&mut signing, &mut accumulators, &mut published);
         let saved = self.file.save(&self.keys.to_bytes());
         if !matches!(saved, Ok(()) | Err(SealedError::Io { op: Op::SyncFolder, .. })) {
-            self.keys.exchange(&mut signing, &mut published);
+            self.keys.exchange(&mut signing, &mut accumulators, &mut published);
             return Ok(saved?);
         }
         // Also where only the last sync failed: the new file is in place, and what is saved next must go on from it.
         self.parameters = Arc::new(next);
         saved?;
         self.folder.publish(&self.parameters)
+    }
+
+    /// Copies of the accumulators' keys that this content still lists.
+    fn accumulators_of(&self, content: &Content) -> Result<Vec<keys::Cohort>, Error> {
+        let mut kept = Vec::with_capacity(self.keys.accumulators.len());
+        for cohort in &self.keys.accumulators {
+            let public = revocation_key(cohort)?;
+            if content.keys.iter().any(|key| key.revocation == public) {
+                kept.push(cohort.again()?);
+            }
+        }
+        Ok(kept)
     }
 }
 
@@ -260,9 +313,16 @@ impl fmt::Debug for Issuer {
 }
 
 /// How parameters list the key that signs now: its end is set when it is replaced.
-fn current(signing: &SecretKey) -> Result<IssuerKey, Error> {
+fn current(signing: &SecretKey, accumulator: Option<&keys::Cohort>) -> Result<IssuerKey, Error> {
     let public = signing.public_key().map_err(|_| Error::Misuse { what: "a signature key is not zero" })?;
-    Ok(IssuerKey { public, accepted_until: Date::MAX })
+    let revocation =
+        revocation_key(accumulator.ok_or(Error::Damaged { what: "keys without that of an accumulator" })?)?;
+    Ok(IssuerKey { public, accepted_until: Date::MAX, revocation })
+}
+
+/// z·P2.
+pub(crate) fn revocation_key(cohort: &keys::Cohort) -> Result<RevocationKey, Error> {
+    cohort.secret.public_key().map_err(|_| Error::Misuse { what: "an accumulator's key is not zero" })
 }
 
 /// Drops keys that are no longer accepted, except the last one, which signs.
@@ -277,9 +337,11 @@ fn drop_lapsed(keys: &mut Vec<IssuerKey>, today: Date) {
 /// Whether all keys are those of the parameters.
 fn signs_under(keys: &Keys, parameters: &Parameters) -> Result<bool, Error> {
     let content = parameters.content();
-    let signing = current(&keys.signing)?.public;
+    let signing = current(&keys.signing, keys.accumulators.last())?;
+    let revoking = keys.accumulators.iter().map(revocation_key).collect::<Result<Vec<_>, _>>()?;
     let sets = keys.sets.public_key().map_err(|_| Error::Misuse { what: "a set key is not zero" })?;
-    Ok(content.keys.last().is_some_and(|last| last.public == signing)
+    Ok(content.keys.last().is_some_and(|last| last.public == signing.public)
+        && content.keys.iter().map(|key| key.revocation).eq(revoking)
         && content.digits.key().to_bytes() == sets.to_bytes()
         && *parameters.identity().as_bytes() == keys.identity.verifying_key().to_bytes())
 }

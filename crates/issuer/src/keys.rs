@@ -1,11 +1,13 @@
 //! The issuer's secret keys, as the sealed file `keys` holds them.
 //!
-//! Five independent keys: the Ed25519 identity that signs parameters and invitations; x, which signs credentials; y, which signs
-//! sets; the key of the hash of persons' numbers; the key under which claims wait for their application. Beside them stands the
-//! digest of the parameters that are current, so that the file says which published parameters count.
+//! Independent keys: the Ed25519 identity that signs parameters, invitations and epochs; x, which signs credentials; y, which signs
+//! sets; z, under which credentials are revoked, one for each signature key; the key of the hash of persons' numbers; the key under which claims
+//! wait for their application. Beside them stands the digest of the parameters that are current, so that the file says which published parameters
+//! count.
 //!
 //! Secret: everything here but the digest.
-//! Caution: of the signature keys only the current one is kept. A retired key signs nothing any more; its secret is erased.
+//! Caution: of the signature keys only the current one is kept. A retired key signs nothing any more; its secret is erased. Its z
+//! stays as long as its credentials are accepted, and may have to be revoked.
 //! Not here: the file and its encryption (`milchglas-sealed`), public keys (the parameters).
 
 use std::fmt;
@@ -15,13 +17,31 @@ use milchglas_credential::cbor::{Reader, Writer};
 use milchglas_credential::digest::ParametersDigest;
 use milchglas_credential::parameters::{SecretKey, SetSecretKey};
 use milchglas_credential::request::SigningKey;
+use milchglas_credential::revocation::AccumulatorSecretKey;
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, registry};
 
-const FORMAT: &str = "milchglas issuer keys/1";
+const FORMAT: &str = "milchglas issuer keys/2";
+/// Most signature keys that are accepted at a time.
+const MAX_KEYS: usize = 16;
 const DAMAGED: Error = Error::Damaged { what: "the keys file holds no issuer's keys" };
+
+/// The key of an accumulator, with the number under which the registry knows its credentials.
+pub(crate) struct Cohort {
+    /// Counted from 0, and never used again.
+    pub(crate) number: registry::Cohort,
+    pub(crate) secret: AccumulatorSecretKey,
+}
+
+impl Cohort {
+    /// A copy, for keys that are about to be saved.
+    pub(crate) fn again(&self) -> Result<Self, Error> {
+        let secret = AccumulatorSecretKey::from_bytes(&self.secret.to_bytes()).map_err(|_| DAMAGED)?;
+        Ok(Self { number: self.number, secret })
+    }
+}
 
 /// All secrets of an issuer.
 pub(crate) struct Keys {
@@ -31,6 +51,8 @@ pub(crate) struct Keys {
     pub(crate) signing: SecretKey,
     /// y: signs sets.
     pub(crate) sets: SetSecretKey,
+    /// z: revokes credentials, for each signature key that is accepted, in the order of the parameters.
+    pub(crate) accumulators: Vec<Cohort>,
     /// Keys the hash of persons' numbers.
     pub(crate) persons: Zeroizing<[u8; 32]>,
     /// Encrypts claims that wait for their application.
@@ -46,6 +68,7 @@ impl Keys {
             identity: SigningKey::from_bytes(&*random(rng)?),
             signing: signing_key(rng)?,
             sets: SetSecretKey::random(rng),
+            accumulators: vec![Cohort { number: registry::Cohort(0), secret: AccumulatorSecretKey::random(rng) }],
             persons: random(rng)?,
             claims: random(rng)?,
             published: ParametersDigest([0; 32]),
@@ -53,9 +76,17 @@ impl Keys {
     }
 
     /// Exchanges what a new publication changes. A second call with the same arguments takes the first back.
-    pub(crate) fn exchange(&mut self, signing: &mut Option<SecretKey>, published: &mut ParametersDigest) {
+    pub(crate) fn exchange(
+        &mut self,
+        signing: &mut Option<SecretKey>,
+        accumulators: &mut Option<Vec<Cohort>>,
+        published: &mut ParametersDigest,
+    ) {
         if let Some(signing) = signing {
             mem::swap(&mut self.signing, signing);
+        }
+        if let Some(accumulators) = accumulators {
+            mem::swap(&mut self.accumulators, accumulators);
         }
         mem::swap(&mut self.published, published);
     }
@@ -64,7 +95,11 @@ impl Keys {
     pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let identity = Zeroizing::new(self.identity.to_bytes());
         let mut out = Writer::new();
-        out.array(7).text(FORMAT).bytes(&*identity).bytes(&*self.signing.to_bytes()).bytes(&*self.sets.to_bytes());
+        out.array(8).text(FORMAT).bytes(&*identity).bytes(&*self.signing.to_bytes()).bytes(&*self.sets.to_bytes());
+        out.array(self.accumulators.len());
+        for cohort in &self.accumulators {
+            out.array(2).uint(cohort.number.0.into()).bytes(&*cohort.secret.to_bytes());
+        }
         out.bytes(&*self.persons).bytes(&*self.claims).object(&self.published);
         Zeroizing::new(out.into_bytes())
     }
@@ -73,18 +108,29 @@ impl Keys {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut input = Reader::new(bytes);
         let damaged = |_| DAMAGED;
-        input.array(7, FORMAT).map_err(damaged)?;
+        input.array(8, FORMAT).map_err(damaged)?;
         if input.text(64, FORMAT).map_err(damaged)? != FORMAT {
             return Err(DAMAGED);
         }
         let mut key = || input.bytes(FORMAT).map(Zeroizing::new).map_err(damaged);
-        let (identity, signing, sets, persons, claims) = (key()?, key()?, key()?, key()?, key()?);
+        let (identity, signing, sets) = (key()?, key()?, key()?);
+        let mut accumulators = Vec::new();
+        for _ in 0..input.array_up_to(MAX_KEYS, FORMAT).map_err(damaged)? {
+            input.array(2, FORMAT).map_err(damaged)?;
+            let number = registry::Cohort(input.uint32(FORMAT).map_err(damaged)?);
+            let bytes = input.bytes(FORMAT).map(Zeroizing::new).map_err(damaged)?;
+            accumulators
+                .push(Cohort { number, secret: AccumulatorSecretKey::from_bytes(&bytes).map_err(|_| DAMAGED)? });
+        }
+        let mut key = || input.bytes(FORMAT).map(Zeroizing::new).map_err(damaged);
+        let (persons, claims) = (key()?, key()?);
         let published = input.object().map_err(damaged)?;
         input.finish().map_err(damaged)?;
         Ok(Self {
             identity: SigningKey::from_bytes(&identity),
             signing: SecretKey::from_bytes(&signing).map_err(|_| DAMAGED)?,
             sets: SetSecretKey::from_bytes(&sets).map_err(|_| DAMAGED)?,
+            accumulators,
             persons,
             claims,
             published,
@@ -138,10 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn draws_five_different_keys() {
+    fn draws_different_keys() {
         let keys = Keys::random(&mut OsRng).unwrap();
-        let mut all =
-            [keys.identity.to_bytes(), *keys.signing.to_bytes(), *keys.sets.to_bytes(), *keys.persons, *keys.claims];
+        let mut all = [
+            keys.identity.to_bytes(),
+            *keys.signing.to_bytes(),
+            *keys.sets.to_bytes(),
+            *keys.accumulators[0].secret.to_bytes(),
+            *keys.persons,
+            *keys.claims,
+        ];
         all.sort_unstable();
         assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
     }

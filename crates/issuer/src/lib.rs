@@ -28,7 +28,7 @@
 //! Caution: one process at a time has an issuer's folder open; inside it, any number of tasks may invite and answer. "One per
 //! person" is one per number that the officer enters, byte by byte.
 //!
-//! Not here: revocation and its epochs, transport, what officers check, clocks and randomness of its own (but age, which
+//! Not here: transport, what officers check, clocks and randomness of its own (but age, which
 //! encrypts the answer and the keys file, draws from the operating system).
 //!
 //! ```
@@ -91,8 +91,10 @@ mod folder;
 mod groups;
 mod issuer;
 mod keys;
+mod publishing;
 pub mod registry;
 mod reply_address;
+mod revoking;
 mod waiting_claims;
 
 #[cfg(test)]
@@ -106,3 +108,4 @@ pub use issuer::Issuer;
 pub use registry::{Answered, Assurance};
 #[doc(hidden)]
 pub use reply_address::encrypt_to_reply_address;
+pub use revoking::PublishedEpoch;

@@ -67,6 +67,27 @@ pub use passphrase::{Passphrase, Work};
 #[cfg(not(target_family = "wasm"))]
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
+/// The bytes of a sealed file with this content, for a place that this program does not keep: a backup. One scrypt of `work`.
+///
+/// # Errors
+/// [`Error::Misuse`] for a content that is too large or a kind that is not 1 to 255 bytes long.
+pub fn seal(passphrase: &Passphrase, kind: &'static str, content: &[u8], work: Work) -> Result<Vec<u8>, Error> {
+    container::Seal::new(passphrase, work)?.encode(kind, content)
+}
+
+/// The content of what [`seal`] made. One scrypt.
+///
+/// # Errors
+/// [`Error::Unopenable`] for a wrong passphrase or changed bytes, [`Error::Decode`] for what is no sealed file or one of another kind.
+pub fn unseal(file: &[u8], passphrase: &Passphrase, kind: &'static str) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if file.len() > MAX_FILE_BYTES {
+        return Err(Error::Decode { what: "the file is too long" });
+    }
+    Ok(container::Seal::decode(file, passphrase, kind)?.1)
+}
+
 /// Replaces or creates `path` with `bytes`, so that after a crash at any moment the file holds its old content or the new,
 /// whole. For files without secrets: the bytes are written as they are.
 ///

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::container::Seal;
 use crate::disk::{Disk, Os, Place};
-use crate::{Error, Op, Passphrase, SealedFile, Work, atomic_create_new, atomic_write};
+use crate::{Error, Op, Passphrase, SealedFile, Work, atomic_create_new, atomic_write, seal, unseal};
 
 const KIND: &str = "wallet";
 const OLD: &[u8] = b"the old content, DE123456789";
@@ -91,6 +91,19 @@ fn rejects_a_wrong_passphrase_and_another_kind() {
         let refused = SealedFile::open(&path, &passphrase("a"), kind).unwrap_err();
         assert_eq!(refused, Error::Decode { what: "a sealed file of another kind" });
     }
+}
+
+#[test]
+fn seals_without_a_file_what_opens_as_its_kind_only() {
+    let sealed = seal(&passphrase("a"), KIND, OLD, quick()).unwrap();
+    assert_eq!(unseal(&sealed, &passphrase("a"), KIND).unwrap().as_slice(), OLD);
+    assert_eq!(unseal(&sealed, &passphrase("b"), KIND), Err(Error::Unopenable));
+    assert_eq!(
+        unseal(&sealed, &passphrase("a"), "other"),
+        Err(Error::Decode { what: "a sealed file of another kind" })
+    );
+    let too_long = vec![0; crate::MAX_FILE_BYTES + 1];
+    assert_eq!(unseal(&too_long, &passphrase("a"), KIND), Err(Error::Decode { what: "the file is too long" }));
 }
 
 #[test]

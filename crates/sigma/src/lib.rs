@@ -49,7 +49,7 @@
 //! let mut verifier = Verifier::new(Transcript::new(b"example"), 1, &proof);
 //! let vars = verifier.inputs();
 //! verifier.add(&statement, &vars)?;
-//! verifier.verify()?.check(&mut OsRng)?;
+//! verifier.finish(&mut OsRng)?;
 //! # Ok::<(), Error>(())
 //! ```
 //!

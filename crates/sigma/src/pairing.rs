@@ -1,7 +1,5 @@
 //! Pairing equations, checked together.
 
-use std::sync::Arc;
-
 use merlin::{Transcript, TranscriptRng};
 use milchglas_curve::{G1, G2Prepared, NonZeroG2, PublicSum, Scalar, pairing_product_is_one};
 use rand_core::{CryptoRngCore, RngCore};
@@ -111,34 +109,59 @@ fn search(
 /// Whether all equations of all proofs hold.
 fn hold(proofs: &[PairingChecks], rng: &mut dyn CryptoRngCore) -> bool {
     let equations: Vec<&PairingEquation> = proofs.iter().flat_map(|proof| &proof.equations).collect();
-    if equations.is_empty() {
-        // The empty product is one; its final exponentiation would cost as much as any other.
-        return true;
-    }
-    let mut rng = weight_rng(&equations, rng);
-    let mut right = PublicSum::with_room(equations.len());
-    let mut keys: Vec<&Arc<PairingKey>> = Vec::new();
-    let mut left: Vec<PublicSum<'_>> = Vec::new();
-    for (i, equation) in equations.iter().enumerate() {
-        let weight = if i == 0 { Scalar::ONE } else { random_weight(&mut rng) };
-        right.add(&equation.right, weight);
-        match keys.iter().zip(&mut left).find(|(key, _)| key.bytes == equation.key.bytes) {
-            Some((_, sum)) => sum.add(&equation.left, weight),
-            None => {
-                let mut sum = PublicSum::with_room(1);
-                sum.add(&equation.left, weight);
-                keys.push(&equation.key);
-                left.push(sum);
+    let product = Product::new(&equations, rng);
+    product.is_one(PublicSum::finish_all_vartime(&product.sums))
+}
+
+/// The product that is one if some equations hold, its sums still to be computed.
+pub(crate) struct Product<'e> {
+    keys: Vec<&'e PairingKey>,
+    /// The left sides of each key, then all right sides; none where there is no equation.
+    sums: Vec<PublicSum<'static>>,
+}
+
+impl<'e> Product<'e> {
+    /// Draws the weights.
+    pub(crate) fn new(equations: &[&'e PairingEquation], rng: &mut dyn CryptoRngCore) -> Self {
+        let mut product = Self { keys: Vec::new(), sums: Vec::new() };
+        if equations.is_empty() {
+            // The empty product is one; its final exponentiation would cost as much as any other.
+            return product;
+        }
+        let mut rng = weight_rng(equations, rng);
+        let mut right = PublicSum::with_room(equations.len());
+        for (i, equation) in equations.iter().enumerate() {
+            let weight = if i == 0 { Scalar::ONE } else { random_weight(&mut rng) };
+            right.add(&equation.right, weight);
+            match product.keys.iter().zip(&mut product.sums).find(|(key, _)| key.bytes == equation.key.bytes) {
+                Some((_, sum)) => sum.add(&equation.left, weight),
+                None => {
+                    let mut sum = PublicSum::with_room(1);
+                    sum.add(&equation.left, weight);
+                    product.keys.push(&equation.key);
+                    product.sums.push(sum);
+                }
             }
         }
+        product.sums.push(right);
+        product
     }
-    left.push(right);
-    let mut sums = PublicSum::finish_all_vartime(&left);
-    let right = sums.pop().unwrap_or_default();
-    let prepared = keys.iter().map(|key| &key.prepared);
-    let product: Vec<(G1, &G2Prepared)> =
-        sums.into_iter().zip(prepared).chain([(-right, G2Prepared::generator())]).collect();
-    pairing_product_is_one(&product)
+
+    /// Moves the sums out, for somebody who computes them with others.
+    pub(crate) fn take_sums(&mut self) -> Vec<PublicSum<'static>> {
+        core::mem::take(&mut self.sums)
+    }
+
+    /// Whether the product is one, given its sums.
+    pub(crate) fn is_one(&self, mut sums: Vec<G1>) -> bool {
+        let Some(right) = sums.pop() else {
+            return self.keys.is_empty();
+        };
+        let prepared = self.keys.iter().map(|key| &key.prepared);
+        let product: Vec<(G1, &G2Prepared)> =
+            sums.into_iter().zip(prepared).chain([(-right, G2Prepared::generator())]).collect();
+        pairing_product_is_one(&product)
+    }
 }
 
 /// A generator keyed with all equations and 32 bytes of `rng`: were `rng` broken, a prover would still have to fix its

@@ -273,8 +273,13 @@ impl System {
         self.rows(nonces, None).map(sum).collect()
     }
 
-    /// `Σ terms − challenge·image` of each equation for public values.
-    pub(crate) fn recompute(&self, responses: &[Scalar], challenge: Scalar) -> Vec<G1> {
+    /// `Σ terms − challenge·image` of each equation for public values; and other sums over the same points, which are cheaper with them.
+    pub(crate) fn recompute(
+        &self,
+        responses: &[Scalar],
+        challenge: Scalar,
+        others: Vec<PublicSum<'static>>,
+    ) -> (Vec<G1>, Vec<G1>) {
         let summands = |row: Row| {
             let mut sum = PublicSum::with_room(row.bases.len());
             for (base, scalar) in row.bases.iter().zip(&row.scalars) {
@@ -285,8 +290,10 @@ impl System {
             }
             sum
         };
-        let sums: Vec<PublicSum<'_>> = self.rows(responses, Some(challenge)).map(summands).collect();
-        PublicSum::finish_all_vartime(&sums)
+        let sums: Vec<PublicSum<'_>> = self.rows(responses, Some(challenge)).map(summands).chain(others).collect();
+        let mut announcements = PublicSum::finish_all_vartime(&sums);
+        let others = announcements.split_off(self.equations.len());
+        (announcements, others)
     }
 
     /// For each equation its bases, with the scalars of equal bases added up; where there is a challenge, minus it times the image.

@@ -56,10 +56,16 @@ fn prove(statement: &Toy, values: [Scalar; 2], rng: &mut dyn CryptoRngCore) -> R
 }
 
 fn verify(statement: &Toy, proof: &[u8]) -> Result<(), Error> {
-    let mut verifier = Verifier::new(Transcript::new(b"test"), 2, proof);
-    let inputs = verifier.inputs();
-    verifier.add(statement, &inputs)?;
-    verifier.verify()?.check(&mut OsRng)
+    let verifier = || {
+        let mut verifier = Verifier::new(Transcript::new(b"test"), 2, proof);
+        let inputs = verifier.inputs();
+        verifier.add(statement, &inputs)?;
+        Ok::<_, Error>(verifier)
+    };
+    // All at once, and the pairing equations apart: both say the same.
+    let result = verifier()?.finish(&mut OsRng);
+    assert_eq!(verifier()?.verify().and_then(|pairings| pairings.check(&mut OsRng)).is_ok(), result.is_ok());
+    result
 }
 
 #[test]
@@ -153,7 +159,7 @@ fn extracts_the_witness_from_two_challenges_on_the_same_announcement() {
         }
         system.complete(&mut responses, challenge);
         // The verification equation holds for the same announcements.
-        assert_eq!(system.recompute(&responses, challenge), announcements);
+        assert_eq!(system.recompute(&responses, challenge, Vec::new()), (announcements.clone(), Vec::new()));
         responses
     };
     let [c, d] = [Scalar::from(3), Scalar::random(&mut OsRng)];

@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | [`Signature`] | an issuer signed these messages, some of them hidden | 2 points | 2 + hidden messages |
 //! | [`Member`] | a hidden scalar is in a signed set | 2 points | 1 |
+//! | [`NonRevocation`] | a hidden handle has not been revoked | 2 points | 1 |
 //! | [`Range`] | `lo ≤ m < hi` for a hidden integer | 2 points a digit | 2 a digit, less one for each side |
 //! | [`Gap`] | a hidden 64-bit integer is not on a long list | 34 points | 33 |
 //! | [`EitherRange`] | a hidden integer is in one of two ranges, not which | 1 point, and 2 a digit | 3, and 2 a digit, less one for each side |
@@ -47,7 +48,7 @@
 //! let inputs = verifier.inputs();
 //! verifier.add(&opening, &inputs)?;
 //! verifier.add(&range, &inputs)?;
-//! verifier.verify()?.check(&mut OsRng)?;
+//! verifier.finish(&mut OsRng)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -65,6 +66,7 @@ mod exactly;
 mod gap;
 mod generators;
 mod member;
+mod non_revocation;
 mod not_in;
 mod opening;
 mod pseudonym;
@@ -81,6 +83,9 @@ pub use exactly::Exactly;
 pub use gap::{Gap, GapWitness, Neighbours};
 pub use generators::Generators;
 pub use member::{Member, MemberWitness, PublicSet, SetCheck, SetKey, SetSecretKey};
+pub use non_revocation::{
+    Accumulator, AccumulatorSecretKey, MAX_REVOCATIONS, NonRevocation, NonRevocationWitness, first_accumulator,
+};
 pub use not_in::NotIn;
 pub use opening::Opening;
 pub use pseudonym::Pseudonym;

@@ -142,10 +142,20 @@ impl SetKey {
         Self::new(G1::hash(Expander::XmdSha256, digest, SET_DIGEST_DST), key)
     }
 
+    /// The set whose base is `base`, of the authority with the key `key`, prepared as `pairing`.
+    pub(crate) fn of_base(base: FixedPoint, key: NonZeroG2, pairing: Arc<PairingKey>) -> Self {
+        Self { base, point: key, key: pairing }
+    }
+
     /// The base P_D, which every proof multiplies.
     #[must_use]
     pub fn base(&self) -> &FixedPoint {
         &self.base
+    }
+
+    /// The authority's key, prepared.
+    pub(crate) fn pairing(&self) -> &Arc<PairingKey> {
+        &self.key
     }
 
     /// The authority's public key Y.
@@ -272,6 +282,11 @@ impl MemberWitness {
     #[must_use]
     pub fn new(S: NonZeroG1, d: Scalar) -> Self {
         Self { S: FixedPoint::new(&S), d, of_bytes: false }
+    }
+
+    /// An element of any size with a signature that is multiplied again and again.
+    pub(crate) fn under(S: FixedPoint, d: &Scalar) -> Self {
+        Self { S, d: *d, of_bytes: false }
     }
 
     /// A digit, from 0 to 255, from a signature that [`PublicSet::witness`] found for it before.

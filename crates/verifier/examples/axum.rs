@@ -85,7 +85,7 @@ mod tests {
     use milchglas_credential::request::SignedRequest;
     use milchglas_credential::schema::Schema;
     use milchglas_sealed::Work;
-    use milchglas_tests::{TestIssuer, holder, national_id_json, present};
+    use milchglas_tests::{TestIssuer, holder, national_id_json, present_not_revoked};
     use tower::ServiceExt;
 
     use super::*;
@@ -109,12 +109,13 @@ mod tests {
         let (origin, work) = ("https://cafe.example".parse().unwrap(), Work::with_log_n(1).unwrap());
         let cafe = Verifier::init(folder.path(), "Café Glas", origin, &passphrase, work, &mut OsRng).unwrap();
         cafe.trust(&issuer.parameters.to_json().unwrap(), None).unwrap();
+        cafe.learn_epoch(&issuer.first_epoch().unwrap().head().to_bytes()).unwrap();
         let router = router(cafe, Template::cafe().unwrap());
 
         let (status, bytes) = call(&router, "GET", "/request", Vec::new()).await;
         assert_eq!(status, StatusCode::OK);
         let asked = SignedRequest::verify(&bytes).unwrap();
-        let answer = present(asked.request(), &[&issuer.parameters], &k, &[&card], &mut OsRng).unwrap().to_bytes();
+        let answer = present_not_revoked(asked.request(), &[&issuer], &k, &[&card], &mut OsRng).unwrap().to_bytes();
 
         let refusal = (StatusCode::FORBIDDEN, b"The answer was not accepted.".to_vec());
         assert_eq!(call(&router, "POST", "/response", answer[1..].to_vec()).await, refusal);

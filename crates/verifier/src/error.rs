@@ -6,6 +6,7 @@ use std::{error, fmt, io};
 
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::error::DecodeError;
+use milchglas_credential::revocation::LogError;
 use milchglas_credential::text::Label;
 
 /// Why a verifier could not be set up, or could not ask.
@@ -36,6 +37,13 @@ pub enum Error {
         /// What does not fit.
         what: &'static str,
     },
+    /// The template must ask that this credential has not been revoked: it shows a pseudonym or a token, or is asked for together with others.
+    /// Otherwise a stolen phone would stay a name.
+    MustAskNotRevoked(Label),
+    /// Of no key of the issuer of this name an epoch is known.
+    NoEpoch(String),
+    /// A head that was not learned. [`LogError::TwoHeads`] has both signed heads: publish them.
+    Epoch(LogError),
     /// The as-of date is more than a day away; no wallet would answer.
     AsOf,
     /// The folder's key is not the one that its identity file names.
@@ -71,6 +79,13 @@ impl fmt::Display for Error {
             Self::UnknownSchema(schema) => write!(f, "no accepted issuer has a schema {schema}"),
             Self::NoSuchCredential(issuer) => write!(f, "the issuer {issuer} has none of the schemas asked for"),
             Self::Unfit { schema, what } => write!(f, "what is asked does not fit the schema {schema}: {what}"),
+            Self::MustAskNotRevoked(name) => write!(
+                f,
+                "the template must ask that {name} is not revoked, because it asks for a pseudonym, a rate or several credentials: \
+                 add \"not_revoked\": {{\"within\": 1}}"
+            ),
+            Self::NoEpoch(issuer) => write!(f, "fetch the newest epoch of {issuer} first: none is known"),
+            Self::Epoch(error) => error.fmt(f),
             Self::AsOf => f.write_str("the as-of date is more than a day away from today"),
             Self::OtherKey => f.write_str("the key is not the one that the identity file names"),
             Self::Store(error) => error.fmt(f),

@@ -6,6 +6,7 @@
 //! trusted/DIGEST.json       parameters of issuers that are trusted
 //! pending/NONCE             signed requests that wait for their answer
 //! answered/NONCE            signed requests that have been answered
+//! epochs/KEYID              the newest signed head of a signature key
 //! tokens/SCOPE@EPOCH/TOKEN  empty files: the tokens that have been seen
 //! lock                      held for the moment of a change
 //! ```
@@ -25,15 +26,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use milchglas_credential::date::Timestamp;
-use milchglas_credential::digest::{ParametersDigest, RequestNonce};
+use milchglas_credential::digest::{IssuerKeyId, ParametersDigest, RequestNonce};
 use milchglas_credential::error::DecodeError;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::request::{MAX_REQUEST, SignedRequest, SigningKey, VerifierIdentity};
+use milchglas_credential::revocation::SignedHead;
 use milchglas_credential::text::{Origin, ScopeText};
 use milchglas_sealed::{Passphrase, SealedFile, Work, atomic_create_new, atomic_write};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
+use crate::epochs::{Epochs, LearnedEpoch};
 use crate::identity::{identity_from_json, identity_json};
 use crate::store::{Consumed, DEFAULT_LIMIT, Lookup, RequestStore, ShownToken};
 use crate::trust::{MAX_TRUSTED, Trust};
@@ -43,6 +46,7 @@ use crate::{Checker, Error, StoreError, Verifier};
 const KEY_KIND: &str = "verifier-key";
 const MAX_IDENTITY: u64 = 1 << 12;
 const MAX_PARAMETERS: u64 = 4 << 20;
+const MAX_HEAD: u64 = 1 << 12;
 const MAX_SIGNED: u64 = MAX_REQUEST as u64 + 128;
 /// Seconds between two searches of a full store.
 const SEARCH_PAUSE: u64 = 10;
@@ -88,7 +92,7 @@ impl Verifier<FolderStore> {
         atomic_write(identity_path(folder), json.as_bytes(), PUBLIC)?;
         SealedFile::create(key_path(folder), passphrase, KEY_KIND, &*seed, work)?;
         drop(lock);
-        Self::with_key(Checker::from_parts(identity, Trust::default(), store), key)
+        Self::with_key(Checker::from_parts(identity, Trust::default(), Epochs::default(), store), key)
     }
 
     /// Opens the verifier of a folder.
@@ -128,7 +132,26 @@ impl Checker<FolderStore> {
         let identity = identity_from_json(&read_text(&identity_path(folder), MAX_IDENTITY)?)?;
         let store = FolderStore::open(folder)?;
         let trust = store.load_trust()?;
-        Ok(Self::from_parts(identity, trust, store))
+        let epochs = store.load_epochs(&trust)?;
+        Ok(Self::from_parts(identity, trust, epochs, store))
+    }
+
+    /// Learns the newest heads of all trusted issuers from a folder of published epochs: of each of their signature keys, the file `KEYID/head`, where
+    /// there is one. Nothing else is read.
+    ///
+    /// # Errors
+    /// As [`Checker::learn_epoch`]; what was learned before stays learned.
+    pub fn learn_epochs_from(&self, published: impl AsRef<Path>) -> Result<Vec<LearnedEpoch>, Error> {
+        let mut learned = Vec::new();
+        for key in self.keys() {
+            match read(&published.as_ref().join(key.to_string()).join("head"), MAX_HEAD) {
+                Ok(head) => learned.push(self.learn_epoch(&head)?),
+                Err(StoreError::Io(io::ErrorKind::NotFound)) => (),
+                Err(StoreError::Damaged) => return Err(DecodeError { what: "the signed head of an epoch" }.into()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(learned)
     }
 }
 
@@ -143,7 +166,7 @@ impl FolderStore {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        for name in ["trusted", "pending", "answered", "tokens"] {
+        for name in ["trusted", "epochs", "pending", "answered", "tokens"] {
             builder.create(folder.join(name))?;
         }
         sync_folder(&folder)?;
@@ -252,6 +275,30 @@ impl FolderStore {
     }
 }
 
+impl FolderStore {
+    fn epoch(&self, key: &IssuerKeyId) -> PathBuf {
+        self.folder.join("epochs").join(key.to_string())
+    }
+
+    /// Heads of keys that nobody trusted has any more are left alone.
+    fn load_epochs(&self, trust: &Trust) -> Result<Epochs, Error> {
+        let mut epochs = Epochs::default();
+        for entry in fs::read_dir(self.folder.join("epochs")).map_err(StoreError::from)? {
+            let path = entry.map_err(StoreError::from)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+            let Some(key) = name.filter(|key| trust.of_key(key).is_some()) else { continue };
+            let head = SignedHead::from_bytes(&read(&path, MAX_HEAD)?)?;
+            if head.unverified().key != key {
+                return Err(StoreError::Damaged.into());
+            }
+            if let (_, Some(log)) = epochs.learn(&head, trust)? {
+                epochs.keep(log);
+            }
+        }
+        Ok(epochs)
+    }
+}
+
 impl RequestStore for FolderStore {
     fn put(&self, nonce: RequestNonce, request: &[u8], _expires: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let _lock = self.lock()?;
@@ -330,6 +377,21 @@ impl RequestStore for FolderStore {
 
     fn keep_parameters(&self, digest: ParametersDigest, json: &str) -> Result<(), StoreError> {
         atomic_write(self.trusted(digest), json.as_bytes(), PUBLIC).map_err(store_error)
+    }
+
+    fn keep_head(&self, head: &SignedHead) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        let path = self.epoch(&head.unverified().key);
+        // Another process may have learned more.
+        let known = match read(&path, MAX_HEAD) {
+            Ok(known) => SignedHead::from_bytes(&known).ok(),
+            Err(StoreError::Io(io::ErrorKind::NotFound) | StoreError::Damaged) => None,
+            Err(error) => return Err(error),
+        };
+        if known.is_some_and(|known| known.unverified().epoch > head.unverified().epoch) {
+            return Ok(());
+        }
+        atomic_write(path, &head.to_bytes(), PRIVATE).map_err(store_error)
     }
 
     fn forget_parameters(&self, digest: ParametersDigest) -> Result<(), StoreError> {

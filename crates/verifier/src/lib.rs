@@ -19,6 +19,10 @@
 //! Many answers at once cost about half as much each: [`Verifier::check_many`] puts the pairing equations of all into one product, finds
 //! the bad ones and accepts the others. With the feature `parallel` the rest is spread over all cores.
 //!
+//! A template may ask that a card has not been revoked. For that the verifier knows the newest head of each issuer's epochs, a file of less than two
+//! kilobytes that the issuer publishes: [`Verifier::learn_epoch`]. Requests carry the accumulators that they accept, so a check, also a later one of a
+//! kept answer, needs nothing else.
+//!
 //! What is public: name, origin and key (`identity.json`), the requests. What is secret: the key's seed. What a verdict has disclosed is the
 //! holder's; this crate writes it nowhere.
 //!
@@ -39,24 +43,26 @@
 //! use milchglas_verifier::{MemoryStore, Reason, Template, Verifier};
 //! use rand_core::{OsRng, RngCore};
 //! # use milchglas_credential::{claim::Claims, request::SignedRequest, schema::Schema};
-//! # use milchglas_tests::{TestIssuer, holder, national_id_json, present};
+//! # use milchglas_tests::{TestIssuer, holder, national_id_json, present_not_revoked};
 //! # let schema = Schema::national_id()?;
 //! # let issuer = TestIssuer::new("state", vec![schema.clone()])?;
 //! # let parameters_json = issuer.parameters.to_json()?;
 //! # let fingerprint = issuer.parameters.fingerprint();
+//! # let newest_head = issuer.first_epoch()?.head().to_bytes();
 //! # let k = holder("erika")?;
 //! # let claims = Claims::from_json(&schema, &national_id_json("1990-01-31"))?;
 //! # let card = issuer.issue(&schema, &k, claims, &mut OsRng)?;
 //! # let wallet = |bytes: &[u8]| {
 //! #     let asked = SignedRequest::verify(bytes)?;
 //! #     Ok::<_, milchglas_credential::error::Error>(
-//! #         present(asked.request(), &[&issuer.parameters], &k, &[&card], &mut OsRng)?.to_bytes())
+//! #         present_not_revoked(asked.request(), &[&issuer], &k, &[&card], &mut OsRng)?.to_bytes())
 //! # };
 //! let mut seed = [0; 32];
 //! OsRng.fill_bytes(&mut seed);
 //! let key = SigningKey::from_bytes(&seed);
 //! let cafe = Verifier::new("Café Glas", "https://cafe.example".parse()?, key, [], MemoryStore::new())?;
 //! cafe.trust(&parameters_json, Some(&fingerprint))?;
+//! cafe.learn_epoch(&newest_head)?;
 //!
 //! let now = "2026-11-23T09:00:00Z".parse()?;
 //! let asked = cafe.request(&Template::cafe()?, now, &mut OsRng)?;
@@ -66,6 +72,7 @@
 //! assert_eq!(verdict.learned().count(), 0);
 //! assert_eq!(verdict.proved().next(),
 //!     Some("date of birth is on or before 2008-11-23 (at least 18 years old on 2026-11-23)"));
+//! assert_eq!(verdict.not_revoked().count(), 1);
 //!
 //! let again = cafe.check(&answer, now, &mut OsRng).unwrap_err();
 //! assert_eq!(again.to_string(), "The answer was not accepted.");
@@ -77,6 +84,7 @@
 #![deny(missing_docs)]
 
 mod comparisons;
+mod epochs;
 mod error;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
@@ -88,12 +96,13 @@ mod trust;
 mod verdict;
 mod verifier;
 
+pub use epochs::LearnedEpoch;
 pub use error::{Error, StoreError};
 #[cfg(not(target_family = "wasm"))]
 pub use folder::{FolderStore, change_passphrase};
 pub use identity::{identity_from_json, identity_json};
 pub use store::{Consumed, DEFAULT_LIMIT, Lookup, MemoryStore, RequestStore, ShownToken};
-pub use template::{ClaimValues, OneOf, Template, TemplateAsk, TemplateCredential, TemplatePredicate};
+pub use template::{ClaimValues, NotRevokedAsk, OneOf, Template, TemplateAsk, TemplateCredential, TemplatePredicate};
 pub use trust::TrustedIssuer;
 pub use verdict::{Reason, Rejection, ShownCredential, Verdict};
 pub use verifier::{Asked, Checker, Verifier};

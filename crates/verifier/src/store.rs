@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{ParametersDigest, RequestNonce, Token};
+use milchglas_credential::revocation::SignedHead;
 use milchglas_credential::text::ScopeText;
 
 use crate::StoreError;
@@ -99,6 +100,14 @@ pub trait RequestStore {
     /// # Errors
     /// What the medium reports.
     fn keep_parameters(&self, _digest: ParametersDigest, _json: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Keeps the newest signed head of a signature key, where the store outlives the process. One of a later epoch stays.
+    ///
+    /// # Errors
+    /// What the medium reports.
+    fn keep_head(&self, _head: &SignedHead) -> Result<(), StoreError> {
         Ok(())
     }
 

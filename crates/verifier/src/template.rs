@@ -18,6 +18,7 @@ use milchglas_credential::json::from_json;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{Accept, Ask, CredentialAsk, SchemaRef};
+use milchglas_credential::revocation::MAX_WINDOW;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::set::{SetRef, SignedSet};
@@ -26,6 +27,7 @@ use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::epochs::Epochs;
 use crate::trust::Trust;
 
 /// Most bytes of a template file.
@@ -93,6 +95,9 @@ pub struct TemplateCredential {
     /// What to prove about claims that stay hidden.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prove: Vec<TemplatePredicate>,
+    /// That the card has not been revoked, where that is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_revoked: Option<NotRevokedAsk>,
     /// The holder's name in a scope, where it is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudonym: Option<PseudonymAsk>,
@@ -102,6 +107,14 @@ pub struct TemplateCredential {
     /// For which inspector the card's handle is to be encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encrypt_to: Option<EncryptAsk>,
+}
+
+/// That a card has not been revoked by the newest epoch that the verifier knows of, or by a few before: `{"within": 1}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotRevokedAsk {
+    /// How many epochs before the newest are accepted too, 0 to 15. With 0 a wallet that has not yet fetched the newest can not answer.
+    pub within: u8,
 }
 
 /// One thing to prove.
@@ -158,7 +171,7 @@ fn default_valid_for() -> u32 {
 }
 
 impl Template {
-    /// What an internet café asks: adult, and a card that is valid. It learns nothing else.
+    /// What an internet café asks: adult, and a card that is valid and not revoked. It learns nothing else.
     pub const CAFE_JSON: &str = include_str!("../templates/cafe.json");
 
     /// The template of an everyday errand that ships with the crate, by its name; `hotel` still lacks the inspector, whose file
@@ -210,28 +223,72 @@ impl Template {
     }
 
     pub(crate) fn check(&self) -> Result<(), DecodeError> {
-        if (1..=MAX_VALID_FOR).contains(&self.valid_for) {
-            Ok(())
-        } else {
-            Err(DecodeError { what: "a time to answer of 1 to 86,400 seconds" })
+        if !(1..=MAX_VALID_FOR).contains(&self.valid_for) {
+            return Err(DecodeError { what: "a time to answer of 1 to 86,400 seconds" });
         }
+        if self.ask.credentials().any(|ask| ask.not_revoked.is_some_and(|ask| usize::from(ask.within) >= MAX_WINDOW)) {
+            return Err(DecodeError { what: "0 to 15 epochs before the newest" });
+        }
+        Ok(())
     }
 }
 
 impl TemplateAsk {
-    /// Replaces names by digests, under the newest parameters of the trusted issuers.
-    pub(crate) fn resolve(&self, trust: &Trust, as_of: Date, rng: &mut dyn CryptoRngCore) -> Result<Ask, Error> {
-        let mut each = |asks: &[Self]| asks.iter().map(|ask| ask.resolve(trust, as_of, rng)).collect::<Result<_, _>>();
+    /// Replaces names by digests, under the newest parameters of the trusted issuers and the newest epochs known.
+    pub(crate) fn resolve(
+        &self,
+        trust: &Trust,
+        epochs: &Epochs,
+        as_of: Date,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Ask, Error> {
+        let mut each =
+            |asks: &[Self]| asks.iter().map(|ask| ask.resolve(trust, epochs, as_of, rng)).collect::<Result<_, _>>();
         Ok(match self {
             Self::All(asks) => Ask::All(each(asks)?),
             Self::Any(asks) => Ask::Any(each(asks)?),
-            Self::Credential(credential) => Ask::Credential(credential.resolve(trust, as_of, rng)?),
+            Self::Credential(credential) => Ask::Credential(credential.resolve(trust, epochs, as_of, rng)?),
         })
+    }
+
+    /// Whoever shows a name, a token or several cards at once proves that none of them has been revoked.
+    ///
+    /// # Errors
+    /// [`Error::MustAskNotRevoked`] naming a credential of which that is not asked.
+    pub(crate) fn check_not_revoked(&self) -> Result<(), Error> {
+        let joined = self.most_shown() > 1;
+        let unasked = self
+            .credentials()
+            .find(|ask| ask.not_revoked.is_none() && (joined || ask.pseudonym.is_some() || ask.rate.is_some()));
+        unasked.map_or(Ok(()), |ask| Err(Error::MustAskNotRevoked(ask.name.clone())))
+    }
+
+    /// Everything that is asked about one credential, on all ways. The depth is that of a JSON file, which the parser bounds.
+    fn credentials(&self) -> Box<dyn Iterator<Item = &TemplateCredential> + '_> {
+        match self {
+            Self::All(asks) | Self::Any(asks) => Box::new(asks.iter().flat_map(Self::credentials)),
+            Self::Credential(ask) => Box::new(std::iter::once(ask)),
+        }
+    }
+
+    /// How many credentials an answer shows at most.
+    fn most_shown(&self) -> usize {
+        match self {
+            Self::All(asks) => asks.iter().map(Self::most_shown).fold(0, usize::saturating_add),
+            Self::Any(asks) => asks.iter().map(Self::most_shown).max().unwrap_or(0),
+            Self::Credential(_) => 1,
+        }
     }
 }
 
 impl TemplateCredential {
-    fn resolve(&self, trust: &Trust, as_of: Date, rng: &mut dyn CryptoRngCore) -> Result<CredentialAsk, Error> {
+    fn resolve(
+        &self,
+        trust: &Trust,
+        epochs: &Epochs,
+        as_of: Date,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<CredentialAsk, Error> {
         let has_one = |parameters: &Parameters| self.schemas_of(parameters).next().is_some();
         let mut issuers: Vec<&Parameters> = Vec::new();
         match &self.issuers {
@@ -273,8 +330,14 @@ impl TemplateCredential {
         for schema in found {
             self.fits(&prove, schema, as_of)?;
         }
+        let mut not_revoked = Vec::new();
+        if let Some(NotRevokedAsk { within }) = self.not_revoked {
+            for parameters in issuers {
+                not_revoked.extend(epochs.accepted(parameters, within, as_of)?);
+            }
+        }
         let Self { name, disclose, pseudonym, rate, encrypt_to, .. } = self.clone();
-        Ok(CredentialAsk { name, accept, schemas, disclose, prove, pseudonym, rate, encrypt_to })
+        Ok(CredentialAsk { name, accept, schemas, disclose, prove, not_revoked, pseudonym, rate, encrypt_to })
     }
 
     fn schemas_of<'p>(&self, parameters: &'p Parameters) -> impl Iterator<Item = &'p Schema> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest};
+use milchglas_credential::digest::{IssuerFingerprint, IssuerKeyId, ParametersDigest};
 use milchglas_credential::parameters::Parameters;
 
 use crate::{Error, StoreError};
@@ -77,6 +77,12 @@ impl Trust {
     pub(crate) fn current(&self, issuer: &IssuerFingerprint) -> Option<&Arc<Parameters>> {
         let of_issuer = self.0.iter().filter(|parameters| parameters.fingerprint() == *issuer);
         of_issuer.max_by_key(|parameters| parameters.content().sequence)
+    }
+
+    /// The newest parameters that list a signature key.
+    pub(crate) fn of_key(&self, key: &IssuerKeyId) -> Option<&Arc<Parameters>> {
+        let listing = self.0.iter().filter(|parameters| parameters.key(key).is_some());
+        listing.max_by_key(|parameters| parameters.content().sequence)
     }
 
     /// The newest parameters of each issuer, in the order of fingerprints.

@@ -19,6 +19,7 @@ use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::error::Error as CredentialError;
 use milchglas_credential::presentation::Verified;
 use milchglas_credential::request::RequestFields;
+use milchglas_credential::revocation::Epoch;
 use milchglas_credential::text::{ClaimName, Label};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -29,8 +30,8 @@ use crate::{Error, StoreError};
 /// An answer that held, completely and for the first time.
 ///
 /// In JSON: `accepted` (always true), `nonce`, `time`, `as_of`, `issuers` (names), `learned` (an object of disclosed claims for each
-/// credential that disclosed any; null stands for an absent value) and `proved` (sentences); and only where there are any, `pseudonyms` and
-/// `tokens` (for each credential that showed one), `encrypted` (for each credential of which a ciphertext was asked: inspector, label,
+/// credential that disclosed any; null stands for an absent value) and `proved` (sentences); and only where there are any, `not_revoked` (for each
+/// credential of which that was asked, the epoch's number), `pseudonyms` and `tokens` (for each credential that showed one), `encrypted` (for each credential of which a ciphertext was asked: inspector, label,
 /// purpose) and `document` (title and digest of what was signed). `Debug` shows no disclosed value.
 #[derive(Clone)]
 pub struct Verdict {
@@ -49,6 +50,7 @@ pub struct ShownCredential {
     issuer_name: String,
     learned: BTreeMap<ClaimName, Option<Literal>>,
     proved: Vec<String>,
+    not_revoked: Option<Epoch>,
     pseudonym: Option<Pseudonym>,
     token: Option<Token>,
     encrypted: Option<EncryptAsk>,
@@ -72,6 +74,7 @@ impl Verdict {
                     issuer_name: shown.issuer_name().to_owned(),
                     learned: shown.disclosed().iter().map(claim).collect::<Option<_>>()?,
                     proved: shown.proved().to_vec(),
+                    not_revoked: shown.epoch(),
                     pseudonym: shown.pseudonym(),
                     token: shown.token(),
                     encrypted: shown.encrypted().map(|(ask, _)| ask.clone()),
@@ -123,6 +126,11 @@ impl Verdict {
     /// What was proven about claims that stayed hidden, in words.
     pub fn proved(&self) -> impl Iterator<Item = &str> {
         self.credentials.iter().flat_map(|shown| &shown.proved).map(String::as_str)
+    }
+
+    /// The epoch by which it has not been revoked, for each credential of which that was asked; proven like everything else.
+    pub fn not_revoked(&self) -> impl Iterator<Item = (&Label, Epoch)> {
+        self.credentials.iter().filter_map(|shown| Some((&shown.name, shown.not_revoked?)))
     }
 
     /// The holder's names, for each credential that showed one.
@@ -183,6 +191,12 @@ impl ShownCredential {
         &self.proved
     }
 
+    /// The epoch by which it has not been revoked, where that was asked.
+    #[must_use]
+    pub fn not_revoked(&self) -> Option<Epoch> {
+        self.not_revoked
+    }
+
     /// The holder's name in the scope that was asked for.
     #[must_use]
     pub fn pseudonym(&self) -> Option<Pseudonym> {
@@ -207,10 +221,15 @@ impl Serialize for Verdict {
         let (pseudonyms, tokens): (BTreeMap<_, _>, BTreeMap<_, _>) =
             (self.pseudonyms().collect(), self.tokens().collect());
         let encrypted: BTreeMap<_, _> = self.encrypted().collect();
-        let more = [!pseudonyms.is_empty(), !tokens.is_empty(), !encrypted.is_empty(), self.document.is_some()]
-            .into_iter()
-            .filter(|more| *more)
-            .count();
+        let not_revoked: BTreeMap<_, _> = self.not_revoked().collect();
+        let more = [
+            !not_revoked.is_empty(),
+            !pseudonyms.is_empty(),
+            !tokens.is_empty(),
+            !encrypted.is_empty(),
+            self.document.is_some(),
+        ];
+        let more = more.into_iter().filter(|more| *more).count();
         let mut out = serializer.serialize_struct("Verdict", 7 + more)?;
         out.serialize_field("accepted", &true)?;
         out.serialize_field("nonce", &self.nonce)?;
@@ -219,6 +238,9 @@ impl Serialize for Verdict {
         out.serialize_field("issuers", &self.issuers().collect::<Vec<_>>())?;
         out.serialize_field("learned", &self.learned().collect::<BTreeMap<_, _>>())?;
         out.serialize_field("proved", &self.proved().collect::<Vec<_>>())?;
+        if !not_revoked.is_empty() {
+            out.serialize_field("not_revoked", &not_revoked)?;
+        }
         if !pseudonyms.is_empty() {
             out.serialize_field("pseudonyms", &pseudonyms)?;
         }

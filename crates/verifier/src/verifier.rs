@@ -13,15 +13,17 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use milchglas_credential::case::Case;
 use milchglas_credential::date::{Date, Timestamp};
-use milchglas_credential::digest::{IssuerFingerprint, RequestNonce, VerifierKey};
+use milchglas_credential::digest::{IssuerFingerprint, IssuerKeyId, RequestNonce, VerifierKey};
 use milchglas_credential::error::DecodeError;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::{Presentation, Verified, verify_all};
 use milchglas_credential::request::{Request, RequestFields, SignedRequest, SigningKey, VerifierIdentity};
+use milchglas_credential::revocation::SignedHead;
 use milchglas_credential::text::{Origin, ScopeText};
 use rand_core::CryptoRngCore;
 
 use crate::comparisons::check_comparisons;
+use crate::epochs::{Epochs, LearnedEpoch};
 use crate::store::{Consumed, Lookup, RequestStore, ShownToken};
 use crate::trust::{Trust, TrustedIssuer};
 use crate::{Error, Reason, Rejection, StoreError, Template, Verdict};
@@ -30,7 +32,9 @@ use crate::{Error, Reason, Rejection, StoreError, Template, Verdict};
 #[derive(Debug)]
 pub struct Checker<S> {
     identity: VerifierIdentity,
+    /// Locked before `epochs`, where both are.
     trust: RwLock<Trust>,
+    epochs: RwLock<Epochs>,
     store: S,
 }
 
@@ -94,7 +98,7 @@ impl<S: RequestStore> Verifier<S> {
                 trust.add(parameters);
             }
         }
-        Self::with_key(Checker::from_parts(identity, trust, store), key)
+        Self::with_key(Checker::from_parts(identity, trust, Epochs::default(), store), key)
     }
 
     pub(crate) fn with_key(checker: Checker<S>, key: SigningKey) -> Result<Self, Error> {
@@ -125,7 +129,8 @@ impl<S: RequestStore> Verifier<S> {
         if as_of.days().0.abs_diff(now.date().days().0) > 1 {
             return Err(Error::AsOf);
         }
-        let ask = template.ask.resolve(&self.checker.trust(), as_of, rng)?;
+        template.ask.check_not_revoked()?;
+        let ask = template.ask.resolve(&self.checker.trust(), &self.checker.epochs(), as_of, rng)?;
         check_comparisons(&ask, &self.checker.trust())?;
         let expires = now.as_unix().saturating_add(template.valid_for.into());
         let expires = Timestamp::from_unix(expires).ok_or(DecodeError { what: "a time before the year 10000" })?;
@@ -192,6 +197,14 @@ impl<S: RequestStore> Verifier<S> {
         self.checker.trust_issuer(parameters_json, expected)
     }
 
+    /// See [`Checker::learn_epoch`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn learn_epoch(&self, head: &[u8]) -> Result<LearnedEpoch, Error> {
+        self.checker.learn_epoch(head)
+    }
+
     /// See [`Checker::prune`].
     ///
     /// # Errors
@@ -218,8 +231,8 @@ impl<S: RequestStore> Verifier<S> {
 }
 
 impl<S: RequestStore> Checker<S> {
-    pub(crate) fn from_parts(identity: VerifierIdentity, trust: Trust, store: S) -> Self {
-        Self { identity, trust: RwLock::new(trust), store }
+    pub(crate) fn from_parts(identity: VerifierIdentity, trust: Trust, epochs: Epochs, store: S) -> Self {
+        Self { identity, trust: RwLock::new(trust), epochs: RwLock::new(epochs), store }
     }
 
     /// Checks an answer to any pending request, and consumes the request's nonce if all of it holds.
@@ -390,6 +403,41 @@ impl<S: RequestStore> Checker<S> {
         Ok(trusted)
     }
 
+    /// Learns the newest head of one of a trusted issuer's signature keys, as it is published (`KEYID/head`). An older one than the known is
+    /// only compared with it.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where it is no head; [`Error::Epoch`] where no trusted issuer signed it, or where it contradicts what is known:
+    /// [`LogError::TwoHeads`](milchglas_credential::revocation::LogError::TwoHeads) then has both, signed. [`Error::Store`]. What is known stays
+    /// as it was then.
+    pub fn learn_epoch(&self, head: &[u8]) -> Result<LearnedEpoch, Error> {
+        let head = SignedHead::from_bytes(head)?;
+        let trust = self.trust();
+        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        let (learned, log) = epochs.learn(&head, &trust)?;
+        if let Some(log) = log {
+            self.store.keep_head(log.signed_head())?;
+            epochs.keep(log);
+        }
+        Ok(learned)
+    }
+
+    /// The newest signed head known of each signature key.
+    #[must_use]
+    pub fn newest_heads(&self) -> Vec<SignedHead> {
+        self.epochs().all().map(|log| log.signed_head().clone()).collect()
+    }
+
+    /// The signature keys of the trusted issuers, with which new requests are answered: of each the newest head should be known.
+    #[must_use]
+    pub fn keys(&self) -> Vec<IssuerKeyId> {
+        let trust = self.trust();
+        let of = |parameters: &Parameters| {
+            parameters.content().keys.iter().map(|key| parameters.key_id(key)).collect::<Vec<_>>()
+        };
+        trust.all_current().into_iter().flat_map(|parameters| of(parameters)).collect()
+    }
+
     /// Trusts an issuer no more, in pending requests too. Whether it was trusted.
     ///
     /// # Errors
@@ -442,6 +490,10 @@ impl<S: RequestStore> Checker<S> {
     #[must_use]
     pub fn identity(&self) -> &VerifierIdentity {
         &self.identity
+    }
+
+    fn epochs(&self) -> RwLockReadGuard<'_, Epochs> {
+        self.epochs.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn trust(&self) -> RwLockReadGuard<'_, Trust> {

@@ -99,6 +99,7 @@ impl<S: Store> Wallet<S> {
         self.pick(&cards)?;
         let parameters = self.accepted_parameters(request)?;
         let plan = compile(request, choice.selection.clone(), &parameters)?;
+        self.held(&plan, &cards)?;
         let bytes = match pool.take(&plan, &cards) {
             Some(precomputed) => Some(precomputed.answer(&plan)?.to_bytes()),
             None => None,
@@ -125,12 +126,14 @@ impl<S: Store> Wallet<S> {
         reserved: &Reserved,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, Error> {
-        let cards = self.pick(&choice.ids())?;
+        let ids = choice.ids();
+        let cards = self.pick(&ids)?;
         let credentials: Vec<&Credential> = cards.iter().map(|card| &card.credential).collect();
         let parameters = self.accepted_parameters(request)?;
         let plan = compile(request, choice.selection.clone(), &parameters)?;
         let contents = self.contents(request)?;
-        let holdings = Holdings::new(self.secret(), &credentials);
+        let held = self.held(&plan, &ids)?;
+        let holdings = Holdings::new(self.secret(), &credentials).with_witnesses(&held);
         let holdings = holdings.with_counters(&reserved.tokens).with_sets(contents.published());
         let created = Presentation::create(&plan, &holdings, &self.hedge(reserved.hedge), rng);
         let bytes =
@@ -174,7 +177,7 @@ impl State {
 
     fn record(&mut self, entry: HistoryEntry, answered: Answered, recent: Option<Recent>) -> Result<(), Error> {
         if let Some(recent) = recent {
-            self.recent.retain(|earlier| *earlier != recent);
+            self.recent.retain(|earlier| !earlier.same_kind(&recent));
             self.recent.insert(0, recent);
             self.recent.truncate(MAX_RECENT);
         }

@@ -8,18 +8,19 @@
 //! Spec: `spec/issuance.md`. Both steps may be repeated with the same bytes: a lost file costs nothing.
 //! Caution: the reply identity comes from the operating system's random number generator; age has no parameter for it.
 
-use milchglas_credential::credential::Credential;
 use milchglas_credential::date::Timestamp;
-use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
+use milchglas_credential::issuance::{Answer, Application, Issued, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use milchglas_sealed::ReplyIdentity;
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
 use crate::store::Store;
-use crate::vault::{CredentialId, MAX_APPLICATIONS, MAX_CREDENTIALS, OpenApplication, Stage, State, StoredCredential};
+use crate::vault::{
+    CardStanding, CredentialId, MAX_APPLICATIONS, MAX_CREDENTIALS, OpenApplication, Stage, State, StoredCredential,
+    Witnesses,
+};
 use crate::wallet::{CredentialSummary, Wallet};
 
 /// What accepting an answer did.
@@ -69,7 +70,8 @@ impl<S: Store> Wallet<S> {
 
     /// Opens an issuer's answer and keeps the credential, if it holds for this wallet's secret.
     ///
-    /// An older credential of the same issuer and schema stays; the newest is preferred.
+    /// An older credential of the same issuer and schema stays; the newest is preferred. The witness that it has not been revoked is kept, and
+    /// used once a [sync](Wallet::sync) has checked it.
     ///
     /// # Errors
     /// [`Error::Input`] where it is no answer; [`Error::Refused`] with [`Refusal::ForeignAnswer`] or [`Refusal::BadAnswer`].
@@ -93,14 +95,15 @@ impl<S: Store> Wallet<S> {
                     let parameters = self
                         .pinned(&open.parameters)?
                         .ok_or(Error::Misuse("an application's parameters are pinned"))?;
-                    if let Some(bytes) = self.open_answer(open, identity, parameters, &answer.ciphertext) {
-                        found = Some((place, open.parameters, bytes));
+                    if let Some(issued) = self.open_answer(open, identity, parameters, &answer.ciphertext) {
+                        found = Some((place, open.parameters, issued));
                         break;
                     }
                 }
             }
         }
-        let (place, parameters, bytes) = found.ok_or(refusal)?;
+        let (place, parameters, issued) = found.ok_or(refusal)?;
+        let bytes = issued.credential.to_bytes();
         let id = self.commit(|state| {
             if state.credentials.len() >= MAX_CREDENTIALS {
                 return Err(Error::Full("credentials"));
@@ -110,6 +113,7 @@ impl<S: Store> Wallet<S> {
             open.stage = Stage::Answered { answer: digest, credential: id };
             state.last_credential = id.0;
             state.credentials.push(StoredCredential { id, parameters, added: now, bytes });
+            state.standings.push(CardStanding { card: id, witnesses: Witnesses::Unchecked(issued.witness) });
             Ok(id)
         })?;
         self.added(id);
@@ -123,15 +127,16 @@ impl<S: Store> Wallet<S> {
         identity: &str,
         parameters: &Parameters,
         ciphertext: &[u8],
-    ) -> Option<Zeroizing<Vec<u8>>> {
+    ) -> Option<Issued> {
         let bytes = ReplyIdentity::parse(identity).ok()?.open(ciphertext).ok()?;
-        let credential = Credential::from_bytes(&bytes, |issuer, schema| {
+        let issued = Issued::from_bytes(&bytes, |issuer, schema| {
             let applied_for = *issuer == open.issuer && *schema == open.schema;
             if applied_for { parameters.schema(schema) } else { None }
         });
         let key = parameters.signing_key(&open.schema)?;
-        credential.ok()?.verify(self.secret(), key, parameters.schema(&open.schema)?).ok()?;
-        Some(bytes)
+        let issued = issued.ok()?;
+        issued.credential.verify(self.secret(), key, parameters.schema(&open.schema)?).ok()?;
+        Some(issued)
     }
 }
 

@@ -30,14 +30,16 @@ use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{
     Accept, Ask, AuthenticatedRequest, CredentialAsk, Request, SchemaRef, SignedRequest, VerifierIdentity,
 };
+use milchglas_credential::revocation::Epoch;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_credential::set::Published;
 use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
 use zeroize::Zeroizing;
 
-use crate::counting::{learned_by_pseudonym, learned_by_token, used_up};
+use crate::counting::{learned_by_pseudonym, learned_by_token};
 use crate::error::{Error, Refusal};
+use crate::following::learned_by_epoch;
 use crate::inspectors;
 use crate::policy::Voucher;
 use crate::sentences::Sentences;
@@ -93,6 +95,8 @@ pub struct CardShown {
     pub disclosed: Vec<Disclosed>,
     /// What would be proven about the others.
     pub proved: Vec<String>,
+    /// The epoch by which it would be shown not to have been revoked, and how many epochs that is before the newest that the verifier knows.
+    pub not_revoked: Option<(Epoch, u8)>,
     /// Where the holder would be recognised by a name.
     pub pseudonym: Option<PseudonymAsk>,
     /// What a token would be spent for, and how many of them were spent before.
@@ -175,6 +179,13 @@ pub enum Warning {
         /// How many values are left.
         values: u64,
     },
+    /// A name, a token or several cards of one person are asked for, and not that the cards have not been revoked.
+    NotAskedRevoked,
+    /// A card that would be shown has been revoked, and nobody asks.
+    Revoked {
+        /// What people call such cards.
+        title: String,
+    },
 }
 
 impl Warning {
@@ -192,6 +203,8 @@ impl Warning {
             Self::ProofWouldDo { .. } => "proof_would_do",
             Self::TellsValue { .. } => "tells_value",
             Self::PinsDown { .. } => "pins_down",
+            Self::NotAskedRevoked => "not_asked_revoked",
+            Self::Revoked { .. } => "revoked",
         }
     }
 
@@ -199,13 +212,14 @@ impl Warning {
     #[must_use]
     pub fn about(&self) -> Option<&str> {
         match self {
-            Self::FirstTime | Self::NobodyVouches => None,
+            Self::FirstTime | Self::NobodyVouches | Self::NotAskedRevoked => None,
             Self::NewName { before: about }
             | Self::ListedAs { name: about }
             | Self::DateDisclosed { title: about }
             | Self::ProofWouldDo { title: about }
             | Self::TellsValue { title: about }
-            | Self::PinsDown { title: about, .. } => Some(about),
+            | Self::PinsDown { title: about, .. }
+            | Self::Revoked { title: about } => Some(about),
             Self::SameName { origin } => Some(origin.as_str()),
             Self::UnknownProfile { profile } => Some(profile.as_str()),
         }
@@ -240,6 +254,13 @@ impl fmt::Display for Warning {
             Self::TellsValue { title } => write!(f, "To prove that your {title} is a certain value is to tell it."),
             Self::PinsDown { title, values } => {
                 write!(f, "What it asks about your {title} leaves few possible values: {values}. That can point to you.")
+            }
+            Self::NotAskedRevoked => f.write_str(
+                "It does not ask whether your cards have been revoked, and yet gives you a name, counts you, or takes several cards as one \
+                 person's. Whoever steals your phone can go on in your place, also after you have reported the loss.",
+            ),
+            Self::Revoked { title } => {
+                write!(f, "Your {title} has been revoked. It does not ask about that; others will refuse the card.")
             }
         }
     }
@@ -391,6 +412,9 @@ impl CardShown {
         for proved in &self.proved {
             learned.push(format!("That its {proved}."));
         }
+        if let Some((epoch, back)) = self.not_revoked {
+            learned.push(learned_by_epoch(epoch, back));
+        }
         if let Some(ask) = &self.pseudonym {
             learned.push(learned_by_pseudonym(ask.scope.as_str()));
         }
@@ -406,6 +430,7 @@ impl CardShown {
         card: &Card,
         shown: &Shown<'_>,
         request: &Request,
+        back: u8,
         used: u16,
         inspector: Option<&Inspector>,
     ) -> Result<Self, Error> {
@@ -434,6 +459,7 @@ impl CardShown {
             key: key.filter(|(_, of, _)| *of > 1),
             disclosed,
             proved: shown.sentences(request)?,
+            not_revoked: shown.epoch().map(|epoch| (epoch, back)),
             pseudonym: shown.ask.pseudonym.clone(),
             rate: shown.ask.rate.clone().map(|ask| (ask, used)),
             encrypted: shown
@@ -462,8 +488,8 @@ impl<S: Store> Wallet<S> {
     /// # Errors
     /// [`Error::Input`] where it is no request; [`Error::Refused`] with [`Refusal::BadRequest`], [`Refusal::Expired`],
     /// [`Refusal::NotYetIssued`], [`Refusal::OtherDay`], [`Refusal::VerifierKeyChanged`], [`Refusal::VerifierMoved`],
-    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownInspector`], [`Refusal::NotTheListedVerifier`], [`Refusal::NotListedFor`],
-    /// [`Refusal::BeyondProfile`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
+    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownAccumulator`], [`Refusal::UnknownInspector`], [`Refusal::NotTheListedVerifier`],
+    /// [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
     pub fn review(&self, request: &[u8], now: Timestamp) -> Result<Consent, Error> {
         let request =
             SignedRequest::verify(request).map_err(|error| Error::invalid_means(Refusal::BadRequest, error))?;
@@ -502,6 +528,7 @@ impl<S: Store> Wallet<S> {
         if self.state.answered.iter().any(|answered| answered.key == *key && answered.nonce == fields.nonce) {
             return Err(Refusal::AlreadyAnswered);
         }
+        self.admit_epochs(request.request())?;
         self.admit_inspectors(request.request())
     }
 
@@ -557,7 +584,9 @@ impl<S: Store> Wallet<S> {
                 count(|ask| ask.disclose.len()),
                 count(|ask| usize::from(ask.encrypt_to.is_some())),
                 count(|ask| usize::from(ask.pseudonym.is_some())),
-                count(|ask| ask.prove.len() + usize::from(ask.rate.is_some())),
+                count(|ask| {
+                    ask.prove.len() + usize::from(!ask.not_revoked.is_empty()) + usize::from(ask.rate.is_some())
+                }),
             )
         });
         let parameters = self.accepted_parameters(request)?;
@@ -619,8 +648,8 @@ impl<S: Store> Wallet<S> {
                 Some(_) | None => {}
             }
         }
-        if let Some(rate) = ask.rate.as_ref().filter(|rate| self.used(&request.fields().verifier, rate) >= rate.limit) {
-            finding.why_not.push_once(used_up(rate));
+        if let Some(why_not) = ask.rate.as_ref().and_then(|rate| self.no_token(&request.fields().verifier, rate)) {
+            finding.why_not.push_once(why_not);
             return Ok(finding);
         }
         // Of several credentials that fail, the reasons of the one that comes closest; of equals, of the newest.
@@ -632,7 +661,17 @@ impl<S: Store> Wallet<S> {
             let Some(schema) = ask.schemas.iter().position(|schema| schema.digest == card.credential.schema()) else {
                 continue;
             };
-            match judge(ask, request, card, u8::try_from(schema).unwrap_or(u8::MAX), &accepted, published)? {
+            let judged = judge(ask, request, card, u8::try_from(schema).unwrap_or(u8::MAX), &accepted, published)?;
+            let judged = match (judged, self.back(ask, card, card.schema()?.title())) {
+                (Ok(shown_as), Ok(back)) => Ok(ShownAs { back, ..shown_as }),
+                (Err(reasons), Ok(_)) => Err(reasons),
+                (Ok(_), Err(reason)) => Err(vec![reason]),
+                (Err(mut reasons), Err(reason)) => {
+                    reasons.push(reason);
+                    Err(reasons)
+                }
+            };
+            match judged {
                 Ok(shown_as) => finding.candidates.push((place, shown_as)),
                 Err(reasons) => {
                     if closest.as_ref().is_none_or(|closest| reasons.len() < closest.len()) {
@@ -641,6 +680,10 @@ impl<S: Store> Wallet<S> {
                 }
             }
         }
+        // Where nobody asks, a card that was revoked is still the last choice.
+        finding
+            .candidates
+            .sort_by_key(|(place, _)| cards.get(*place).is_some_and(|card| self.revoked(card.id).is_some()));
         match closest {
             Some(reasons) => reasons.into_iter().for_each(|reason| finding.why_not.push_once(reason)),
             None => finding.why_not.push_once(self.none_such(ask, &accepted)),
@@ -696,7 +739,7 @@ fn judge(
             continue;
         }
         let key = u8::try_from(key).unwrap_or(u8::MAX);
-        shown_as = Some(ShownAs { accept: *place, key, schema: schema_place });
+        shown_as = Some(ShownAs { accept: *place, key, schema: schema_place, back: 0 });
         break;
     }
     let mut reasons = Vec::new();
@@ -756,9 +799,10 @@ fn choose(
     if plan.satisfied(&claims, published)?.iter().flatten().any(|holds| !holds) {
         return if way.compares() { Ok(None) } else { Err(Error::Misuse("a credential that satisfies what is asked")) };
     }
-    let each = picked.iter().zip(plan.shown()).zip(inspectors).map(|((card, shown), inspector)| {
+    let each = picked.iter().zip(plan.shown()).zip(&selection.shown).zip(inspectors);
+    let each = each.map(|(((card, shown), shown_as), inspector)| {
         let used = shown.ask.rate.as_ref().map_or(0, used);
-        CardShown::new(card, shown, request, used, inspector.as_ref())
+        CardShown::new(card, shown, request, shown_as.back, used, inspector.as_ref())
     });
     let described = each.collect::<Result<_, _>>()?;
     let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();

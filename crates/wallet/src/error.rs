@@ -12,6 +12,7 @@ use milchglas_credential::digest::{
 };
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::profile::Beyond;
+use milchglas_credential::revocation::Epoch;
 use milchglas_credential::text::{Label, Origin, quoted};
 
 use crate::sentences::Sentences;
@@ -148,6 +149,18 @@ pub enum Refusal {
         /// The latest that the wallet knows.
         latest: u32,
     },
+    /// A request that accepts an accumulator which is not the one in the wallet's own copy of the issuer's log.
+    UnknownAccumulator {
+        /// The newest epoch that the request names.
+        epoch: Epoch,
+    },
+    /// What is no backup of a wallet.
+    BadBackup,
+    /// An issuer whose parameters this wallet has not pinned.
+    UnknownIssuer {
+        /// Its fingerprint.
+        fingerprint: IssuerFingerprint,
+    },
     /// A request that this wallet has answered.
     AlreadyAnswered,
     /// A trust list's signature does not hold.
@@ -246,6 +259,9 @@ impl Refusal {
             Self::BeyondProfile { .. } => "beyond_profile",
             Self::UnknownParameters(_) => "unknown_parameters",
             Self::NotSatisfiable(_) => "not_satisfiable",
+            Self::UnknownAccumulator { .. } => "unknown_accumulator",
+            Self::BadBackup => "bad_backup",
+            Self::UnknownIssuer { .. } => "unknown_issuer",
         }
     }
 
@@ -279,6 +295,9 @@ impl Refusal {
             | Self::BadSet
             | Self::SetMadeForOneHolder { .. }
             | Self::OlderSet { .. }
+            | Self::UnknownAccumulator { .. }
+            | Self::BadBackup
+            | Self::UnknownIssuer { .. }
             | Self::AlreadyAnswered
             | Self::BadTrustList
             | Self::AuthorityKeyChanged { .. }
@@ -374,6 +393,16 @@ impl fmt::Display for Refusal {
             Self::OlderSet { number, latest } => write!(
                 f,
                 "The file is number {number} under this name, which this wallet never saw, and it already knows number {latest}."
+            ),
+            Self::UnknownAccumulator { epoch } => write!(
+                f,
+                "The request is about a state of revocations, up to epoch {epoch}, that is not the one that this wallet has seen. A list made \
+                 for one holder would mark that holder, so this wallet does not answer."
+            ),
+            Self::BadBackup => f.write_str("The file is no backup of a wallet, or it was changed."),
+            Self::UnknownIssuer { fingerprint } => write!(
+                f,
+                "This wallet does not know the issuer with the fingerprint {fingerprint}. Add the issuer's file first."
             ),
             Self::AlreadyAnswered => f.write_str("This wallet has answered the request. Ask for a new one."),
             Self::BadTrustList => f.write_str("The trust list was altered, or whoever made it does not have the key that it names."),

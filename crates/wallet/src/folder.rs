@@ -40,6 +40,25 @@ impl Folder {
         Ok(Self { parameters, published, vault: SealedFile::create(dir.join("vault"), passphrase, KIND, vault, work)? })
     }
 
+    /// As [`Folder::create`], with parameters files that are there before the vault is.
+    pub(crate) fn create_with(
+        dir: &Path,
+        passphrase: &Passphrase,
+        work: Work,
+        vault: &[u8],
+        parameters: &[(ParametersDigest, String)],
+    ) -> Result<Self, Error> {
+        let place = dir.join("parameters");
+        make_folder(dir)?;
+        make_folder(&place)?;
+        // Where there is a vault already, nothing is written, and creating another one says so.
+        let taken = fs::symlink_metadata(dir.join("vault")).is_ok();
+        for (digest, json) in parameters.iter().filter(|_| !taken) {
+            atomic_write(place.join(format!("{digest}.json")), json.as_bytes(), 0o644)?;
+        }
+        Self::create(dir, passphrase, work, vault)
+    }
+
     /// Opens the folder's vault and keeps other processes out of it.
     ///
     /// # Errors
@@ -77,7 +96,8 @@ impl Wallet<Folder> {
         Ok((Self::init_from_phrase(dir, &phrase, passphrase, work, rng)?, phrase))
     }
 
-    /// Makes a wallet in a folder with the holder secret of an earlier one.
+    /// Makes a wallet in a folder with the holder secret of an earlier one. It can not know which tokens that one has used, so it gives none
+    /// until [`Wallet::allow_tokens`]; this holds for every phrase that was read rather than made here.
     ///
     /// # Errors
     /// As [`Wallet::init`].

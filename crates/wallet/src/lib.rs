@@ -8,6 +8,9 @@
 //! answer        → accept          → credential
 //! request       → review          → Consent, in words, or a Refusal with a sentence that helps
 //! Consent       → respond         → presentation
+//! epochs        → sync            → the issuers' logs of revocations followed, the cards' witnesses up to date
+//! passphrase    → backup          → a file that restore makes a wallet of
+//! secret        → request_revocation → what the issuer revokes the holder's cards by
 //! ```
 //!
 //! **What it refuses.** Requests that are altered, unsigned, expired, from the future, about another day than today, from a known
@@ -25,6 +28,14 @@
 //! that it answered last, but for what depends on the verifier's nonce. Each is used once, is in memory only, and is gone when the wallet is
 //! dropped, on another day and in a forked process; [`Wallet::discard_prepared`] says when to erase them.
 //!
+//! **What a server of epochs learns.** [`Wallet::sync`] reads the log of every signature key of every pinned issuer, whether or not there is
+//! a card under it. Which files it asks for follows from the last epoch that was read. So the server learns which issuers the wallet knows
+//! and when it last looked; call it at regular times, and it learns nothing of cards and showings.
+//!
+//! **What a restored wallet does.** It has a new random id, so that its nonces repeat none of the old one's, and it gives no tokens of which it can
+//! not know that they are unused: none, ever, of a scope and epoch of which the backup has a counter, and none of other scopes until the
+//! holder [allows](Wallet::allow_tokens) them. The same holds for a wallet that is made from its recovery phrase.
+//!
 //! **What is random.** The generator is a parameter, with two exceptions: the encryption of the vault and the address for an
 //! issuer's answer come from age, which uses the operating system's.
 //!
@@ -39,10 +50,11 @@
 //! # use milchglas_credential::credential::Handle;
 //! # use milchglas_credential::date::{Date, Timestamp};
 //! # use milchglas_credential::digest::{InvitationNonce, RequestNonce, VerifierKey};
-//! # use milchglas_credential::issuance::{Answer, Application, Invitation, SignedInvitation};
+//! # use milchglas_credential::issuance::{Answer, Application, Invitation, Issued, SignedInvitation};
 //! # use milchglas_credential::parameters::{Content, IssuerKey, Parameters, sign_digits};
 //! # use milchglas_credential::request::*;
 //! # use milchglas_credential::predicate::Predicate;
+//! # use milchglas_credential::revocation::{AccumulatorSecretKey, SignedHead, Witness};
 //! # use milchglas_credential::schema::Schema;
 //! # use milchglas_statements::SetSecretKey;
 //! # use rand_core::OsRng;
@@ -54,7 +66,8 @@
 //! # let schema = Schema::national_id()?;
 //! # let (identity, secret) = (SigningKey::from_bytes(&[1; 32]), SecretKey::random(&mut OsRng)?);
 //! # let digits = sign_digits(&SetSecretKey::random(&mut OsRng))?;
-//! # let keys = vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX }];
+//! # let revoking = AccumulatorSecretKey::random(&mut OsRng);
+//! # let keys = vec![IssuerKey { public: secret.public_key()?, accepted_until: Date::MAX, revocation: revoking.public_key()? }];
 //! # let content = Content { name: "State".into(), sequence: 1, keys, digits, schemas: vec![schema.clone()] };
 //! # let parameters = Parameters::sign(content, &identity)?;
 //! # let (issuer_file, fingerprint) = (parameters.to_json()?, parameters.fingerprint());
@@ -67,9 +80,13 @@
 //! #         "sex": "F", "nationality": "DE", "portrait": "{}", "assurance": 2, "valid_from": "2024-01",
 //! #         "valid_until": "2033-12"}}"#, "5a".repeat(32));
 //! #     let claims = Claims::from_json(&schema, &claims)?;
-//! #     let card = application.issue(&invitation, &parameters, &secret, Handle::random(&mut OsRng), claims)?;
+//! #     let key = parameters.signing_key(&schema.digest()).ok_or("a key")?;
+//! #     let (handle, head) = (Handle::random(&mut OsRng), SignedHead::first(key, now, &identity));
+//! #     let witness = Witness::issue(head.unverified(), key, &handle, &revoking)?;
+//! #     let credential = application.issue(&invitation, &parameters, &secret, handle, claims)?;
+//! #     let issued = Issued { credential, witness };
 //! #     let recipient: age::x25519::Recipient = application.reply_to().parse()?;
-//! #     Ok(Answer { nonce, ciphertext: age::encrypt(&recipient, &card.to_bytes())? }.to_bytes())
+//! #     Ok(Answer { nonce, ciphertext: age::encrypt(&recipient, &issued.to_bytes())? }.to_bytes())
 //! # };
 //! # let cafe = SigningKey::from_bytes(&[2; 32]);
 //! # let request = Request::new(RequestFields {
@@ -83,6 +100,7 @@
 //! #         schemas: vec![SchemaRef { id: schema.id().clone(), digest: schema.digest() }],
 //! #         disclose: vec![],
 //! #         prove: vec![Predicate::AgeAtLeast { claim: "date_of_birth".parse()?, years: 18 }],
+//! #         not_revoked: vec![],
 //! #         pseudonym: None,
 //! #         rate: None,
 //! #         encrypt_to: None,
@@ -122,12 +140,15 @@
 
 mod answering;
 mod applying;
+mod backup;
 mod consent;
 mod counting;
 mod entries;
+mod epoch_source;
 mod error;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
+mod following;
 mod inspectors;
 mod phrase;
 mod policy;
@@ -148,9 +169,13 @@ mod tests;
 pub use applying::Accepted;
 pub use consent::{CardShown, Choice, Consent, Disclosed, Standing, Warning};
 pub use entries::Entries;
+pub use epoch_source::{
+    EpochFolder, EpochSource, MAX_CONCATENATION, MAX_HEAD_FILE, epochs_limit, epochs_path, head_path,
+};
 pub use error::{Error, Refusal};
 #[cfg(not(target_family = "wasm"))]
 pub use folder::Folder;
+pub use following::{Contradiction, LogOutcome, LogReport, SyncProgress, SyncReport};
 pub use inspectors::{AddedInspector, KnownInspector};
 pub use phrase::RecoveryPhrase;
 pub use policy::Voucher;

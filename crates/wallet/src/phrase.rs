@@ -31,14 +31,18 @@ pub(crate) type Entropy = Zeroizing<[u8; 32]>;
 /// The 24 words that restore a wallet's holder secret.
 ///
 /// Erased when dropped. It prints only through [`RecoveryPhrase::expose`]; `Debug` names the type.
-pub struct RecoveryPhrase(Entropy);
+pub struct RecoveryPhrase {
+    entropy: Entropy,
+    /// Whether it was drawn here, so that no wallet has had it.
+    new: bool,
+}
 
 impl RecoveryPhrase {
     /// A fresh phrase.
     pub fn random(rng: &mut dyn CryptoRngCore) -> Self {
         let mut entropy = Entropy::default();
         rng.fill_bytes(entropy.as_mut_slice());
-        Self(entropy)
+        Self { entropy, new: true }
     }
 
     /// Reads 24 English words, separated by white space, in upper or lower case.
@@ -59,7 +63,7 @@ impl RecoveryPhrase {
         }
         let mut entropy = Entropy::default();
         entropy.copy_from_slice(bytes.get(..32).ok_or(ERROR)?);
-        Ok(Self(entropy))
+        Ok(Self { entropy, new: false })
     }
 
     /// The words, separated by single spaces, for the person's eyes only.
@@ -67,7 +71,7 @@ impl RecoveryPhrase {
     pub fn expose(&self) -> Zeroizing<String> {
         // 24 words of at most 8 letters: room for all, so that growing leaves no copy behind.
         let mut words = Zeroizing::new(String::with_capacity(9 * WORDS));
-        if let Ok(mnemonic) = Mnemonic::from_entropy_in(Language::English, self.0.as_slice()) {
+        if let Ok(mnemonic) = Mnemonic::from_entropy_in(Language::English, self.entropy.as_slice()) {
             let mnemonic = Zeroizing::new(mnemonic);
             for word in mnemonic.words() {
                 if !words.is_empty() {
@@ -80,7 +84,12 @@ impl RecoveryPhrase {
     }
 
     pub(crate) fn entropy(&self) -> Entropy {
-        self.0.clone()
+        self.entropy.clone()
+    }
+
+    /// Whether no wallet has had it before.
+    pub(crate) fn is_new(&self) -> bool {
+        self.new
     }
 }
 
@@ -117,7 +126,7 @@ mod tests {
             (0xff, format!("{}vote", "zoo ".repeat(23))),
         ] {
             assert_eq!(*phrase(&words).unwrap().entropy(), [byte; 32]);
-            assert_eq!(*RecoveryPhrase(Zeroizing::new([byte; 32])).expose(), words);
+            assert_eq!(*RecoveryPhrase { entropy: Zeroizing::new([byte; 32]), new: false }.expose(), words);
         }
     }
 

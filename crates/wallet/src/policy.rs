@@ -124,6 +124,18 @@ impl<S: Store> Wallet<S> {
         let asks = request.ask().credentials();
         let contents = self.contents(request)?;
         let mut warnings = Vec::new();
+        let shown = choice.cards.iter().filter_map(|shown| asks.iter().find(|ask| ask.name == shown.name));
+        let unasked = shown.clone().filter(|ask| ask.not_revoked.is_empty());
+        if (choice.cards.len() > 1 && unasked.clone().next().is_some())
+            || unasked.into_iter().any(|ask| ask.is_scoped())
+        {
+            warnings.push(Warning::NotAskedRevoked);
+        }
+        for card in &cards {
+            if self.revoked(card.id).is_some() {
+                push_once(&mut warnings, Warning::Revoked { title: card.schema()?.title().to_owned() });
+            }
+        }
         let mut disclosed: Vec<&ClaimName> = Vec::new();
         let mut left: BTreeMap<&ClaimName, Left> = BTreeMap::new();
         for (shown, card) in choice.cards.iter().zip(&cards) {

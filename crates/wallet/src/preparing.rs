@@ -9,6 +9,9 @@
 //!
 //! Answers with a pseudonym or token are never prepared: they depend on who asks, which is not remembered, and a token would be spent.
 //!
+//! Where a request asks that cards have not been revoked, the answer is made for the newest epoch of the wallet's own log, and a
+//! [sync](Wallet::sync) that brings a newer one erases it.
+//!
 //! Not here: what is asked and consented to (`consent`), the answer (`answering`).
 
 use milchglas_credential::compile::compile;
@@ -25,7 +28,7 @@ use crate::consent::Choice;
 use crate::error::Error;
 use crate::pool::{PER_KIND, Pool, this_process};
 use crate::store::Store;
-use crate::vault::CredentialId;
+use crate::vault::{CredentialId, with_epochs};
 use crate::wallet::Wallet;
 
 /// The base point of Ed25519, for a place where some key has to stand and none is meant.
@@ -105,13 +108,15 @@ impl<S: Store> Wallet<S> {
     fn expected(&self, now: Timestamp) -> Result<Vec<Expected>, Error> {
         let mut all: Vec<Expected> = Vec::with_capacity(self.state.recent.len());
         for recent in &self.state.recent {
-            let request = stand_in(&recent.ask, now)?;
+            // A verifier's list is expected to be as new as the wallet's own.
+            let ask = with_epochs(&recent.ask, &|accepted| self.newest(accepted));
+            let request = stand_in(&ask, now)?;
             let choices = match self.choices(&request) {
                 Ok(choices) => choices,
                 Err(Error::Refused(_)) => continue,
                 Err(other) => return Err(other),
             };
-            let same = choices.iter().find(|choice| choice.selection == recent.selection);
+            let same = choices.iter().find(|choice| recent.same_way(&choice.selection));
             let Some(choice) = same.or(choices.first()) else { continue };
             if choice.selection.leaves(request.ask())?.iter().any(|ask| ask.is_scoped()) {
                 continue;
@@ -130,8 +135,10 @@ impl<S: Store> Wallet<S> {
         let parameters = self.accepted_parameters(&expected.request)?;
         let plan = compile(&expected.request, expected.selection.clone(), &parameters)?;
         plan.prepare_for_proving(self.secret(), &credentials)?;
+        let held = self.held(&plan, &expected.cards)?;
+        held.iter().for_each(|held| held.witness.prepare());
         let contents = self.contents(&expected.request)?;
-        let holdings = Holdings::new(self.secret(), &credentials).with_sets(contents.published());
+        let holdings = Holdings::new(self.secret(), &credentials).with_witnesses(&held).with_sets(contents.published());
         Ok(Precomputed::create(&plan, &holdings, &self.hedge(counter), rng)?)
     }
 }

@@ -1,7 +1,9 @@
 //! The wallet's rules, each shown on a folder of its own; issuers and verifiers are played with the credential crate.
 
+mod backups;
 mod comparing;
 mod counting;
+mod following;
 mod inspectors;
 mod pool;
 mod publications;
@@ -14,15 +16,16 @@ use std::rc::Rc;
 
 use milchglas_bbs::SecretKey;
 use milchglas_credential::claim::{Claims, Value};
-use milchglas_credential::credential::{Credential, Handle, HolderSecret};
+use milchglas_credential::credential::{Handle, HolderSecret};
 use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{InvitationNonce, ParametersDigest, RequestNonce, VerifierKey};
-use milchglas_credential::issuance::{Answer, Application, Invitation, SignedInvitation};
+use milchglas_credential::issuance::{Answer, Application, Invitation, Issued, SignedInvitation};
 use milchglas_credential::parameters::{Content, IssuerKey, Parameters, sign_digits};
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{
     Accept, Ask, CredentialAsk, Request, RequestFields, SchemaRef, SigningKey, VerifierIdentity,
 };
+use milchglas_credential::revocation::{AccumulatorSecretKey, EpochFile, Witness};
 use milchglas_credential::schema::Schema;
 use milchglas_sealed::{Op, Passphrase, Work};
 use milchglas_statements::{PublicSet, SetSecretKey};
@@ -66,10 +69,24 @@ fn card_json(born: &str, until: &str) -> String {
 
 struct Issuer {
     identity: SigningKey,
-    secrets: Vec<SecretKey>,
+    secrets: Vec<Keys>,
     digits: PublicSet,
     schema: Schema,
     parameters: Parameters,
+    /// The epochs of the newest key.
+    epochs: Vec<EpochFile>,
+}
+
+/// A signature key, and the key of its accumulator.
+struct Keys {
+    signing: SecretKey,
+    revoking: AccumulatorSecretKey,
+}
+
+impl Keys {
+    fn random() -> Self {
+        Self { signing: SecretKey::random(&mut OsRng).unwrap(), revoking: AccumulatorSecretKey::random(&mut OsRng) }
+    }
 }
 
 impl Issuer {
@@ -78,10 +95,12 @@ impl Issuer {
         OsRng.fill_bytes(&mut seed);
         let identity = SigningKey::from_bytes(&seed);
         let digits = sign_digits(&SetSecretKey::random(&mut OsRng)).unwrap();
-        let secrets = vec![SecretKey::random(&mut OsRng).unwrap()];
+        let secrets = vec![Keys::random()];
         let schema = Schema::national_id().unwrap();
         let parameters = publish(name, 1, &identity, &secrets, &[Date::MAX], &digits, &schema);
-        Self { identity, secrets, digits, schema, parameters }
+        let key = parameters.signing_key(&schema.digest()).unwrap();
+        let epochs = vec![EpochFile::first(key, now(), &identity)];
+        Self { identity, secrets, digits, schema, parameters, epochs }
     }
 
     /// Publishes again; earlier keys are accepted until the given day.
@@ -89,6 +108,10 @@ impl Issuer {
         let mut until = vec![old_until; self.secrets.len()];
         *until.last_mut().unwrap() = Date::MAX;
         self.parameters = publish(name, sequence, &self.identity, &self.secrets, &until, &self.digits, &self.schema);
+        let key = self.parameters.signing_key(&self.schema.digest()).unwrap();
+        if self.epochs[0].head().unverified().key != key.id() {
+            self.epochs = vec![EpochFile::first(key, now(), &self.identity)];
+        }
     }
 
     fn json(&self) -> String {
@@ -109,14 +132,17 @@ impl Issuer {
         SignedInvitation::sign(self.invitation(nonce), &self.identity).to_bytes()
     }
 
-    fn sign(&self, application: &[u8], invitation: &Invitation, claims: &str) -> (String, Credential) {
+    fn sign(&self, application: &[u8], invitation: &Invitation, claims: &str) -> (String, Issued) {
         let application = Application::from_bytes(application).unwrap();
         let verified = application.verify(invitation, &self.parameters, &mut OsRng).unwrap();
         let claims = Claims::from_json(&self.schema, claims).unwrap();
         let handle = Handle::random(&mut OsRng);
-        let secret = self.secrets.last().unwrap();
-        let credential = verified.issue(invitation, &self.parameters, secret, handle, claims).unwrap();
-        (verified.reply_to().to_owned(), credential)
+        let Keys { signing, revoking } = self.secrets.last().unwrap();
+        let key = self.parameters.signing_key(&self.schema.digest()).unwrap();
+        let head = self.epochs.last().unwrap().head().unverified();
+        let witness = Witness::issue(head, key, &handle, revoking).unwrap();
+        let credential = verified.issue(invitation, &self.parameters, signing, handle, claims).unwrap();
+        (verified.reply_to().to_owned(), Issued { credential, witness })
     }
 
     fn answer(&self, application: &[u8], nonce: u8, claims: &str) -> Vec<u8> {
@@ -131,6 +157,7 @@ impl Issuer {
             schemas: vec![SchemaRef { id: self.schema.id().clone(), digest: self.schema.digest() }],
             disclose: disclose.iter().map(|name| name.parse().unwrap()).collect(),
             prove: prove.iter().map(|predicate| serde_json::from_str(predicate).unwrap()).collect(),
+            not_revoked: Vec::new(),
             pseudonym: None,
             rate: None,
             encrypt_to: None,
@@ -142,14 +169,18 @@ fn publish(
     name: &str,
     sequence: u32,
     identity: &SigningKey,
-    secrets: &[SecretKey],
+    secrets: &[Keys],
     until: &[Date],
     digits: &PublicSet,
     schema: &Schema,
 ) -> Parameters {
     let keys = secrets.iter().zip(until);
     let keys = keys
-        .map(|(secret, until)| IssuerKey { public: secret.public_key().unwrap(), accepted_until: *until })
+        .map(|(keys, until)| IssuerKey {
+            public: keys.signing.public_key().unwrap(),
+            accepted_until: *until,
+            revocation: keys.revoking.public_key().unwrap(),
+        })
         .collect();
     let schemas = vec![schema.clone()];
     let content = Content { name: name.to_owned(), sequence, keys, digits: digits.clone(), schemas };
@@ -473,7 +504,9 @@ fn accepts_an_answer_once_and_rejects_every_other() {
     assert_eq!(refused(wallet.accept(&bad, now())), Refusal::BadAnswer);
     // A claim, the handle, the signature changed; cut; more behind.
     let bytes = credential.to_bytes();
-    for at in (0..bytes.len()).step_by(7).chain(bytes.len() - 80..bytes.len()) {
+    // The witness behind it, 52 bytes, is checked when the log is followed.
+    let end = bytes.len() - 52;
+    for at in (0..end).step_by(7).chain(end - 80..end) {
         let mut flipped = bytes.to_vec();
         flipped[at] ^= 1;
         assert_eq!(refused(wallet.accept(&seal_answer(1, &reply_to, &flipped), now())), Refusal::BadAnswer, "{at}");
@@ -745,7 +778,7 @@ fn shows_credentials_of_two_issuers_together() {
 fn follows_an_issuers_change_of_keys() {
     let (_dir, mut wallet, mut issuer) = with_card();
     let yesterday: Date = "2026-11-22".parse().unwrap();
-    issuer.secrets.push(SecretKey::random(&mut OsRng).unwrap());
+    issuer.secrets.push(Keys::random());
     issuer.publish("State", 2, Date::MAX);
     let review =
         |wallet: &Wallet, issuer: &Issuer| wallet.review(&cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT]))), now());

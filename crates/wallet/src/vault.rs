@@ -6,8 +6,9 @@
 //! Secret: the entropy, the reply identities, the credentials. Personal: all of it.
 //! Caution: an older copy of the whole file can be put back; the hedge counter then counts again from there. Proofs are safe while
 //! the random number generator or the counter is good. The counters of tokens count again too: the verifier refuses those that it has seen, so
-//! that a restored wallet answers in vain until it has passed them.
-//! Not here: when anything changes (`wallet`, `applying`, `answering`).
+//! that such a wallet answers in vain until it has passed them. A wallet that is restored from a backup or its phrase knows that it is, and
+//! refuses: see `counting`.
+//! Not here: when anything changes (`wallet`, `applying`, `answering`, `following`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,11 +16,12 @@ use std::str::FromStr;
 use milchglas_credential::cbor::{self, Reader, Wire, Writer};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{
-    InvitationNonce, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
+    AccumulatorBytes, InvitationNonce, IssuerFingerprint, ParametersDigest, RequestNonce, SchemaDigest, VerifierKey,
 };
 use milchglas_credential::error::DecodeError;
-use milchglas_credential::request::Ask;
-use milchglas_credential::selection::Selection;
+use milchglas_credential::request::{Ask, CredentialAsk};
+use milchglas_credential::revocation::{AcceptedEpochs, Epoch, Log, MAX_WINDOW, SignedHead, Witness};
+use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_credential::text::{Origin, ScopeText};
 use milchglas_credential::trust_list::TrustList;
 use zeroize::Zeroizing;
@@ -54,6 +56,8 @@ pub(crate) const MAX_RECENT: usize = 4;
 pub(crate) const MAX_PUBLISHED: usize = 256;
 /// Most counters of tokens. None is ever dropped: a counter that began again would show a token twice.
 pub(crate) const MAX_RATES: usize = 1 << 14;
+/// Most logs of epochs: one for each signature key of each issuer.
+pub(crate) const MAX_LOGS: usize = 1 << 12;
 /// Most history entries; the oldest give way.
 pub(crate) const MAX_HISTORY: usize = 4096;
 
@@ -112,6 +116,55 @@ pub(crate) struct State {
     pub(crate) inspectors: Vec<KnownInspector>,
     /// The published sets and lists that the wallet has pinned.
     pub(crate) published: Vec<KnownPublication>,
+    /// The logs of revocations that the wallet follows.
+    pub(crate) logs: Vec<FollowedLog>,
+    /// What the wallet can say about the revocation of each credential.
+    pub(crate) standings: Vec<CardStanding>,
+    /// Set in a wallet that was restored, from a backup or from its phrase.
+    pub(crate) restored: Option<Restored>,
+}
+
+/// The log of one signature key, as far as it was followed.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct FollowedLog {
+    pub(crate) issuer: IssuerFingerprint,
+    pub(crate) log: Log,
+    /// Two heads that the issuer has signed and that can not both be true.
+    pub(crate) contradiction: Option<Box<[SignedHead; 2]>>,
+}
+
+/// A credential and what is known of its revocation.
+#[derive(Clone)]
+pub(crate) struct CardStanding {
+    pub(crate) card: CredentialId,
+    pub(crate) witnesses: Witnesses,
+}
+
+/// What is known of a credential's revocation.
+#[derive(Clone)]
+pub(crate) enum Witnesses {
+    /// As it came with the credential. It is never used.
+    Unchecked(Witness),
+    /// Checked, of successive epochs, the newest first; at least one.
+    Checked(Vec<Witness>),
+    /// It was revoked in this epoch.
+    Revoked(Epoch),
+    /// The issuer's epochs and the credential do not belong together.
+    Broken,
+}
+
+/// What a wallet that was restored knows beside its state: for which scopes its holder permits tokens.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Restored {
+    pub(crate) allowed: Vec<AllowedScope>,
+}
+
+/// A verifier's scope whose tokens were not used between a backup and the loss, in the holder's word.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct AllowedScope {
+    pub(crate) key: VerifierKey,
+    pub(crate) origin: Origin,
+    pub(crate) scope: ScopeText,
 }
 
 /// An issuer that the wallet has pinned.
@@ -223,6 +276,38 @@ pub(crate) struct RateCounter {
     pub(crate) used: u16,
 }
 
+impl Recent {
+    /// Whether two are one kind. Which epochs they accept changes by the day and does not count; how many does.
+    pub(crate) fn same_kind(&self, other: &Self) -> bool {
+        let key = |accepted: &AcceptedEpochs| AcceptedEpochs {
+            key: accepted.key,
+            newest: Epoch(0),
+            accumulators: vec![AccumulatorBytes([0; 48]); accepted.accumulators.len()],
+        };
+        self.same_way(&other.selection) && with_epochs(&self.ask, &key) == with_epochs(&other.ask, &key)
+    }
+
+    /// Whether the way through the request is this one, whatever the epoch.
+    pub(crate) fn same_way(&self, selection: &Selection) -> bool {
+        let shown = |selection: &Selection| -> Vec<ShownAs> {
+            selection.shown.iter().map(|shown| ShownAs { back: 0, ..*shown }).collect()
+        };
+        self.selection.branches == selection.branches && shown(&self.selection) == shown(selection)
+    }
+}
+
+/// An ask with other epochs. The depth of the recursion is that of the ask, at most 4.
+pub(crate) fn with_epochs(ask: &Ask, epochs: &impl Fn(&AcceptedEpochs) -> AcceptedEpochs) -> Ask {
+    match ask {
+        Ask::All(asks) => Ask::All(asks.iter().map(|ask| with_epochs(ask, epochs)).collect()),
+        Ask::Any(asks) => Ask::Any(asks.iter().map(|ask| with_epochs(ask, epochs)).collect()),
+        Ask::Credential(ask) => {
+            let not_revoked = ask.not_revoked.iter().map(epochs).collect();
+            Ask::Credential(CredentialAsk { not_revoked, ..ask.clone() })
+        }
+    }
+}
+
 impl State {
     pub(crate) fn to_bytes(&self, root: &Root) -> Zeroizing<Vec<u8>> {
         let mut out = Writer::new();
@@ -251,6 +336,9 @@ fn write_vault(root: &Root, state: &State, out: &mut Writer) {
         state.trust_lists.is_empty(),
         state.inspectors.is_empty(),
         state.published.is_empty(),
+        state.logs.is_empty(),
+        state.standings.is_empty(),
+        state.restored.is_none(),
     ];
     let items = 8 + later.iter().rposition(|empty| !empty).map_or(0, |last| last + 1);
     out.array(items).uint(state.counter).uint(state.last_credential.into());
@@ -271,6 +359,15 @@ fn write_vault(root: &Root, state: &State, out: &mut Writer) {
     if items > 12 {
         out.list(state.published.iter());
     }
+    if items > 13 {
+        out.list(state.logs.iter());
+    }
+    if items > 14 {
+        out.list(state.standings.iter());
+    }
+    if let Some(restored) = &state.restored {
+        out.list(restored.allowed.iter());
+    }
 }
 
 impl Wire for Vault {
@@ -287,7 +384,7 @@ impl Wire for Vault {
         input.array(2, what)?;
         let entropy = Zeroizing::new(input.bytes(what)?);
         let root = Root { entropy, id: input.bytes(what)? };
-        let items = input.array_up_to(13, what)?;
+        let items = input.array_up_to(16, what)?;
         if items < 8 {
             return Err(DecodeError { what });
         }
@@ -305,8 +402,78 @@ impl Wire for Vault {
             trust_lists: if items > 10 { input.list(MAX_TRUST_LISTS, "the trust lists")? } else { Vec::new() },
             inspectors: if items > 11 { input.list(MAX_INSPECTORS, "the inspectors")? } else { Vec::new() },
             published: if items > 12 { input.list(MAX_PUBLISHED, "the sets and lists")? } else { Vec::new() },
+            logs: if items > 13 { input.list(MAX_LOGS, "the logs of revocations")? } else { Vec::new() },
+            standings: if items > 14 { input.list(MAX_CREDENTIALS, "the witnesses")? } else { Vec::new() },
+            restored: if items > 15 {
+                Some(Restored { allowed: input.list(MAX_RATES, "the scopes with tokens")? })
+            } else {
+                None
+            },
         };
         Ok(Self { root, state })
+    }
+}
+
+impl Wire for FollowedLog {
+    fn write(&self, out: &mut Writer) {
+        out.array(3).object(&self.issuer).object(&self.log);
+        match &self.contradiction {
+            Some(heads) => out.list(heads.iter()),
+            None => out.null(),
+        };
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "a log of revocations";
+        input.array(3, what)?;
+        let (issuer, log) = (input.object()?, input.object()?);
+        let contradiction = if input.null(what)? {
+            None
+        } else {
+            input.array(2, what)?;
+            Some(Box::new([input.object()?, input.object()?]))
+        };
+        Ok(Self { issuer, log, contradiction })
+    }
+}
+
+impl Wire for CardStanding {
+    fn write(&self, out: &mut Writer) {
+        out.array(3).object(&self.card);
+        match &self.witnesses {
+            Witnesses::Unchecked(witness) => out.uint(0).object(witness),
+            Witnesses::Checked(witnesses) => out.uint(1).list(witnesses.iter()),
+            Witnesses::Revoked(epoch) => out.uint(2).object(epoch),
+            Witnesses::Broken => out.uint(3).null(),
+        };
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let what = "the witnesses of a credential";
+        input.array(3, what)?;
+        let card = input.object()?;
+        let witnesses = match input.uint(what)? {
+            0 => Witnesses::Unchecked(input.object()?),
+            1 => Witnesses::Checked(input.list(MAX_WINDOW, what)?),
+            2 => Witnesses::Revoked(input.object()?),
+            3 if input.null(what)? => Witnesses::Broken,
+            _ => return Err(DecodeError { what }),
+        };
+        if matches!(&witnesses, Witnesses::Checked(checked) if checked.is_empty()) {
+            return Err(DecodeError { what });
+        }
+        Ok(Self { card, witnesses })
+    }
+}
+
+impl Wire for AllowedScope {
+    fn write(&self, out: &mut Writer) {
+        out.array(3).object(&self.key).object(&self.origin).object(&self.scope);
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        input.array(3, "a scope with tokens")?;
+        Ok(Self { key: input.object()?, origin: input.object()?, scope: input.object()? })
     }
 }
 

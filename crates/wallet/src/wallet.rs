@@ -12,6 +12,7 @@ use milchglas_credential::credential::{Credential, HolderSecret};
 use milchglas_credential::date::{Month, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest, SchemaDigest, VerifierKey};
 use milchglas_credential::parameters::Parameters;
+use milchglas_credential::revocation::Epoch;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::text::Label;
 use rand_core::CryptoRngCore;
@@ -23,14 +24,14 @@ use crate::pool::Pool;
 use crate::publications::Publications;
 use crate::store::{Store, Usual};
 use crate::vault::{
-    CredentialId, HistoryEntry, KnownIssuer, KnownVerifier, MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, Root, Stage, State,
-    StoredCredential,
+    CredentialId, HistoryEntry, KnownIssuer, KnownVerifier, MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, Restored, Root,
+    Stage, State, StoredCredential,
 };
 
 /// A holder's wallet, open.
 pub struct Wallet<S = Usual> {
     pub(crate) store: S,
-    root: Root,
+    pub(crate) root: Root,
     secret: HolderSecret,
     pub(crate) state: State,
     /// The pinned parameters, read when they are first needed.
@@ -94,6 +95,8 @@ pub struct CredentialSummary {
     pub valid_until: Option<Month>,
     /// Whether the wallet holds no newer one of the same issuer and schema.
     pub newest: bool,
+    /// The epoch in which it was revoked, if the wallet has found it so.
+    pub revoked: Option<Epoch>,
 }
 
 /// A credential, opened for use.
@@ -118,7 +121,8 @@ impl<S: Store> Wallet<S> {
         let mut root = Root { entropy: phrase.entropy(), id: [0; 16] };
         rng.fill_bytes(&mut root.id);
         let secret = holder_secret(&root.entropy)?;
-        let state = State::default();
+        let restored = (!phrase.is_new()).then(Restored::default);
+        let state = State { restored, ..State::default() };
         let store = create(&state.to_bytes(&root))?;
         let (parameters, opened) = (BTreeMap::new(), BTreeMap::new());
         let (pool, publications) = (Pool::default(), Publications::default());
@@ -262,6 +266,7 @@ impl<S: Store> Wallet<S> {
         }
         self.commit(|state| {
             state.credentials.retain(|stored| stored.id != id);
+            state.standings.retain(|standing| standing.card != id);
             state.applications.retain(
                 |application| !matches!(application.stage, Stage::Answered { credential, .. } if credential == id),
             );
@@ -377,6 +382,7 @@ impl<S: Store> Wallet<S> {
             added: card.added,
             valid_until: valid_until.and_then(Month::from_index),
             newest,
+            revoked: self.revoked(card.id),
         })
     }
 }

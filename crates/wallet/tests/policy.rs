@@ -6,10 +6,11 @@ use milchglas_credential::claim::Claims;
 use milchglas_credential::credential::Handle;
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{InvitationNonce, RequestNonce, VerifierKey};
-use milchglas_credential::issuance::{Answer, Application, Invitation, SignedInvitation};
+use milchglas_credential::issuance::{Answer, Application, Invitation, Issued, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::profile::{Beyond, Profile};
 use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields, SigningKey, VerifierIdentity};
+use milchglas_credential::revocation::{SignedHead, Witness};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::trust_list::{Content, ListedIssuer, ListedVerifier, TrustList};
 use milchglas_sealed::{Passphrase, Work};
@@ -93,7 +94,11 @@ impl Scene {
         let application = application.verify(&invitation, parameters, &mut OsRng).unwrap();
         let claims = Claims::from_json(&schema, claims).unwrap();
         let handle = Handle::random(&mut OsRng);
-        let card = application.issue(&invitation, parameters, &self.issuer.secret, handle, claims).unwrap();
+        let key = parameters.signing_key(&schema.digest()).unwrap();
+        let head = SignedHead::first(key, now(), &self.issuer.identity);
+        let witness = Witness::issue(head.unverified(), key, &handle, &self.issuer.accumulator).unwrap();
+        let credential = application.issue(&invitation, parameters, &self.issuer.secret, handle, claims).unwrap();
+        let card = Issued { credential, witness };
         let recipient: age::x25519::Recipient = application.reply_to().parse().unwrap();
         let ciphertext = age::encrypt(&recipient, &card.to_bytes()).unwrap();
         self.wallet.accept(&Answer { nonce, ciphertext }.to_bytes(), now()).unwrap();
@@ -455,7 +460,7 @@ fn warns_of_bounds_that_pin_a_person_down() {
         Ask::Credential(scene.leaf("a", 1, &[], &[from("1990-01-31")])),
         Ask::Credential(scene.leaf("b", 1, &[], &[to("1990-01-31")])),
     ]);
-    assert_eq!(scene.choice_warnings(all), [pins(born, 1)]);
+    assert_eq!(scene.choice_warnings(all), [Warning::NotAskedRevoked, pins(born, 1)]);
 }
 
 #[test]

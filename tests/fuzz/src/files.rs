@@ -7,8 +7,9 @@ use milchglas_credential::claim::Claims;
 use milchglas_credential::date::{Date, Month, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, RequestNonce};
 use milchglas_credential::number::Number;
-use milchglas_credential::parameters::{Content, IssuerKey, Parameters};
+use milchglas_credential::parameters::{Content, IssuerKey, Parameters, SecretKey};
 use milchglas_credential::request::{Request, SignedRequest};
+use milchglas_credential::revocation::AccumulatorSecretKey;
 use milchglas_credential::schema::{NATIONAL_ID_JSON, Schema};
 use milchglas_credential::text::{ClaimName, Label, Origin};
 use milchglas_sealed::{Error as SealedError, SealedFile};
@@ -191,14 +192,20 @@ fn parameters_signed_seeds() -> Vec<Vec<u8>> {
 
 fn parameters_signed(json: &str) -> bool {
     let of_scene = SCENE.issuer.parameters.content();
+    // All keys of an issuer are different.
+    let key = |(place, accepted_until): (usize, Date)| {
+        let mut rng = SeededRng::new(&format!("key {place}"));
+        let public = SecretKey::random(&mut rng).ok()?.public_key().ok()?;
+        let revocation = AccumulatorSecretKey::random(&mut rng).public_key().ok()?;
+        Some(IssuerKey { public, accepted_until, revocation })
+    };
     let content = || {
         let value: serde_json::Value = serde_json::from_str(json).ok()?;
-        let public = &of_scene.keys.first()?.public;
         let until: Vec<Date> = serde_json::from_value(value.get("until")?.clone()).ok()?;
         Some(Content {
             name: value.get("name")?.as_str()?.to_owned(),
             sequence: value.get("sequence")?.as_u64()?.try_into().ok()?,
-            keys: until.into_iter().map(|until| IssuerKey { public: public.clone(), accepted_until: until }).collect(),
+            keys: until.into_iter().take(18).enumerate().map(key).collect::<Option<_>>()?,
             digits: of_scene.digits.clone(),
             schemas: serde_json::from_value(value.get("schemas")?.clone()).ok()?,
         })

@@ -15,6 +15,7 @@
 //! | `schema_json`, `claims_json`, `request_json`, `template_json`, `parameters_json` | files that people write or publish |
 //! | `parameters_signed` | the content of parameters, signed |
 //! | `set_json`, `list_file`, `list_signed` | what authorities publish |
+//! | `epoch_file`, `signed_head`, `witness` | what an issuer publishes of revocation, and what a wallet keeps |
 //! | `request`, `signed_request`, `invitation`, `application`, `answer`, `credential`, `presentation` | the wire forms |
 //! | `review` | a request, signed, as a wallet reviews and answers it |
 //! | `presentation_check` | a genuine presentation with changes, as a verifier checks it |
@@ -32,6 +33,7 @@ mod files;
 mod pictures;
 mod points;
 mod published;
+mod revocation;
 pub mod scene;
 mod wallet;
 mod wire;
@@ -47,6 +49,7 @@ pub use files::{
 pub use pictures::{BASE45, INSPECT, PICTURE, PNG};
 pub use points::{BBS, CURVE};
 pub use published::{LIST_FILE, LIST_SIGNED, SET_JSON};
+pub use revocation::{EPOCH_FILE, SIGNED_HEAD, WITNESS};
 pub use wallet::{ANSWER, REVIEW, VAULT};
 pub use wire::{APPLICATION, CREDENTIAL, INVITATION, PRESENTATION, PRESENTATION_CHECK, REQUEST, SIGNED_REQUEST};
 
@@ -77,6 +80,9 @@ pub const TARGETS: &[&Target] = &[
     &SET_JSON,
     &LIST_FILE,
     &LIST_SIGNED,
+    &EPOCH_FILE,
+    &SIGNED_HEAD,
+    &WITNESS,
     &REQUEST,
     &SIGNED_REQUEST,
     &INVITATION,

@@ -6,7 +6,7 @@ use milchglas_credential::claim::Claims;
 use milchglas_credential::credential::{Credential, HolderSecret};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{InvitationNonce, ParametersDigest};
-use milchglas_credential::issuance::{Answer, Application, Invitation, SignedInvitation};
+use milchglas_credential::issuance::{Answer, Application, Invitation, Issued, SignedInvitation};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{Ask, Request};
 use milchglas_credential::schema::Schema;
@@ -109,7 +109,9 @@ impl Scene {
         let handle = milchglas_credential::credential::Handle::random(&mut rng);
         let own_card = verified.issue(&invitation, &issuer.parameters, &issuer.secret, handle, claims()).unwrap();
         let recipient: age::x25519::Recipient = verified.reply_to().parse().unwrap();
-        let ciphertext = age::encrypt(&recipient, &own_card.to_bytes()).unwrap();
+        let witness = issuer.witness(&issuer.first_epoch().unwrap(), &own_card).unwrap();
+        let issued = Issued { credential: own_card, witness };
+        let ciphertext = age::encrypt(&recipient, &issued.to_bytes()).unwrap();
         let answer = Answer { nonce: invitation.nonce, ciphertext }.to_bytes();
         wallet.accept(&answer, now).unwrap();
 

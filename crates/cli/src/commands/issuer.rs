@@ -1,15 +1,16 @@
 //! `milchglas issuer …`
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use milchglas_credential::claim::{ClaimType, IntegerBits};
 use milchglas_credential::date::{Month, Timestamp};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::text::Label;
-use milchglas_issuer::registry::Status;
+use milchglas_issuer::registry::{Handle, Holder, Reason, Status};
 use milchglas_issuer::{Assurance, Enrolment, Error, GROUP, Issuer, PersonNumber, Submission};
 use rand_core::OsRng;
 use serde::Deserialize;
@@ -18,8 +19,8 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::{Context, schema, work};
-use crate::args::{self, AssuranceArg, Deliver, IssuerAt};
-use crate::batch::{self, Id, Line, Outcome, Words};
+use crate::args::{self, AssuranceArg, Deliver, IssuerAt, ReasonArg};
+use crate::batch::{self, Id, Line, Outcome, Words, progress};
 use crate::failure::{Failure, Result};
 use crate::output::{Delivery, Readers, Report};
 use crate::{input, passphrase, qr};
@@ -27,11 +28,13 @@ use crate::{input, passphrase, qr};
 /// Runs one issuer command.
 pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
     match command {
-        args::Issuer::Init { dir, name, schemas, lock } => {
+        args::Issuer::Init { dir, name, schemas, registry_file, lock } => {
             let schemas = schemas.iter().map(|path| schema(path)).collect::<Result<Vec<_>>>()?;
             let passphrase = passphrase::new(lock.unlock.passphrase_file.as_deref(), "issuer's keys")?;
             let work = work(lock.work)?;
-            let issuer = finish(Issuer::init(&dir, &name, schemas, &passphrase, work, &mut OsRng))?
+            let url = registry_file.map(|file| passphrase::secret_line(Some(&file), "")).transpose()?;
+            let registry = url.as_deref().map(String::as_str);
+            let issuer = finish(Issuer::init_on(&dir, registry, &name, schemas, &passphrase, work, &mut OsRng))?
                 .map_err(|error| failure(error).about(dir.display()))?;
             let text = format!("{name} is an issuer now, in {}.\nNext: milchglas issuer publish", dir.display());
             Ok(described(&text, &issuer))
@@ -96,6 +99,19 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
         }
         args::Issuer::Issue { application: None, .. } => Err(Failure::usage("issue needs an application, or --batch")),
         args::Issuer::Identify { point, at } => identify(&point, &at),
+        args::Issuer::Revoke { handle, person_space, person_file, request, new_secret, reason, at } => {
+            let whom = match (handle, person_space.zip(person_file), request) {
+                (Some(handle), None, None) => Whom::Card(handle),
+                (None, Some((space, file)), None) => {
+                    Whom::Person { space, number: passphrase::secret_line(Some(&file), "")?, new_secret }
+                }
+                (None, None, Some(request)) => Whom::Holder { request },
+                _ => return Err(Failure::usage("revoke needs one of --handle, --person-space and --request")),
+            };
+            revoke(whom, reason.into(), &at, context)
+        }
+        args::Issuer::Epoch { out, only_files, at } => epoch(out, only_files, &at, context),
+        args::Issuer::Status { at } => status(&at, context),
         args::Issuer::Rotate { accepted_until, at } => {
             let mut issuer = open(&at)?;
             issuer.rotate(accepted_until, context.now.date(), &mut OsRng).map_err(failure)?;
@@ -119,7 +135,7 @@ fn identify(point: &str, at: &IssuerAt) -> Result<Report> {
     let until = Month::from_index(record.valid_until.0).map(|month| month.to_string()).unwrap_or_default();
     let status = match record.status {
         Status::Active => "active",
-        Status::Superseded => "superseded",
+        Status::Pending => "revocation pending",
         Status::Revoked => "revoked",
     };
     let schema = issuer.parameters().content().schemas.iter().find(|schema| schema.digest().0 == record.schema.0);
@@ -134,6 +150,113 @@ fn identify(point: &str, at: &IssuerAt) -> Result<Report> {
         "assurance": record.assurance.level(),
     });
     Ok(Report::new(text, fields))
+}
+
+/// Whose cards are to be revoked.
+enum Whom {
+    Card(String),
+    Person { space: String, number: Zeroizing<String>, new_secret: bool },
+    Holder { request: PathBuf },
+}
+
+fn revoke(whom: Whom, reason: Reason, at: &IssuerAt, context: Context) -> Result<Report> {
+    let issuer = open(at)?;
+    let all = |holder, new_secret: bool| -> Result<usize> {
+        let now = context.now;
+        if new_secret {
+            return finish(issuer.retire(holder, reason, now))?.map_err(failure);
+        }
+        finish(issuer.revoke_all(holder, reason, now))?.map_err(failure)
+    };
+    let count = match whom {
+        Whom::Card(handle) => {
+            let mut bytes = [0; 16];
+            hex::decode_to_slice(&handle, &mut bytes)
+                .map_err(|_| Failure::input("a handle has 32 hexadecimal digits"))?;
+            finish(issuer.revoke(&Handle(bytes), reason, context.now))?.map_err(failure)?;
+            1
+        }
+        Whom::Person { space, number, new_secret } => {
+            let person = PersonNumber { space: &space, number: &number };
+            all(Holder::Tag(issuer.person(person).map_err(failure)?), new_secret)?
+        }
+        Whom::Holder { request } => {
+            let bytes = input::object(&request)?;
+            finish(issuer.revoke_on_request(&bytes, context.now, &mut OsRng))?
+                .map_err(|error| failure(error).about(request.display()))?
+        }
+    };
+    let cards = if count == 1 { "One card".to_owned() } else { format!("{count} cards") };
+    let text = format!("{cards} will be revoked with the next epoch.\nNext: milchglas issuer epoch");
+    Ok(Report::new(text, json!({"revoked": count})))
+}
+
+fn epoch(out: Option<PathBuf>, only_files: bool, at: &IssuerAt, context: Context) -> Result<Report> {
+    let issuer = open(at)?;
+    let folder = out.unwrap_or_else(|| issuer.epochs_folder());
+    let mut published = Vec::new();
+    if !only_files {
+        published = finish(issuer.publish_epochs(context.now, |_, _| ()))?.map_err(failure)?;
+    }
+    let bar = progress(Some(0));
+    let written = finish(issuer.write_epochs(&folder, |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    }))?;
+    bar.finish_and_clear();
+    let written = written.map_err(failure)?;
+    let mut lines = Vec::with_capacity(published.len());
+    let mut epochs = Vec::with_capacity(published.len());
+    for epoch in &published {
+        let head = epoch.head.unverified();
+        lines.push(format!(
+            "  key {:.16}  epoch {}  revoked {}, of all {}",
+            head.key.to_string(),
+            head.epoch,
+            head.revoked,
+            head.total
+        ));
+        if epoch.waiting {
+            lines.push("  more wait for the next epoch: publish again".to_owned());
+        }
+        epochs.push(json!({
+            "key": head.key, "epoch": head.epoch, "revoked": head.revoked, "total": head.total, "waiting": epoch.waiting,
+        }));
+    }
+    let text = format!(
+        "{written} files written to {}, the same for everyone.\n{}\nNext: milchglas wallet sync, milchglas verifier sync",
+        folder.display(),
+        lines.join("\n")
+    );
+    let fields = json!({"folder": folder.display().to_string(), "files": written, "epochs": epochs});
+    Ok(Report::new(text, fields))
+}
+
+fn status(at: &IssuerAt, context: Context) -> Result<Report> {
+    let issuer = open(at)?;
+    let counts = finish(issuer.registry().counts())?.map_err(|error| failure(error.into()))?;
+    let heads = finish(issuer.newest_epochs(context.now))?.map_err(failure)?;
+    let mut text = format!(
+        "  persons             {}\n  open invitations    {}\n  cards               {}\n  to be revoked       {}\n  revoked             {}",
+        counts.persons, counts.open_invitations, counts.active, counts.pending, counts.revoked
+    );
+    let mut epochs = Vec::with_capacity(heads.len());
+    for head in heads.iter().map(|head| head.unverified()) {
+        let _cannot_fail = write!(
+            text,
+            "\n  key {:.16}  epoch {} of {}, {} revoked",
+            head.key.to_string(),
+            head.epoch,
+            head.issued,
+            head.total
+        );
+        epochs.push(json!({"key": head.key, "epoch": head.epoch, "issued": head.issued, "total": head.total}));
+    }
+    let fields = json!({
+        "persons": counts.persons, "open_invitations": counts.open_invitations, "cards": counts.active,
+        "pending": counts.pending, "revoked": counts.revoked, "epochs": epochs,
+    });
+    Ok(described_with(&text, &fields, &issuer))
 }
 
 /// What holds for a line that does not say it.
@@ -331,6 +454,15 @@ fn claims(id: &Label, dir: &Path, context: Context) -> Result<Report> {
     Ok(Report::new(format!("{claims:#}"), claims))
 }
 
+/// The same, with more fields.
+fn described_with(text: &str, fields: &Value, issuer: &Issuer) -> Report {
+    let mut report = described(text, issuer);
+    if let (Some(all), Some(more)) = (report.json.as_object_mut(), fields.as_object()) {
+        all.extend(more.clone());
+    }
+    report
+}
+
 /// A report that says which issuer it is, and under which parameters.
 fn described(text: &str, issuer: &Issuer) -> Report {
     let parameters = issuer.parameters();
@@ -376,6 +508,16 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::Refused(refusal) => Failure::refused(refusal.sentence()),
         Error::Misuse { what } => Failure::usage(what),
         Error::Damaged { .. } | Error::Storage(_) | _ => Failure::storage(error.to_string()),
+    }
+}
+
+impl From<ReasonArg> for Reason {
+    fn from(reason: ReasonArg) -> Self {
+        match reason {
+            ReasonArg::Lost => Self::Lost,
+            ReasonArg::Expired => Self::Expired,
+            ReasonArg::Withdrawn => Self::Withdrawn,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Context, work};
 use crate::args::{self, Deliver};
 use crate::failure::{Failure, IN_THE_WAY, Kind, NOTHING_HERE, Result};
 use crate::output::{Delivery, Readers, Report};
-use crate::{input, passphrase};
+use crate::{epochs, input, passphrase};
 
 /// Runs one verifier command.
 pub(crate) fn run(command: args::Verifier, context: Context) -> Result<Report> {
@@ -45,6 +45,7 @@ pub(crate) fn run(command: args::Verifier, context: Context) -> Result<Report> {
             });
             Ok(Report::new(text, fields))
         }
+        args::Verifier::Sync { from, dir } => sync(&from, &dir),
         args::Verifier::Request { template, document, title, to, at } => {
             let delivery = Delivery::prepare(&to, context.as_json, Readers::Everyone)?;
             let mut template = read_template(&template)?;
@@ -91,12 +92,35 @@ pub(crate) fn run(command: args::Verifier, context: Context) -> Result<Report> {
     }
 }
 
+/// Learns the newest head of every key of the trusted issuers.
+fn sync(from: &str, dir: &Path) -> Result<Report> {
+    let checker = Checker::open(dir).map_err(|error| failure(error).about(dir.display()))?;
+    let mut source = epochs::open(from);
+    let (mut lines, mut learned) = (Vec::new(), Vec::new());
+    for key in checker.keys() {
+        let head = source.head(&key).map_err(|error| Failure::storage(error.to_string()).about(from))?;
+        let Some(head) = head else { continue };
+        let epoch = checker.learn_epoch(&head).map_err(|error| failure(error).about(from))?;
+        let new = if epoch.is_new { "new" } else { "known already" };
+        lines.push(format!("{}, key {:.16}: epoch {}, {new}", epoch.issuer_name, key.to_string(), epoch.epoch));
+        learned.push(json!({"issuer": epoch.issuer, "key": epoch.key, "epoch": epoch.epoch, "new": epoch.is_new}));
+    }
+    if learned.is_empty() {
+        return Err(Failure::refused("no epoch of a trusted issuer is published there").about(from));
+    }
+    lines.push("Next: milchglas verifier request".to_owned());
+    Ok(Report::new(lines.join("\n"), json!({"epochs": learned})))
+}
+
 /// The verdict in words.
 pub(crate) fn words(verdict: &Verdict) -> String {
     let issuers: Vec<&str> = verdict.issuers().collect();
     let mut text = format!("Accepted. A card of {}, checked at {}.", issuers.join(" and one of "), verdict.time());
     for sentence in verdict.proved() {
         text.push_str(&format!("\n  proved   {sentence}"));
+    }
+    for (card, epoch) in verdict.not_revoked() {
+        text.push_str(&format!("\n  proved   {card} has not been revoked, by epoch {epoch}"));
     }
     for (card, claims) in verdict.learned() {
         for (name, value) in claims {
@@ -158,10 +182,14 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::Store(StoreError::Io(std::io::ErrorKind::AlreadyExists)) => Failure::storage(IN_THE_WAY),
         Error::File(SealedError::Io { .. }) | Error::Store(StoreError::Io(_)) => Failure::storage(error.to_string()),
         Error::File(error) => error.into(),
-        Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict => Failure::refused(error.to_string()),
-        Error::UnknownIssuer(_) | Error::UnknownSchema(_) | Error::NoSuchCredential(_) | Error::Unfit { .. } => {
-            Failure::input(error.to_string())
+        Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict | Error::NoEpoch(_) | Error::Epoch(_) => {
+            Failure::refused(error.to_string())
         }
+        Error::UnknownIssuer(_)
+        | Error::UnknownSchema(_)
+        | Error::NoSuchCredential(_)
+        | Error::MustAskNotRevoked(_)
+        | Error::Unfit { .. } => Failure::input(error.to_string()),
         Error::AsOf | Error::OtherKey | Error::Store(_) | _ => Failure::storage(error.to_string()),
     }
 }

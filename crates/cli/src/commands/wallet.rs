@@ -7,18 +7,20 @@ use milchglas_credential::digest::{AuthorityFingerprint, DocumentDigest};
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::list::MAX_LIST_FILE;
 use milchglas_credential::text::quoted;
+use milchglas_sealed::{MAX_FILE_BYTES as MAX_BACKUP, atomic_write};
 use milchglas_wallet::{
-    AddedPublication, Before, Choice, Consent, CredentialSummary, Error, KnownPublication, RecoveryPhrase, Sentences,
-    Standing, Wallet,
+    AddedPublication, Before, Choice, Consent, CredentialSummary, Error, KnownPublication, LogOutcome, RecoveryPhrase,
+    Sentences, Standing, SyncProgress, Wallet,
 };
 use rand_core::OsRng;
 use serde_json::{Value, json};
 
 use super::{Context, work};
 use crate::args::{self, Deliver, WalletAt};
+use crate::batch::progress;
 use crate::failure::{Failure, Kind, Result};
 use crate::output::{Delivery, Readers, Report};
-use crate::{input, output, passphrase};
+use crate::{epochs, input, output, passphrase};
 
 /// Runs one wallet command.
 pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
@@ -136,6 +138,56 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
         args::Wallet::Respond { request, document, choice, yes, to, at } => {
             respond(&request, document.as_deref(), choice, yes, &to, &at, context)
         }
+        args::Wallet::Sync { from, at } => {
+            let source = from.clone().or_else(|| epochs::remembered(&at.dir));
+            let source = source.ok_or_else(|| Failure::usage("say where the epochs are: a folder or https://…"))?;
+            let report = sync(&mut open(&at)?, &source, &at.dir)?;
+            if from.is_some() {
+                epochs::remember(&at.dir, &source).map_err(|error| Failure::storage(error.to_string()))?;
+            }
+            Ok(report)
+        }
+        args::Wallet::Settle { fingerprint, at } => {
+            let known = open(&at)?.settle_contradiction(&fingerprint).map_err(failure)?;
+            let what =
+                if known { "is trusted again; sync to follow its epochs" } else { "has not contradicted itself" };
+            Ok(Report::new(format!("The issuer {fingerprint} {what}."), json!({"settled": known})))
+        }
+        args::Wallet::Revoke { fingerprint, to, at } => {
+            let delivery = Delivery::prepare(&to, context.as_json, Readers::Owner)?;
+            let request = open(&at)?.request_revocation(&fingerprint, context.now, &mut OsRng).map_err(failure)?;
+            let text = "A request to revoke all your cards of this issuer, good for a day.\nNext: milchglas issuer revoke --request";
+            Ok(Report::new(text, json!({"issuer": fingerprint})).delivered(&delivery.write(&request)?))
+        }
+        args::Wallet::Backup { out, force, backup_passphrase_file, work: log_n, at } => {
+            let to = Deliver { out: Some(out), qr: None, force };
+            let delivery = Delivery::prepare(&to, context.as_json, Readers::Owner)?;
+            let work = work(log_n)?;
+            let wallet = open(&at)?;
+            let secret = passphrase::new(backup_passphrase_file.as_deref(), "backup")?;
+            let backup = wallet.backup(&secret, work).map_err(failure)?;
+            Ok(Report::new("A copy of the wallet.", json!({"bytes": backup.len()}))
+                .delivered(&delivery.write(&backup)?))
+        }
+        args::Wallet::Restore { backup, backup_passphrase_file, dir, lock } => {
+            let work = work(lock.work)?;
+            let bytes = input::large(&backup, MAX_BACKUP)?;
+            let old = passphrase::existing(backup_passphrase_file.as_deref(), "backup")?;
+            let new = passphrase::new(lock.unlock.passphrase_file.as_deref(), "wallet")?;
+            let restored = Wallet::restore(&dir, &bytes, &old, &new, work, &mut OsRng);
+            restored.map_err(|error| failure(error).about(dir.display()))?;
+            let text = format!(
+                "The wallet is in {}. It gives no limited tokens until you allow them.\nNext: milchglas wallet sync",
+                dir.display()
+            );
+            Ok(Report::new(text, json!({"dir": dir.display().to_string()})))
+        }
+        args::Wallet::AllowTokens { request, at } => {
+            let bytes = input::object(&request)?;
+            let new = open(&at)?.allow_tokens(&bytes, context.now).map_err(failure)?;
+            let what = if new { "are allowed from now on" } else { "needed no permission" };
+            Ok(Report::new(format!("The tokens that this request counts {what}."), json!({"allowed": new})))
+        }
         args::Wallet::History { at } => {
             let wallet = open(&at)?;
             let mut text = Vec::new();
@@ -251,6 +303,10 @@ fn respond(
     let delivery = Delivery::prepare(to, context.as_json, Readers::Owner)?;
     let bytes = input::object(request)?;
     let mut wallet = open(at)?;
+    if let Some(folder) = epochs::remembered(&at.dir).filter(|source| !epochs::is_url(source)) {
+        // Trouble with it shows in the answer, if the request asks for what is missing.
+        wallet.sync(&mut *epochs::open(&folder), &mut |_| (), &mut OsRng).map_err(failure)?;
+    }
     let consent = wallet.review(&bytes, context.now).map_err(|error| match failure(error) {
         unreadable @ Failure { kind: Kind::Input, .. } => unreadable.about(request.display()),
         other => other,
@@ -290,6 +346,69 @@ fn check_document(asked: Option<&DocumentRef>, document: Option<&Path>) -> Resul
             let other = format!("this is not the document {} that the request names", quoted(&asked.title));
             Err(Failure::refused(other).about(path.display()))
         }
+    }
+}
+
+/// Follows the logs, and says how far each came.
+fn sync(wallet: &mut Wallet, source: &str, dir: &Path) -> Result<Report> {
+    let bar = progress(Some(0));
+    let mut told = |at: SyncProgress| {
+        bar.set_length(at.newest.0.into());
+        bar.set_position(at.read.0.into());
+    };
+    let report = wallet.sync(&mut *epochs::open(source), &mut told, &mut OsRng);
+    bar.finish_and_clear();
+    let report = report.map_err(failure)?;
+    let (mut lines, mut logs, mut failed) = (Vec::new(), Vec::new(), false);
+    for log in &report.logs {
+        let (word, how) = outcome(&log.outcome);
+        failed |= !matches!(log.outcome, LogOutcome::Current | LogOutcome::NotPublished);
+        let now = log.now.map_or_else(|| "none".to_owned(), |epoch| epoch.to_string());
+        lines.push(format!("{}, key {:.16}: epoch {now}, {how}", log.issuer_name, log.key.to_string()));
+        if let LogOutcome::TwoHeads(contradiction) = &log.outcome {
+            let path = dir.join(format!("contradiction-{:.16}.bin", contradiction.key.to_string()));
+            atomic_write(&path, &contradiction.to_bytes(), 0o600)
+                .map_err(|error| Failure::from(error).about(path.display()))?;
+            lines.push(format!("  Both signed heads, for anybody to see: {}", path.display()));
+        }
+        logs.push(json!({"issuer": log.issuer, "key": log.key, "before": log.before, "now": log.now, "outcome": word}));
+    }
+    for card in &report.revoked {
+        lines.push(format!("Card {card} has been revoked."));
+    }
+    for card in &report.broken {
+        lines.push(format!("Card {card} can not be shown as not revoked: its issuer has to replace it."));
+    }
+    if lines.is_empty() {
+        lines.push("No issuer is pinned.".to_owned());
+    }
+    let fields = json!({
+        "logs": logs, "revoked": report.revoked.iter().map(|card| card.get()).collect::<Vec<_>>(),
+        "broken": report.broken.iter().map(|card| card.get()).collect::<Vec<_>>(),
+    });
+    let text = lines.join("\n");
+    if failed { Err(Failure::refused(text).with(fields)) } else { Ok(Report::new(text, fields)) }
+}
+
+/// A word for programs, and words for people.
+fn outcome(outcome: &LogOutcome) -> (&'static str, String) {
+    match outcome {
+        LogOutcome::Current => ("current", "the newest".to_owned()),
+        LogOutcome::Behind { published } => ("behind", format!("newer than the published epoch {published}")),
+        LogOutcome::NotPublished => ("not_published", "nothing is published there".to_owned()),
+        LogOutcome::Missing { epoch } => ("missing", format!("the file of epoch {epoch} is missing")),
+        LogOutcome::Damaged { epoch } => {
+            let file = epoch.map_or_else(|| "the head".to_owned(), |epoch| format!("the file of epoch {epoch}"));
+            ("damaged", format!("{file} is not the issuer's"))
+        }
+        LogOutcome::Unreachable(kind) => ("unreachable", format!("it can not be reached: {kind}")),
+        LogOutcome::TwoHeads(_) => (
+            "two_heads",
+            "THE ISSUER HAS SIGNED TWO HISTORIES. Its cards are not shown as not revoked until you settle it"
+                .to_owned(),
+        ),
+        #[allow(clippy::wildcard_enum_match_arm, reason = "there may be more one day")]
+        _ => ("failed", "it could not be followed".to_owned()),
     }
 }
 

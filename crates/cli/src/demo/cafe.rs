@@ -63,8 +63,14 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
         milliseconds(issued.took)
     ));
 
+    let epochs = stage.publish_epoch(&office)?;
+    let epoch_bytes: usize = epochs.iter().map(|epoch| epoch.head.to_bytes().len()).sum();
+    story.say(&format!("{:<21} who is revoked: the head of an epoch, {epoch_bytes} bytes", "office → everyone"));
+    stage.sync(&mut erika)?;
+
     story.chapter("3. The café asks");
     let cafe = stage.verifier("cafe", "Café Glas", "https://cafe.example", &parameters)?;
+    stage.learn_epochs(&cafe)?;
     let request = ask(&cafe, now)?;
     let request_bytes = request.len();
     story.send("café", "Erika", "a signed request", &request);
@@ -101,6 +107,9 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
     for sentence in verdict.proved() {
         story.say(&format!("· Its {sentence}."));
     }
+    for (_, epoch) in verdict.not_revoked() {
+        story.say(&format!("· It has not been revoked, by epoch {epoch}."));
+    }
     story.chapter("What it does not learn");
     for unlearned in NEVER_LEARNED {
         story.say(&format!("· {unlearned}"));
@@ -115,6 +124,7 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
     let mut jonas = stage.wallet("jonas", &parameters)?;
     let claims = stage.national_id("Klein", "Jonas", "T22000130", "M", stage.born(18, 1)?);
     stage.issue(&office, &mut jonas, schema.id().as_str(), &claims)?;
+    stage.sync(&mut jonas)?;
     let request = ask(&cafe, now)?;
     let too_young = match jonas.review(&request, now) {
         Err(Error::Refused(refusal @ Refusal::NotSatisfiable(_))) => {
@@ -154,6 +164,7 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
         "accepted": true,
         "learned": verdict.learned().collect::<std::collections::BTreeMap<_, _>>(),
         "proved": proved,
+        "not_revoked": verdict.not_revoked().map(|(_, epoch)| epoch).next(),
         "never_learned": NEVER_LEARNED,
         "presentation_bytes": presentation.len(),
         "qr_version": code.version(),

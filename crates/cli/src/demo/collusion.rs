@@ -126,6 +126,9 @@ fn account(name: &str, paper: &Value) -> Party {
 fn public(town: &Town) -> Result<Public> {
     let mut public = Public::default();
     public.put(town.list.as_bytes());
+    for file in town.published_epochs()? {
+        public.put(&file);
+    }
     let mut parameters = Vec::new();
     for office in &town.offices {
         public.put(office.json.as_bytes());
@@ -226,7 +229,7 @@ fn put_folder(party: &mut Party, folder: &Path) -> Result<()> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         if matches!(
             name.as_str(),
-            "key" | "keys" | "identity.json" | "parameters.json" | "parameters" | "schemas" | "trusted"
+            "key" | "keys" | "identity.json" | "parameters.json" | "parameters" | "schemas" | "trusted" | "epochs"
         ) {
             continue;
         }

@@ -11,6 +11,7 @@ mod collusion;
 mod company;
 mod hotel;
 mod joins;
+mod loss;
 mod phone;
 mod picture;
 mod stage;
@@ -52,6 +53,7 @@ pub(crate) fn run(name: Option<DemoName>, show_qr: bool, svg: Option<&Path>, now
         Some(DemoName::Phone) => in_town(phone::play),
         Some(DemoName::Visa) => in_town(visa::play),
         Some(DemoName::Stall) => in_town(stall::play),
+        Some(DemoName::Loss) => loss::play(now),
         Some(DemoName::Collusion) => {
             let mut town = Town::new(now)?;
             for errand in ERRANDS {
@@ -66,6 +68,7 @@ pub(crate) fn run(name: Option<DemoName>, show_qr: bool, svg: Option<&Path>, now
                 stories.push(errand(&mut town)?);
             }
             stories.push(collusion::play(&mut town, svg)?);
+            stories.push(loss::play(now)?);
             let text = stories.iter().map(|story| story.text.as_str()).collect::<Vec<_>>().join("\n\n");
             let json = stories.into_iter().map(|story| story.json).collect();
             Ok(Report::new(text, Value::Array(json)))

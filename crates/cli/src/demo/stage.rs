@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use milchglas_credential::date::{Date, Month, Timestamp};
 use milchglas_credential::schema::Schema;
-use milchglas_issuer::{Assurance, Enrolment, Issuer};
+use milchglas_issuer::{Assurance, Enrolment, Issuer, PublishedEpoch};
 use milchglas_sealed::{Passphrase, Work};
 use milchglas_verifier::{FolderStore, Verifier};
-use milchglas_wallet::Wallet;
+use milchglas_wallet::{CredentialId, EpochFolder, LogOutcome, RecoveryPhrase, Wallet};
 use rand_core::OsRng;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -94,10 +94,23 @@ impl Stage {
 
     /// A person's wallet that has pinned the office.
     pub(super) fn wallet(&self, folder: &str, parameters: &str) -> Result<Wallet> {
-        let made = Wallet::init(self.path(folder), &self.passphrase, self.work, &mut OsRng);
-        let (mut wallet, _phrase) = made.map_err(wallet::failure)?;
+        Ok(self.wallet_and_phrase(folder, parameters)?.0)
+    }
+
+    /// A new wallet with the secret of an earlier one, which has pinned the office.
+    pub(super) fn wallet_from_phrase(&self, folder: &str, phrase: &RecoveryPhrase, parameters: &str) -> Result<Wallet> {
+        let made = Wallet::init_from_phrase(self.path(folder), phrase, &self.passphrase, self.work, &mut OsRng);
+        let mut wallet = made.map_err(wallet::failure)?;
         wallet.add_issuer(parameters, None, &mut OsRng).map_err(wallet::failure)?;
         Ok(wallet)
+    }
+
+    /// A person's wallet that has pinned the office, and its recovery phrase.
+    pub(super) fn wallet_and_phrase(&self, folder: &str, parameters: &str) -> Result<(Wallet, RecoveryPhrase)> {
+        let made = Wallet::init(self.path(folder), &self.passphrase, self.work, &mut OsRng);
+        let (mut wallet, phrase) = made.map_err(wallet::failure)?;
+        wallet.add_issuer(parameters, None, &mut OsRng).map_err(wallet::failure)?;
+        Ok((wallet, phrase))
     }
 
     /// Opens the wallet that lies in a folder.
@@ -118,6 +131,32 @@ impl Stage {
         let verifier = made.map_err(verifier::failure)?;
         verifier.trust(parameters, None).map_err(verifier::failure)?;
         Ok(verifier)
+    }
+
+    /// Where all offices publish their epochs.
+    pub(super) fn epochs(&self) -> PathBuf {
+        self.path("epochs")
+    }
+
+    /// An office publishes what it has revoked since the last epoch.
+    pub(super) fn publish_epoch(&self, office: &Issuer) -> Result<Vec<PublishedEpoch>> {
+        let published = finish(office.publish_epochs(self.now, |_, _| ()))?.map_err(issuer::failure)?;
+        finish(office.write_epochs(&self.epochs(), |_, _| ()))?.map_err(issuer::failure)?;
+        Ok(published)
+    }
+
+    /// A counterpart reads the newest heads.
+    pub(super) fn learn_epochs(&self, shop: &Verifier<FolderStore>) -> Result<()> {
+        shop.checker().learn_epochs_from(self.epochs()).map(|_| ()).map_err(verifier::failure)
+    }
+
+    /// A wallet follows the epochs. The cards that it finds revoked.
+    pub(super) fn sync(&self, wallet: &mut Wallet) -> Result<Vec<CredentialId>> {
+        let mut source = EpochFolder::new(self.epochs());
+        let report = wallet.sync(&mut source, &mut |_| (), &mut OsRng).map_err(wallet::failure)?;
+        let current = |log: &milchglas_wallet::LogReport| log.outcome == LogOutcome::Current;
+        ensure(report.logs.iter().all(current), "a wallet could not follow an office's epochs")?;
+        Ok(report.revoked)
     }
 
     /// The whole issuing of one card after a remote check.

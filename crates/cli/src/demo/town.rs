@@ -110,6 +110,9 @@ impl Town {
             let json = issuer.parameters().to_json()?;
             offices.push(Office { folder, schema: id, issuer, json });
         }
+        for office in &offices {
+            stage.publish_epoch(&office.issuer)?;
+        }
         let mut shops = BTreeMap::new();
         let mut verifiers = Vec::new();
         for (folder, name, profile) in SHOPS {
@@ -118,6 +121,7 @@ impl Town {
             for other in others {
                 made.trust(&other.json, None).map_err(verifier::failure)?;
             }
+            stage.learn_epochs(&made)?;
             let identity = made.identity().clone();
             let profiles = vec![profile.parse().map_err(milchglas_credential::error::Error::Decode)?];
             verifiers.push(ListedVerifier {
@@ -156,6 +160,19 @@ impl Town {
         self.stage.now
     }
 
+    /// A new day: every office publishes an epoch, and every counterpart reads it.
+    pub(super) fn next_epoch(&mut self) -> Result<()> {
+        for office in &self.offices {
+            self.stage.publish_epoch(&office.issuer)?;
+        }
+        self.shops.values().try_for_each(|shop| self.stage.learn_epochs(shop))
+    }
+
+    /// A person's wallet follows the epochs.
+    pub(super) fn sync(&mut self, who: &str) -> Result<()> {
+        self.stage.sync(self.people.get_mut(who).ok_or_else(nobody)?).map(|_| ())
+    }
+
     /// Some minutes pass.
     fn pass(&mut self) -> Result<()> {
         let later = Timestamp::from_unix(self.stage.now.as_unix().saturating_add(PAUSE));
@@ -190,7 +207,10 @@ impl Town {
         }
         self.full.push(who);
         let claims = self.paper(who).to_string();
-        self.issue(who, "residents", claims, Assurance::Full)
+        self.issue(who, "residents", claims, Assurance::Full)?;
+        // The light card is revoked with the next epoch.
+        self.next_epoch()?;
+        self.sync(who)
     }
 
     /// Whether a person has a full card.
@@ -219,6 +239,7 @@ impl Town {
         let office = self.offices.iter().find(|known| known.folder == office).ok_or_else(nobody)?;
         let wallet = self.people.get_mut(who).ok_or_else(nobody)?;
         let sent = self.stage.issue_at(&office.issuer, wallet, office.schema, &claims, level)?;
+        self.stage.sync(wallet)?;
         let claims = serde_json::from_str(&claims).map_err(milchglas_credential::error::Error::from)?;
         self.issued.push(Issuance { office: office.folder, time: self.stage.now, claims, sent });
         Ok(())
@@ -276,6 +297,19 @@ impl Town {
         Ok(verdict)
     }
 
+    /// Everything that is published about revocations.
+    pub(super) fn published_epochs(&self) -> Result<Vec<Vec<u8>>> {
+        let failed = |error| Failure::storage(format!("the published epochs can not be read: {error}"));
+        let (mut folders, mut files) = (vec![self.stage.epochs()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).map_err(failed)? {
+                let path = entry.map_err(failed)?.path();
+                if path.is_dir() { folders.push(path) } else { files.push(fs::read(path).map_err(failed)?) }
+            }
+        }
+        Ok(files)
+    }
+
     /// From the request to the verdict.
     pub(super) fn visit(
         &mut self,
@@ -285,6 +319,7 @@ impl Town {
         choice: usize,
     ) -> Result<Value> {
         let request = self.ask(shop, template)?;
+        self.sync(who)?;
         let presentation = self.answer(who, &request, choice)?;
         let title = shop.to_owned();
         self.story.send(&title, who, "a signed request", &request);
@@ -312,6 +347,7 @@ impl Town {
     /// The answer of a copy of somebody's wallet that was made before.
     pub(super) fn answer_from_copy(&self, copy: &str, request: &[u8]) -> Result<Vec<u8>> {
         let mut copied = self.stage.open_wallet(copy)?;
+        self.stage.sync(&mut copied)?;
         let consent = copied.review(request, self.stage.now).map_err(wallet::failure)?;
         copied.respond(consent, 0, self.stage.now, &mut OsRng).map_err(wallet::failure)
     }

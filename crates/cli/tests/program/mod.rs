@@ -61,9 +61,11 @@ impl World {
         let world = Self::empty();
         world.ok("issuer init --name Office --work 4 --passphrase-file secret");
         world.ok("issuer publish --out office.json --passphrase-file secret");
+        world.ok("issuer epoch --out epochs --passphrase-file secret");
         world.wallet("wallet");
         world.ok("verifier init --name Café --origin https://cafe.example --work 4 --passphrase-file secret");
         world.ok("verifier trust office.json");
+        world.ok("verifier sync epochs");
         world
     }
 
@@ -71,6 +73,8 @@ impl World {
     pub fn wallet(&self, dir: &str) {
         self.ok(&format!("wallet init --dir {dir} --work 4 --passphrase-file secret"));
         self.ok(&format!("wallet issuer office.json --dir {dir} --passphrase-file secret"));
+        // From now on it looks into the folder before each answer.
+        self.ok(&format!("wallet sync epochs --dir {dir} --passphrase-file secret"));
     }
 
     /// Issues a card for a person born on that day to the wallet in that folder.

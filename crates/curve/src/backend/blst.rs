@@ -358,27 +358,32 @@ macro_rules! group {
                     // SAFETY: plain call; 255 bits are read from the 32 bytes of the scalar.
                     unsafe { $mult(&mut out, &from_affine(point), scalar.as_ptr(), 255) };
                 }
-                (points, scalars) => {
-                    let bits = scalars.iter().map(bit_length).max().unwrap_or(0);
-                    // SAFETY: plain call, returning a number of bytes.
-                    let scratch_bytes = unsafe { $scratch_size(points.len()) };
-                    let mut scratch = vec![0_u64; scratch_bytes.div_ceil(8)];
-                    let point_pointers = [points.as_ptr(), null()];
-                    let scalar_pointers: Vec<*const u8> = scalars.iter().map(|scalar| scalar.as_ptr()).collect();
-                    // SAFETY: a null second pointer means contiguous points, of which `points.len()` are read; there are as many
-                    // pointers to scalars, none of them null, each to 32 bytes, of which (bits + 7)/8 ≤ 32 are read. The
-                    // scratch space has the size that the library asked for.
-                    unsafe {
-                        $pippenger(
-                            &mut out,
-                            point_pointers.as_ptr(),
-                            points.len(),
-                            scalar_pointers.as_ptr(),
-                            bits,
-                            scratch.as_mut_ptr(),
-                        );
-                    }
-                }
+                (points, scalars) => out = buckets(points, scalars),
+            }
+            out
+        }
+
+        /// Σ k·p over two points or more, as many as scalars, by Pippenger's method: additions and doublings only.
+        fn buckets(points: &[Affine], scalars: &[[u8; 32]]) -> Point {
+            let mut out = identity();
+            let bits = scalars.iter().map(bit_length).max().unwrap_or(0);
+            // SAFETY: plain call, returning a number of bytes.
+            let scratch_bytes = unsafe { $scratch_size(points.len()) };
+            let mut scratch = vec![0_u64; scratch_bytes.div_ceil(8)];
+            let point_pointers = [points.as_ptr(), null()];
+            let scalar_pointers: Vec<*const u8> = scalars.iter().map(|scalar| scalar.as_ptr()).collect();
+            // SAFETY: a null second pointer means contiguous points, of which `points.len()` are read; there are as many
+            // pointers to scalars, none of them null, each to 32 bytes, of which (bits + 7)/8 ≤ 32 are read. The
+            // scratch space has the size that the library asked for.
+            unsafe {
+                $pippenger(
+                    &mut out,
+                    point_pointers.as_ptr(),
+                    points.len(),
+                    scalar_pointers.as_ptr(),
+                    bits,
+                    scratch.as_mut_ptr(),
+                );
             }
             out
         }
@@ -415,6 +420,18 @@ mod fp {
         // SAFETY: plain call.
         unsafe { blst_fp_add(&mut out, a, a) };
         out
+    }
+
+    /// a + b, into its place.
+    pub(super) fn add_to(out: &mut Fp, a: &Fp, b: &Fp) {
+        // SAFETY: plain call.
+        unsafe { blst_fp_add(out, a, b) };
+    }
+
+    /// a − b, into its place.
+    pub(super) fn sub_to(out: &mut Fp, a: &Fp, b: &Fp) {
+        // SAFETY: plain call.
+        unsafe { blst_fp_sub(out, a, b) };
     }
 
     /// a − b.
@@ -475,12 +492,45 @@ mod fp {
         out
     }
 
+    /// Negates a.
+    pub(super) fn negate(a: &mut Fp) {
+        let a: *mut Fp = a;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp_cneg(a, a, true) };
+    }
+
+    /// a², into its place.
+    pub(super) fn square_to(out: &mut Fp, a: &Fp) {
+        // SAFETY: plain call.
+        unsafe { blst_fp_sqr(out, a) };
+    }
+
     /// 1/a, and 0 for 0. In constant time, but for a branch on whether blst's check of its own result failed, which it never does.
     pub(super) fn invert(a: &Fp) -> Fp {
         let mut out = Fp::default();
         // SAFETY: plain call.
         unsafe { blst_fp_inverse(&mut out, a) };
         out
+    }
+
+    /// 1/a of each, with one inversion for all. None may be 0.
+    pub(super) fn invert_all(mut elements: Vec<Fp>) -> Vec<Fp> {
+        let mut product = ONE;
+        let before: Vec<Fp> = elements
+            .iter()
+            .map(|element| {
+                let before = product;
+                mul_assign(&mut product, element);
+                before
+            })
+            .collect();
+        let mut inverse = invert(&product);
+        for (element, before) in elements.iter_mut().zip(before).rev() {
+            let this = mul(&inverse, &before);
+            mul_assign(&mut inverse, element);
+            *element = this;
+        }
+        elements
     }
 
     /// Overwrites a with b where `choice` is set.
@@ -499,12 +549,13 @@ mod fp {
 mod affine_sum;
 mod comb;
 mod endomorphism;
+mod final_exponentiation;
 mod straus;
 
 /// G1.
 pub mod g1 {
     use super::fp::{assign, clear};
-    use blst::{blst_fp, blst_p1_add_affine};
+    use blst::{blst_fp, blst_p1_add_affine, blst_p1_in_g1};
 
     pub use super::comb::{Comb, comb_sum, comb_sum_short, combs};
     pub use super::straus::{Terms, VartimeTable, sums_vartime, vartime_tables};
@@ -546,6 +597,37 @@ pub mod g1 {
             blst::blst_map_to_g1(&mut out, u0, u1);
         }
         out
+    }
+
+    /// Decodes a compressed point of the curve, other than the identity; whether it is in the subgroup is not checked.
+    pub fn decode_on_curve(bytes: &[u8; 48]) -> Option<Affine> {
+        let mut out = Affine::default();
+        // SAFETY: plain calls, the first of which reads exactly the length of the array.
+        let (result, is_identity) =
+            unsafe { (blst_p1_uncompress(&mut out, bytes.as_ptr()), blst_p1_affine_is_inf(&out)) };
+        (result == BLST_ERROR::BLST_SUCCESS && !is_identity).then_some(out)
+    }
+
+    /// Whether p is in the subgroup of order r.
+    pub fn is_in_subgroup(p: &Point) -> bool {
+        // SAFETY: plain call.
+        unsafe { blst_p1_in_g1(p) }
+    }
+
+    /// Σ k·p for public inputs, all of them anywhere on the curve.
+    pub fn msm_on_curve_vartime<'a>(terms: impl Iterator<Item = (&'a Affine, &'a Fr)>) -> Point {
+        let (mut points, mut scalars): (Vec<Affine>, Vec<[u8; 32]>) =
+            terms.filter(|(_, k)| **k != fr::ZERO).map(|(p, k)| (*p, fr::to_scalar(k).b)).unzip();
+        match points.as_slice() {
+            [] => return identity(),
+            // The multiplication of a single point knows the subgroup only; a second one makes it a sum.
+            [_] => {
+                points.push(generator());
+                scalars.push([0; 32]);
+            }
+            _ => {}
+        }
+        buckets(&points, &scalars)
     }
 
     /// Doubles p.
@@ -617,42 +699,268 @@ pub mod g2 {
     );
 }
 
+/// The quadratic extension Fp(i), as far as pairings need it.
+mod fp2 {
+    use super::fp::{self, Fp};
+    use blst::{blst_fp2, blst_fp2_add, blst_fp2_inverse, blst_fp2_mul, blst_fp2_sqr, blst_fp2_sub};
+
+    /// An element, always fully reduced.
+    pub(super) type Fp2 = blst_fp2;
+
+    /// 0.
+    pub(super) const ZERO: Fp2 = Fp2 { fp: [fp::ZERO, fp::ZERO] };
+    /// 1.
+    pub(super) const ONE: Fp2 = Fp2 { fp: [fp::ONE, fp::ZERO] };
+    /// ξ = 1 + i.
+    pub(super) const XI: Fp2 = Fp2 { fp: [fp::ONE, fp::ONE] };
+
+    /// x + y.
+    pub(super) fn add(x: &Fp2, y: &Fp2) -> Fp2 {
+        let mut out = Fp2::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp2_add(&mut out, x, y) };
+        out
+    }
+
+    /// x − y.
+    pub(super) fn sub(x: &Fp2, y: &Fp2) -> Fp2 {
+        let mut out = Fp2::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp2_sub(&mut out, x, y) };
+        out
+    }
+
+    /// x·y.
+    pub(super) fn mul(x: &Fp2, y: &Fp2) -> Fp2 {
+        let mut out = Fp2::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp2_mul(&mut out, x, y) };
+        out
+    }
+
+    /// x·y, into its place.
+    pub(super) fn mul_to(out: &mut Fp2, x: &Fp2, y: &Fp2) {
+        // SAFETY: plain call.
+        unsafe { blst_fp2_mul(out, x, y) };
+    }
+
+    /// k·x, into its place.
+    pub(super) fn scale_to(out: &mut Fp2, x: &Fp2, k: &Fp) {
+        for (out, coordinate) in out.fp.iter_mut().zip(&x.fp) {
+            fp::mul_to(out, coordinate, k);
+        }
+    }
+
+    /// x².
+    pub(super) fn square(x: &Fp2) -> Fp2 {
+        let mut out = Fp2::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp2_sqr(&mut out, x) };
+        out
+    }
+
+    /// ξ·x.
+    pub(super) fn mul_by_xi(x: &Fp2) -> Fp2 {
+        let mut out = Fp2::default();
+        mul_by_xi_to(&mut out, x);
+        out
+    }
+
+    /// x + y, into its place.
+    pub(super) fn add_to(out: &mut Fp2, x: &Fp2, y: &Fp2) {
+        // SAFETY: plain call.
+        unsafe { blst_fp2_add(out, x, y) };
+    }
+
+    /// x², into its place.
+    pub(super) fn square_to(out: &mut Fp2, x: &Fp2) {
+        // SAFETY: plain call.
+        unsafe { blst_fp2_sqr(out, x) };
+    }
+
+    /// ξ·x, into its place.
+    pub(super) fn mul_by_xi_to(out: &mut Fp2, x: &Fp2) {
+        let ([out_re, out_im], [re, im]) = (&mut out.fp, &x.fp);
+        fp::sub_to(out_re, re, im);
+        fp::add_to(out_im, re, im);
+    }
+
+    /// Squares x.
+    pub(super) fn square_assign(x: &mut Fp2) {
+        let x: *mut Fp2 = x;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp2_sqr(x, x) };
+    }
+
+    /// Doubles x.
+    pub(super) fn double_assign(x: &mut Fp2) {
+        let x: *mut Fp2 = x;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp2_add(x, x, x) };
+    }
+
+    /// Adds y to x.
+    pub(super) fn add_assign(x: &mut Fp2, y: &Fp2) {
+        let x: *mut Fp2 = x;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp2_add(x, x, y) };
+    }
+
+    /// Subtracts y from x.
+    pub(super) fn sub_assign(x: &mut Fp2, y: &Fp2) {
+        let x: *mut Fp2 = x;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp2_sub(x, x, y) };
+    }
+
+    /// Subtracts x from y, in the place of x.
+    pub(super) fn sub_from(x: &mut Fp2, y: &Fp2) {
+        let x: *mut Fp2 = x;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp2_sub(x, y, x) };
+    }
+
+    /// k·x.
+    pub(super) fn scale(x: &Fp2, k: &Fp) -> Fp2 {
+        Fp2 { fp: [fp::mul(&x.fp[0], k), fp::mul(&x.fp[1], k)] }
+    }
+
+    /// 1/x, and 0 for 0.
+    pub(super) fn invert(x: &Fp2) -> Fp2 {
+        let mut out = Fp2::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp2_inverse(&mut out, x) };
+        out
+    }
+
+    /// Whether x = 0.
+    pub(super) fn is_zero(x: &Fp2) -> bool {
+        x.fp.iter().all(|coordinate| coordinate.l == [0; 6])
+    }
+}
+
+/// The field of pairing values: c₀ + c₁·w with c₀ and c₁ in Fp(i)(v), where w² = v and v³ = ξ.
+mod fp12 {
+    use super::fp2;
+    use blst::{
+        blst_final_exp, blst_fp12, blst_fp12_conjugate, blst_fp12_cyclotomic_sqr, blst_fp12_frobenius_map,
+        blst_fp12_inverse, blst_fp12_is_one, blst_fp12_mul, blst_fp12_mul_by_xy00z0, blst_fp12_sqr,
+    };
+
+    pub(super) use blst::blst_fp6 as Fp6;
+    /// An element, always fully reduced.
+    pub(super) type Fp12 = blst_fp12;
+
+    /// 1.
+    pub(super) const ONE: Fp12 =
+        Fp12 { fp6: [Fp6 { fp2: [fp2::ONE, fp2::ZERO, fp2::ZERO] }, Fp6 { fp2: [fp2::ZERO; 3] }] };
+
+    /// a·b.
+    pub(super) fn mul(a: &Fp12, b: &Fp12) -> Fp12 {
+        let mut out = Fp12::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp12_mul(&mut out, a, b) };
+        out
+    }
+
+    /// Multiplies a by b.
+    pub(super) fn mul_assign(a: &mut Fp12, b: &Fp12) {
+        let a: *mut Fp12 = a;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp12_mul(a, a, b) };
+    }
+
+    /// Multiplies by s + t·v + u·v·w, given as s, t, u.
+    pub(super) fn mul_assign_by_line(a: &mut Fp12, line: &Fp6) {
+        let a: *mut Fp12 = a;
+        // SAFETY: plain call, in place as the library itself calls it; a sparse factor is passed as its three coefficients that
+        // are not 0.
+        unsafe { blst_fp12_mul_by_xy00z0(a, a, line) };
+    }
+
+    /// Squares a.
+    pub(super) fn square_assign(a: &mut Fp12) {
+        let a: *mut Fp12 = a;
+        // SAFETY: plain call, in place as the library itself calls it.
+        unsafe { blst_fp12_sqr(a, a) };
+    }
+
+    /// a² for a of order dividing p⁴ − p² + 1.
+    pub(super) fn cyclotomic_square(a: &Fp12) -> Fp12 {
+        let mut out = Fp12::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp12_cyclotomic_sqr(&mut out, a) };
+        out
+    }
+
+    /// a^(p⁶), which is 1/a where the order of a divides p⁶ + 1.
+    pub(super) fn conjugate(a: &Fp12) -> Fp12 {
+        let mut out = *a;
+        // SAFETY: plain call, in place by design.
+        unsafe { blst_fp12_conjugate(&mut out) };
+        out
+    }
+
+    /// a^(pⁿ) for n from 1 to 3.
+    pub(super) fn frobenius(a: &Fp12, n: usize) -> Fp12 {
+        let mut out = Fp12::default();
+        // SAFETY: plain call; the library reads a table of three rows at n − 1.
+        unsafe { blst_fp12_frobenius_map(&mut out, a, n.clamp(1, 3)) };
+        out
+    }
+
+    /// 1/a, and 0 for 0.
+    pub(super) fn invert(a: &Fp12) -> Fp12 {
+        let mut out = Fp12::default();
+        // SAFETY: plain call.
+        unsafe { blst_fp12_inverse(&mut out, a) };
+        out
+    }
+
+    /// Whether a = 1.
+    pub(super) fn is_one(a: &Fp12) -> bool {
+        // SAFETY: plain call.
+        unsafe { blst_fp12_is_one(a) }
+    }
+
+    /// a^(3·(p¹² − 1)/r), by the library's own chain.
+    pub(super) fn final_exponentiation(a: &Fp12) -> Fp12 {
+        let mut out = Fp12::default();
+        // SAFETY: plain call.
+        unsafe { blst_final_exp(&mut out, a) };
+        out
+    }
+}
+
 /// Pairing products.
 pub mod pairing {
     use super::fp::{self, Fp};
-    use super::{g1, g2};
-    use blst::{
-        blst_final_exp, blst_fp2, blst_fp2_add, blst_fp2_inverse, blst_fp2_mul, blst_fp2_sub, blst_fp6, blst_fp12,
-        blst_fp12_conjugate, blst_fp12_is_one, blst_fp12_mul, blst_fp12_mul_by_xy00z0, blst_fp12_sqr,
-        blst_precompute_lines,
-    };
+    use super::fp2::{self, Fp2, ONE, XI};
+    use super::fp12::{self, Fp6, Fp12};
+    use super::{final_exponentiation, g1, g2};
+    use blst::blst_precompute_lines;
 
     /// The parameter of the curve, without its sign: the Miller loop doubles for each of its bits and adds for each that is set.
     const Z: u64 = 0xd201_0000_0001_0000;
     /// How many line functions that makes: the leading bit needs none.
     const LINES: usize = 63 + Z.count_ones() as usize - 1;
-    /// 1.
-    const ONE: blst_fp2 = blst_fp2 { fp: [fp::ONE, fp::ZERO] };
-    /// 1 + i, which is v³.
-    const XI: blst_fp2 = blst_fp2 { fp: [fp::ONE, fp::ONE] };
 
     /// The precomputed lines of a G2 point: s, t for s/(2y) − t·(x/y)·v + v·w at a point (x, y). Factors of subfields are left out; the
     /// final exponentiation removes them.
     #[derive(Clone)]
-    pub struct Prepared(Box<[[blst_fp2; 2]; LINES]>);
+    pub struct Prepared(Box<[[Fp2; 2]; LINES]>);
 
     /// Precomputes the lines of q.
     pub fn prepare(q: &g2::Affine) -> Prepared {
-        let mut raw = [blst_fp6::default(); LINES];
+        let mut raw = [Fp6::default(); LINES];
         // SAFETY: plain call; writes exactly 68 elements.
         unsafe { blst_precompute_lines(raw.as_mut_ptr(), q) };
-        let mut lines = Box::new([[blst_fp2::default(); 2]; LINES]);
+        let mut lines = Box::new([[Fp2::default(); 2]; LINES]);
         for (line, raw) in lines.iter_mut().zip(&raw) {
-            let mut inverse = blst_fp2::default();
-            // SAFETY: plain call. The last coefficient is 0 for vertical lines only; there is none among the multiples of q below z,
-            // because the order of q is r.
-            unsafe { blst_fp2_inverse(&mut inverse, &raw.fp2[2]) };
-            *line = [mul(&raw.fp2[0], &inverse), mul(&raw.fp2[1], &inverse)];
+            // The last coefficient is 0 for vertical lines only; there is none among the multiples of q below z, because the
+            // order of q is r.
+            let inverse = fp2::invert(&raw.fp2[2]);
+            *line = [fp2::mul(&raw.fp2[0], &inverse), fp2::mul(&raw.fp2[1], &inverse)];
         }
         Prepared(lines)
     }
@@ -663,100 +971,79 @@ pub mod pairing {
         s: Fp,
         /// −x/y.
         t: Fp,
-        lines: &'a [[blst_fp2; 2]; LINES],
+        lines: &'a [[Fp2; 2]; LINES],
     }
 
-    /// Whether Π e(p, q) = 1. One chain of squarings serves all pairs, lines are multiplied two at a time, and there is one final
-    /// exponentiation.
-    pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Affine, &'a Prepared)>) -> bool {
-        let terms: Vec<Evaluation<'_>> = terms
-            .map(|(p, q)| {
-                // No point of order r has y = 0.
-                let s = fp::invert(&fp::twice(&p.y));
-                Evaluation { s, t: fp::negate_if(&fp::mul(&fp::twice(&p.x), &s), true), lines: &q.0 }
-            })
-            .collect();
-        let mut product = blst_fp12::default();
+    /// Whether Π e(p, q) = 1 over pairs without the identity. One chain of squarings serves all pairs, lines are multiplied two at a
+    /// time, and there is one final exponentiation.
+    pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Point, &'a Prepared)>) -> bool {
+        let (points, prepared): (Vec<g1::Point>, Vec<&Prepared>) = terms.unzip();
+        // In Jacobian coordinates x = X/Z² and y = Y/Z³. No point of order r has Y = 0.
+        let inverses = fp::invert_all(points.iter().map(|p| fp::twice(&p.y)).collect());
+        let evaluation = |((p, inverse), q): ((&g1::Point, Fp), &&'a Prepared)| {
+            let z_over_2y = fp::mul(&p.z, &inverse);
+            let t = fp::mul(&fp::twice(&p.x), &z_over_2y);
+            Evaluation { s: fp::mul(&fp::square(&p.z), &z_over_2y), t: fp::negate_if(&t, true), lines: &q.0 }
+        };
+        let terms: Vec<Evaluation<'_>> = points.iter().zip(inverses).zip(&prepared).map(evaluation).collect();
+        let mut product = fp12::ONE;
+        let (mut one, mut other) = ([fp2::ZERO; 2], [fp2::ZERO; 2]);
+        let mut lines = fp12::ONE;
         let mut line = 0;
         for bit in (0..63).rev() {
             if line > 0 {
-                square(&mut product);
+                fp12::square_assign(&mut product);
             }
             for _ in 0..1 + (Z >> bit & 1) {
                 for terms in terms.chunks(2) {
-                    match terms {
-                        [one, other] => multiply_by_lines(&mut product, &one.at(line), &other.at(line)),
-                        rest => rest.iter().for_each(|one| multiply_by_line(&mut product, &one.at(line))),
+                    if let [first, second] = terms {
+                        first.evaluate_to(&mut one, line);
+                        second.evaluate_to(&mut other, line);
+                        multiply_to(&mut lines, &mut one, &mut other);
+                        fp12::mul_assign(&mut product, &lines);
+                    } else {
+                        terms.iter().for_each(|term| multiply_by_line(&mut product, &term.at(line)));
                     }
                 }
                 line += 1;
             }
         }
-        let mut result = blst_fp12::default();
-        // SAFETY: plain calls, the first in place by design. It accounts for the sign of the parameter.
-        unsafe {
-            blst_fp12_conjugate(&mut product);
-            blst_final_exp(&mut result, &product);
-            blst_fp12_is_one(&result)
-        }
+        // The parameter is negative.
+        final_exponentiation::gives_one(&fp12::conjugate(&product))
     }
 
     impl Evaluation<'_> {
         /// The coefficients of a line here.
-        fn at(&self, line: usize) -> [blst_fp2; 2] {
+        fn at(&self, line: usize) -> [Fp2; 2] {
             let [s, t] = &self.lines[line];
-            [scale(s, &self.s), scale(t, &self.t)]
+            [fp2::scale(s, &self.s), fp2::scale(t, &self.t)]
+        }
+
+        /// The same, into their place.
+        fn evaluate_to(&self, [s_here, t_here]: &mut [Fp2; 2], line: usize) {
+            let [s, t] = &self.lines[line];
+            fp2::scale_to(s_here, s, &self.s);
+            fp2::scale_to(t_here, t, &self.t);
         }
     }
 
-    fn square(product: &mut blst_fp12) {
-        let product: *mut blst_fp12 = product;
-        // SAFETY: plain call, in place as the library itself calls it.
-        unsafe { blst_fp12_sqr(product, product) };
-    }
-
     /// Multiplies by s + t·v + v·w.
-    fn multiply_by_line(product: &mut blst_fp12, [s, t]: &[blst_fp2; 2]) {
-        let line = blst_fp6 { fp2: [*s, *t, ONE] };
-        let product: *mut blst_fp12 = product;
-        // SAFETY: plain call, in place as the library itself calls it; a sparse factor is passed as its three coefficients that
-        // are not 0.
-        unsafe { blst_fp12_mul_by_xy00z0(product, product, &line) };
+    fn multiply_by_line(product: &mut Fp12, [s, t]: &[Fp2; 2]) {
+        fp12::mul_assign_by_line(product, &Fp6 { fp2: [*s, *t, ONE] });
     }
 
-    /// Multiplies by (s + t·v + v·w)·(s' + t'·v + v·w), where (v·w)² = v³.
-    fn multiply_by_lines(product: &mut blst_fp12, [s, t]: &[blst_fp2; 2], [other_s, other_t]: &[blst_fp2; 2]) {
-        let (ss, tt) = (mul(s, other_s), mul(t, other_t));
-        let cross = sub(&sub(&mul(&add(s, t), &add(other_s, other_t)), &ss), &tt);
-        let even = blst_fp6 { fp2: [add(&ss, &XI), cross, tt] };
-        let odd = blst_fp6 { fp2: [blst_fp2::default(), add(s, other_s), add(t, other_t)] };
-        let (before, lines) = (*product, blst_fp12 { fp6: [even, odd] });
-        // SAFETY: plain call.
-        unsafe { blst_fp12_mul(product, &before, &lines) };
-    }
-
-    fn scale(x: &blst_fp2, k: &Fp) -> blst_fp2 {
-        blst_fp2 { fp: [fp::mul(&x.fp[0], k), fp::mul(&x.fp[1], k)] }
-    }
-
-    fn mul(x: &blst_fp2, y: &blst_fp2) -> blst_fp2 {
-        let mut out = blst_fp2::default();
-        // SAFETY: plain call.
-        unsafe { blst_fp2_mul(&mut out, x, y) };
-        out
-    }
-
-    fn add(x: &blst_fp2, y: &blst_fp2) -> blst_fp2 {
-        let mut out = blst_fp2::default();
-        // SAFETY: plain call.
-        unsafe { blst_fp2_add(&mut out, x, y) };
-        out
-    }
-
-    fn sub(x: &blst_fp2, y: &blst_fp2) -> blst_fp2 {
-        let mut out = blst_fp2::default();
-        // SAFETY: plain call.
-        unsafe { blst_fp2_sub(&mut out, x, y) };
-        out
+    /// (s + t·v + v·w)·(s' + t'·v + v·w), where (v·w)² = v³. Uses up the coefficients; the one of w in the product stays 0.
+    fn multiply_to(product: &mut Fp12, [s, t]: &mut [Fp2; 2], [other_s, other_t]: &mut [Fp2; 2]) {
+        let [Fp6 { fp2: [ss, cross, tt] }, Fp6 { fp2: [_, sum_s, sum_t] }] = &mut product.fp6;
+        fp2::mul_to(ss, s, other_s);
+        fp2::mul_to(tt, t, other_t);
+        fp2::add_to(sum_s, s, other_s);
+        fp2::add_to(sum_t, t, other_t);
+        fp2::add_assign(s, t);
+        fp2::add_assign(other_s, other_t);
+        fp2::mul_to(cross, s, other_s);
+        fp2::sub_assign(cross, ss);
+        fp2::sub_assign(cross, tt);
+        fp2::add_assign(ss, &XI);
     }
 }

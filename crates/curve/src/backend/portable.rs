@@ -276,6 +276,22 @@ pub mod g1 {
 
     group!(48, G1Projective, G1Affine);
 
+    /// Decodes a compressed point of the curve, other than the identity; whether it is in the subgroup is not checked.
+    pub fn decode_on_curve(bytes: &[u8; 48]) -> Option<Affine> {
+        Option::<Affine>::from(Affine::from_compressed_unchecked(bytes))
+            .filter(|point| !bool::from(point.is_identity()))
+    }
+
+    /// Whether p is in the subgroup of order r.
+    pub fn is_in_subgroup(p: &Point) -> bool {
+        Affine::from(p).is_torsion_free().into()
+    }
+
+    /// Σ k·p for public inputs, all of them anywhere on the curve.
+    pub fn msm_on_curve_vartime<'a>(terms: impl Iterator<Item = (&'a Affine, &'a Fr)>) -> Point {
+        msm_vartime(terms)
+    }
+
     /// The second half of RFC 9380 hash_to_curve: two field elements of 64 bytes each, mapped, added, cofactor cleared.
     pub fn map_from_okm(okm: &[u8; 128]) -> Point {
         let map = |okm: &[u8]| {
@@ -344,8 +360,9 @@ pub mod pairing {
     }
 
     /// Whether Π e(p, q) = 1.
-    pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Affine, &'a Prepared)>) -> bool {
-        let (points, prepared): (Vec<g1::Affine>, Vec<&Prepared>) = terms.unzip();
+    pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Point, &'a Prepared)>) -> bool {
+        let (points, prepared): (Vec<g1::Point>, Vec<&Prepared>) = terms.unzip();
+        let points: Vec<g1::Affine> = g1::batch_to_affine(&points).into_iter().flatten().collect();
         let terms: Vec<(&g1::Affine, &Prepared)> = points.iter().zip(prepared).collect();
         multi_miller_loop(&terms).final_exponentiation() == Gt::identity()
     }

@@ -18,7 +18,7 @@ pub enum RegistryError {
     Storage(StorageError),
 }
 
-/// The rule that an application or an invitation runs into. For the operator's log; an applicant sees no difference.
+/// The rule that a call runs into. For the operator's log; an applicant sees no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -34,6 +34,26 @@ pub enum Refusal {
     NameOfAnotherPerson,
     /// The person is registered under another name: one person has one secret.
     PersonHasAnotherName,
+    /// The name was retired: it serves nobody any more.
+    NameRetired,
+    /// No credential has this handle.
+    UnknownHandle,
+    /// The credential is revoked already, or its revocation is pending.
+    AlreadyRevoked,
+    /// No person has this tag or name.
+    UnknownPerson,
+    /// The person has no active credential.
+    NothingToRevoke,
+    /// The person has no name that could be retired.
+    NothingToRetire,
+    /// An epoch of this number is stored already, perhaps by another process just now.
+    EpochTaken,
+    /// The epoch does not follow the last one stored: a number is left out, or the last one has another digest.
+    EpochOutOfOrder,
+    /// The epoch names a handle that is not pending in its cohort, or names one twice.
+    NotPending,
+    /// The epoch would bring its cohort over [`MAX_COHORT_REVOCATIONS`](super::MAX_COHORT_REVOCATIONS).
+    CohortExhausted,
 }
 
 /// A failure of the store: opaque to programs, with its cause for the operator.
@@ -41,15 +61,28 @@ pub enum Refusal {
 pub struct StorageError {
     what: &'static str,
     source: Option<Box<dyn Error + Send + Sync>>,
+    conflict: bool,
 }
 
 impl StorageError {
     pub(super) fn new(what: &'static str) -> Self {
-        Self { what, source: None }
+        Self { what, source: None, conflict: false }
     }
 
     pub(super) fn caused(what: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { what, source: Some(source.into()) }
+        Self { what, source: Some(source.into()), conflict: false }
+    }
+
+    /// The same error, marked as one that the transaction owes to others: it was rolled back, and would succeed on its own.
+    pub(super) fn of_a_conflict(self) -> Self {
+        Self { conflict: true, ..self }
+    }
+}
+
+impl RegistryError {
+    /// Whether the transaction was rolled back only because of others, so that it should be tried again.
+    pub(super) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Storage(StorageError { conflict: true, .. }))
     }
 }
 
@@ -81,6 +114,16 @@ impl fmt::Display for Refusal {
             Self::InvitationExists => "an invitation with this nonce exists already",
             Self::NameOfAnotherPerson => "this holder secret is registered to another person",
             Self::PersonHasAnotherName => "this person is registered with another holder secret",
+            Self::NameRetired => "this holder secret was retired",
+            Self::UnknownHandle => "no credential has this handle",
+            Self::AlreadyRevoked => "the credential is revoked already, or about to be",
+            Self::UnknownPerson => "no such person is registered",
+            Self::NothingToRevoke => "the person has no active credential",
+            Self::NothingToRetire => "the person has no holder secret that could be retired",
+            Self::EpochTaken => "an epoch of this number is stored already",
+            Self::EpochOutOfOrder => "the epoch does not follow the last one stored",
+            Self::NotPending => "the epoch names a handle whose revocation is not pending, or names one twice",
+            Self::CohortExhausted => "the cohort has no room for so many revocations",
         })
     }
 }

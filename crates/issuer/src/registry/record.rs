@@ -35,6 +35,8 @@ fixed_bytes! {
     ApplicationDigest, 32;
     /// The fingerprint of the key that signed a credential.
     IssuerKeyId, 32;
+    /// The digest of an epoch's file, which the next epoch names.
+    EpochDigest, 32;
 }
 
 /// A moment in seconds since 1970-01-01 00:00 UTC.
@@ -44,6 +46,14 @@ pub struct UnixSeconds(pub u64);
 /// A month, counted from January of year 1 as 0, as in the claim type `month`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ValidUntil(pub u32);
+
+/// Credentials that share an accumulator. A small issuer has only [`Cohort::default`], number 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cohort(pub u32);
+
+/// The number of an epoch within its cohort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EpochNumber(pub u64);
 
 /// How thoroughly the person was checked at enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,10 +69,46 @@ pub enum Assurance {
 pub enum Status {
     /// The person's current credential of its schema.
     Active,
-    /// A renewal has replaced it. It still verifies until its validity ends or it is revoked.
-    Superseded,
-    /// Revoked.
+    /// Its revocation has been requested and waits for the next epoch; until then it still verifies.
+    Pending,
+    /// An epoch has revoked it.
     Revoked,
+}
+
+/// Why a credential is revoked. It never leaves the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The holder has lost it, or somebody else may have it.
+    Lost,
+    /// A renewal has replaced it.
+    Superseded,
+    /// A credential of full assurance has replaced this one of light assurance.
+    Upgraded,
+    /// Its validity has ended.
+    Expired,
+    /// The issuer has withdrawn it.
+    Withdrawn,
+}
+
+/// A credential's revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Revocation {
+    /// Why.
+    pub reason: Reason,
+    /// When it was requested.
+    pub requested_at: UnixSeconds,
+    /// The epoch that revokes it; none while it is pending.
+    pub epoch: Option<EpochNumber>,
+}
+
+/// A person, named by either of the two things that the registry knows them by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// By the keyed hash of their number: what the counter has.
+    Tag(PersonTag),
+    /// By the name of their holder secret: what a wallet restored from its recovery phrase proves.
+    Name(RegisteredName),
 }
 
 /// An invitation to apply, made where the person was checked.
@@ -108,6 +154,53 @@ pub struct Answer {
     pub issuer_key: IssuerKeyId,
     /// The last month of validity.
     pub valid_until: ValidUntil,
+    /// The accumulator that the credential can be revoked in.
+    pub cohort: Cohort,
+}
+
+/// An epoch to be published.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEpoch<'a> {
+    /// The cohort.
+    pub cohort: Cohort,
+    /// One more than the last epoch's; 0 or 1 for the first of a cohort.
+    pub number: EpochNumber,
+    /// The last epoch's digest; none for the first of a cohort.
+    pub previous: Option<EpochDigest>,
+    /// The digest of `content`.
+    pub digest: EpochDigest,
+    /// Exactly the handles that `content` revokes, each of them pending.
+    pub handles: &'a [Handle],
+    /// The epoch's file, as everybody gets it. At most [`MAX_EPOCH`] bytes.
+    ///
+    /// [`MAX_EPOCH`]: super::MAX_EPOCH
+    pub content: &'a [u8],
+}
+
+/// A published epoch without its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EpochHead {
+    /// The cohort.
+    pub cohort: Cohort,
+    /// Its number in the cohort.
+    pub number: EpochNumber,
+    /// The digest of its content.
+    pub digest: EpochDigest,
+    /// When it was published.
+    pub published_at: UnixSeconds,
+    /// How many credentials of the cohort are revoked up to and with this epoch.
+    pub revoked: u64,
+}
+
+/// A published epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Epoch {
+    /// All but the content.
+    pub head: EpochHead,
+    /// The epoch's file.
+    pub content: Vec<u8>,
 }
 
 /// A credential as the registry knows it.
@@ -132,16 +225,20 @@ pub struct CredentialRecord {
     pub valid_until: ValidUntil,
     /// When it was issued.
     pub issued_at: UnixSeconds,
+    /// The accumulator that it can be revoked in.
+    pub cohort: Cohort,
     /// Where it stands.
     pub status: Status,
+    /// Its revocation, unless it is active.
+    pub revocation: Option<Revocation>,
 }
 
 /// A person as the registry knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PersonRecord {
-    /// The name that the person's holder secret is registered under.
-    pub name: RegisteredName,
+    /// The name that the person's holder secret is registered under; none after it was retired, until the person applies anew.
+    pub name: Option<RegisteredName>,
     /// All credentials ever issued to the person, oldest first.
     pub credentials: Vec<CredentialRecord>,
 }
@@ -156,8 +253,24 @@ pub struct Counts {
     pub open_invitations: u64,
     /// Credentials that are current.
     pub active: u64,
-    /// Credentials that a renewal has replaced.
-    pub superseded: u64,
+    /// Credentials whose revocation is pending.
+    pub pending: u64,
+    /// Revoked credentials.
+    pub revoked: u64,
+}
+
+/// How many credentials of one schema in one cohort there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tally {
+    /// The cohort.
+    pub cohort: Cohort,
+    /// The schema.
+    pub schema: SchemaDigest,
+    /// Credentials that are current.
+    pub active: u64,
+    /// Credentials whose revocation is pending.
+    pub pending: u64,
     /// Revoked credentials.
     pub revoked: u64,
 }
@@ -193,10 +306,10 @@ impl Assurance {
 }
 
 impl Status {
-    pub(super) fn stored(self) -> i64 {
+    pub(super) const fn stored(self) -> i64 {
         match self {
             Self::Active => 1,
-            Self::Superseded => 2,
+            Self::Pending => 2,
             Self::Revoked => 3,
         }
     }
@@ -204,8 +317,31 @@ impl Status {
     pub(super) fn from_stored(value: i64) -> Option<Self> {
         match value {
             1 => Some(Self::Active),
-            2 => Some(Self::Superseded),
+            2 => Some(Self::Pending),
             3 => Some(Self::Revoked),
+            _ => None,
+        }
+    }
+}
+
+impl Reason {
+    pub(super) fn stored(self) -> i64 {
+        match self {
+            Self::Lost => 1,
+            Self::Superseded => 2,
+            Self::Upgraded => 3,
+            Self::Expired => 4,
+            Self::Withdrawn => 5,
+        }
+    }
+
+    pub(super) fn from_stored(value: i64) -> Option<Self> {
+        match value {
+            1 => Some(Self::Lost),
+            2 => Some(Self::Superseded),
+            3 => Some(Self::Upgraded),
+            4 => Some(Self::Expired),
+            5 => Some(Self::Withdrawn),
             _ => None,
         }
     }

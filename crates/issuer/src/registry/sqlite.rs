@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqlSafeStr};
 
-use super::{RegistryError, StorageError, storage};
+use super::database::storage;
+use super::{RegistryError, StorageError, migration};
 
 /// How long a writer waits for the writers of other processes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -147,22 +148,26 @@ fn is_busy(error: &sqlx::Error) -> bool {
         .is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
+/// The versions of the schema, oldest first: version, description, statements.
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "registry", include_str!("../../migrations/sqlite/0001_registry.sql")),
+    (2, "revocation", include_str!("../../migrations/sqlite/0002_revocation.sql")),
+];
+
 /// Applies the migrations that the file lacks. All of them or none: for SQLite, sqlx takes no lock of its own.
 async fn migrate(writer: &SqlitePool) -> Result<(), RegistryError> {
-    let migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        "registry".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0001_registry.sql").into_sql_str(),
-        false,
-    )]);
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(storage)?;
-    migrator.run_direct(None, &mut *transaction, false).await.map_err(migration)?;
-    transaction.commit().await.map_err(storage)
+    migrate_to(writer, None).await
 }
 
-fn migration(error: MigrateError) -> RegistryError {
-    RegistryError::Storage(StorageError::caused("the database's schema does not fit this program", error))
+/// Applies the migrations up to the version `last`.
+pub(super) async fn migrate_to(writer: &SqlitePool, last: Option<i64>) -> Result<(), RegistryError> {
+    let migrations = MIGRATIONS.map(|(version, description, statements)| {
+        Migration::new(version, description.into(), MigrationType::Simple, statements.into_sql_str(), false)
+    });
+    let migrator = Migrator::with_migrations(migrations.into());
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(storage)?;
+    migrator.run_direct(last, &mut *transaction, false).await.map_err(migration)?;
+    transaction.commit().await.map_err(storage)
 }
 
 fn file_error(what: &'static str, error: io::Error) -> RegistryError {

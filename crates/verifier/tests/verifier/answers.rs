@@ -40,7 +40,8 @@ fn accepts_the_cafe_and_learns_no_claim() {
             "proved": [
                 "date of birth is on or before 2008-11-23 (at least 18 years old on 2026-11-23)",
                 "valid until is 2026-11 or later (valid on 2026-11-23)"
-            ]
+            ],
+            "not_revoked": {"card": 0}
         })
     );
 }

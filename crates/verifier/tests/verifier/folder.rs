@@ -25,6 +25,7 @@ fn init(folder: &Path) -> Result<Verifier<FolderStore>, Error> {
 fn opened(folder: &Path, scene: &Scene) -> Verifier<FolderStore> {
     let cafe = init(folder).unwrap();
     cafe.trust(&scene.issuer.parameters.to_json().unwrap(), None).unwrap();
+    cafe.learn_epoch(&scene.head()).unwrap();
     cafe
 }
 

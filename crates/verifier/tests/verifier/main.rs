@@ -6,6 +6,7 @@ mod answers;
 mod batch;
 mod folder;
 mod once;
+mod revocation;
 mod scene;
 mod sets;
 mod templates;

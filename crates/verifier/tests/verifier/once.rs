@@ -57,6 +57,7 @@ fn folder_verifier(scene: &Scene, folder: &std::path::Path) -> Verifier<FolderSt
     let work = Work::with_log_n(1).unwrap();
     let cafe = Verifier::init(folder, "Café Glas", origin, &passphrase, work, &mut OsRng).unwrap();
     cafe.trust(&scene.issuer.parameters.to_json().unwrap(), None).unwrap();
+    cafe.learn_epoch(&scene.head()).unwrap();
     cafe
 }
 

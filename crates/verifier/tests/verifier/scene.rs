@@ -1,12 +1,13 @@
 //! An issuer, a holder and a café, and a wallet that does as it is told.
 
 use milchglas_credential::claim::Claims;
-use milchglas_credential::compile::compile;
-use milchglas_credential::credential::{Credential, HolderSecret, Holdings};
+use milchglas_credential::compile::{Plan, compile};
+use milchglas_credential::credential::{Credential, HeldWitness, HolderSecret, Holdings};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::parameters::{Content, Parameters};
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Request, SignedRequest, SigningKey};
+use milchglas_credential::revocation::Witness;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::selection::Selection;
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, only_selection};
@@ -47,7 +48,14 @@ impl Scene {
     pub(crate) fn verifier<S: RequestStore>(&self, seed: u8, store: S) -> Verifier<S> {
         let origin = "https://cafe.example".parse().unwrap();
         let key = SigningKey::from_bytes(&[seed; 32]);
-        Verifier::new("Café Glas", origin, key, [self.issuer.parameters.clone()], store).unwrap()
+        let verifier = Verifier::new("Café Glas", origin, key, [self.issuer.parameters.clone()], store).unwrap();
+        verifier.learn_epoch(&self.head()).unwrap();
+        verifier
+    }
+
+    /// The head of epoch 0 of the issuer's key.
+    pub(crate) fn head(&self) -> Vec<u8> {
+        self.issuer.first_epoch().unwrap().head().to_bytes()
     }
 
     pub(crate) fn cafe(&self) -> Verifier<MemoryStore> {
@@ -72,7 +80,29 @@ impl Scene {
 
     pub(crate) fn present(&self, request: &Request, selection: Selection, parameters: &Parameters) -> Vec<u8> {
         let plan = compile(request, selection, &[parameters]).unwrap();
-        Presentation::create(&plan, &Holdings::new(&self.k, &[&self.card]), b"", &mut OsRng).unwrap().to_bytes()
+        self.prove(&plan, &[]).to_bytes()
+    }
+
+    /// Answers with a witness of the caller's choice.
+    pub(crate) fn prove_with(
+        &self,
+        request: &Request,
+        selection: Selection,
+        witness: &Witness,
+    ) -> Result<Presentation, milchglas_credential::error::Error> {
+        let plan = compile(request, selection, &[&self.issuer.parameters])?;
+        let held = [HeldWitness { credential: 0, witness }];
+        let credentials = [&self.card];
+        Presentation::create(&plan, &Holdings::new(&self.k, &credentials).with_witnesses(&held), b"", &mut OsRng)
+    }
+
+    /// Proves a plan about the card, with these counters.
+    pub(crate) fn prove(&self, plan: &Plan<'_>, counters: &[u16]) -> Presentation {
+        let witness = self.issuer.witness_asked(plan.shown()[0].ask, &self.card).unwrap();
+        let held: Vec<_> = witness.iter().map(|witness| HeldWitness { credential: 0, witness }).collect();
+        let credentials = [&self.card];
+        let holdings = Holdings::new(&self.k, &credentials).with_counters(counters).with_witnesses(&held);
+        Presentation::create(plan, &holdings, b"", &mut OsRng).unwrap()
     }
 }
 

@@ -62,6 +62,10 @@ fn rejects_broken_templates() {
             ("/ask/credential/schemas", json!([])),
             ("/ask/credential/schemas", json!("national-id")),
             ("/ask/credential/prove", json!(["valid", "valid"])),
+            ("/ask/credential/not_revoked", json!({})),
+            ("/ask/credential/not_revoked", json!({"within": 16})),
+            ("/ask/credential/not_revoked", json!({"within": -1})),
+            ("/ask/credential/not_revoked", json!(1)),
             ("/ask/credential/prove/0", json!({"age_at_least": {"claim": "date_of_birth", "years": 0}})),
         ] {
             let mut broken = parse(Template::CAFE_JSON);
@@ -110,8 +114,10 @@ fn refuses_comparisons_that_no_wallet_could_answer() {
     let cafe = scene.cafe();
     let ask = |claim: &str, credential: &str, other: &str| {
         let same_as = json!({"same_as": {"claim": claim, "credential": credential, "other": other}});
-        let card = json!({"credential": {"name": "card", "schemas": ["national-id"], "prove": [same_as]}});
-        let second = json!({"credential": {"name": "second", "schemas": ["national-id"]}});
+        let card = json!({"credential": {"name": "card", "schemas": ["national-id"], "prove": [same_as],
+            "not_revoked": {"within": 0}}});
+        let second = json!({"credential": {"name": "second", "schemas": ["national-id"],
+            "not_revoked": {"within": 15}}});
         let template = json!({"milchglas": "template/1", "purpose": "Compare", "ask": {"all": [card, second]}});
         cafe.request(&Template::from_json(&template.to_string()).unwrap(), now(), &mut OsRng)
     };

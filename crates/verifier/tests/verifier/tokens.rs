@@ -3,10 +3,8 @@
 use std::sync::Barrier;
 
 use milchglas_credential::compile::compile;
-use milchglas_credential::credential::Holdings;
 use milchglas_credential::digest::{DocumentDigest, RequestNonce, Token};
 use milchglas_credential::document::DocumentRef;
-use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::SignedRequest;
 use milchglas_sealed::{Passphrase, Work};
 use milchglas_tests::only_selection;
@@ -23,7 +21,7 @@ use crate::scene::{Scene, later, now, reason};
 fn template(credential: &str) -> Template {
     Template::from_json(&format!(
         r#"{{"milchglas": "template/1", "purpose": "A test", "ask": {{"credential": {{
-            "name": "card", "schemas": ["national-id"], {credential}}}}}}}"#
+            "name": "card", "schemas": ["national-id"], "not_revoked": {{"within": 0}}, {credential}}}}}}}"#
     ))
     .unwrap()
 }
@@ -39,9 +37,7 @@ fn ask<S: RequestStore>(verifier: &Verifier<S>, template: &Template) -> Asked {
 fn answer(scene: &Scene, asked: &Asked, counters: &[u16]) -> Vec<u8> {
     let request = SignedRequest::verify(asked.bytes()).unwrap();
     let plan = compile(request.request(), only_selection(1), &[&scene.issuer.parameters]).unwrap();
-    let credentials = [&scene.card];
-    let holdings = Holdings::new(&scene.k, &credentials).with_counters(counters);
-    Presentation::create(&plan, &holdings, b"", &mut OsRng).unwrap().to_bytes()
+    scene.prove(&plan, counters).to_bytes()
 }
 
 fn folder_verifier(scene: &Scene, folder: &std::path::Path) -> Verifier<FolderStore> {
@@ -50,6 +46,7 @@ fn folder_verifier(scene: &Scene, folder: &std::path::Path) -> Verifier<FolderSt
     let work = Work::with_log_n(1).unwrap();
     let cafe = Verifier::init(folder, "Café Glas", origin, &passphrase, work, &mut OsRng).unwrap();
     cafe.trust(&scene.issuer.parameters.to_json().unwrap(), None).unwrap();
+    cafe.learn_epoch(&scene.head()).unwrap();
     cafe
 }
 

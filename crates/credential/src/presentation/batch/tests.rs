@@ -37,6 +37,7 @@ fn pending(name: usize, key: &Key, error: G1) -> Pending {
         schema: SchemaDigest([0; 32]),
         disclosed: Vec::new(),
         proved: Vec::new(),
+        epoch: None,
         pseudonym: None,
         token: None,
         encrypted: None,

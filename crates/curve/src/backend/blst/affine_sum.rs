@@ -9,6 +9,7 @@
 
 use super::fp::{self, Fp};
 use super::g1::Affine;
+use core::borrow::Borrow;
 use zeroize::Zeroize;
 
 /// How many additions make their inversion pay.
@@ -29,35 +30,37 @@ pub(super) fn add_each(left: &mut [Affine], right: &[Affine], products: &mut Vec
 }
 
 /// Writes the product of all factors before each one and that of all, and returns the inverse of the latter.
-fn inverse_of_products(factors: impl ExactSizeIterator<Item = Fp>, products: &mut Vec<Fp>) -> Fp {
+fn inverse_of_products(factors: impl ExactSizeIterator<Item: Borrow<Fp>>, products: &mut Vec<Fp>) -> Fp {
     products.clear();
     products.resize(factors.len() + 1, fp::ONE);
     let mut rest = products.as_mut_slice();
     for factor in factors {
         if let [before, after, ..] = rest {
-            fp::mul_to(after, before, &factor);
+            fp::mul_to(after, before, factor.borrow());
         }
         rest = &mut rest[1..];
     }
     products.last().map_or(fp::ONE, fp::invert)
 }
 
-/// Adds q to p, where `slope` is that of the line through them.
+/// Adds q to p, where `slope` is that of the line through them. Copies what has been there for a while rather than what was just
+/// computed, which would cost as much as an addition.
 fn follow(p: &mut Affine, q: &Affine, slope: &Fp) {
-    let mut x = fp::square(slope);
-    fp::sub_assign(&mut x, &p.x);
-    fp::sub_assign(&mut x, &q.x);
+    let mut rest = p.x;
+    fp::square_to(&mut p.x, slope);
+    fp::sub_assign(&mut p.x, &rest);
+    fp::sub_assign(&mut p.x, &q.x);
     // y = slope·(p.x − x) − p.y
-    fp::sub_assign(&mut p.x, &x);
-    fp::mul_assign(&mut p.x, slope);
-    fp::sub_from(&mut p.y, &p.x);
-    p.x = x;
+    fp::sub_assign(&mut rest, &p.x);
+    fp::mul_assign(&mut rest, slope);
+    fp::sub_from(&mut p.y, &rest);
 }
 
 /// Additions of public points, with scratch space that is used again.
 #[derive(Default)]
 pub(super) struct Adder {
     cases: Vec<Case>,
+    runs: Vec<Fp>,
     products: Vec<Fp>,
     pairs: Vec<(usize, usize)>,
 }
@@ -125,20 +128,26 @@ impl Adder {
     /// For each (i, j), from the last to the first, adds the point at j to the point at i; the additions must not depend on each
     /// other, except that a later pair may read what an earlier one then changes.
     pub(super) fn add_pairs_vartime(&mut self, points: &mut [Affine], pairs: &[(usize, usize)]) {
-        // Nearly always all are chords, and neither summand is the identity.
-        let runs = pairs.iter().map(|(i, j)| fp::sub(&points[*j].x, &points[*i].x));
-        let ordinary = pairs.iter().all(|(i, j)| !is_identity(&points[*i]) && !is_identity(&points[*j]));
-        let mut inverse = if ordinary { inverse_of_products(runs, &mut self.products) } else { Fp::default() };
-        if inverse.l == [0; 6] {
+        self.runs.resize(pairs.len(), fp::ONE);
+        for (run, (i, j)) in self.runs.iter_mut().zip(pairs) {
+            fp::sub_to(run, &points[*j].x, &points[*i].x);
+        }
+        // Sums of different points, neither of them the identity, need no distinction of cases.
+        let is_chord = |((i, j), run): (&(usize, usize), &Fp)| {
+            run.l != [0; 6] && !is_identity(&points[*i]) && !is_identity(&points[*j])
+        };
+        if !pairs.iter().zip(&self.runs).all(is_chord) {
             return self.add_any_pairs_vartime(points, pairs);
         }
-        for ((i, j), before) in pairs.iter().zip(&self.products).rev() {
-            let [x, y] = [points[*j].x, points[*j].y];
+        let mut inverse = inverse_of_products(self.runs.iter(), &mut self.products);
+        let mut slope = fp::ONE;
+        for (((i, j), before), run) in pairs.iter().zip(&self.products).zip(&self.runs).rev() {
+            let q = points[*j];
             let p = &mut points[*i];
-            let mut slope = fp::mul(&inverse, before);
-            fp::mul_assign(&mut inverse, &fp::sub(&x, &p.x));
-            fp::mul_assign(&mut slope, &fp::sub(&y, &p.y));
-            follow(p, &Affine { x, y }, &slope);
+            fp::mul_to(&mut slope, &inverse, before);
+            fp::mul_assign(&mut inverse, run);
+            fp::mul_assign(&mut slope, &fp::sub(&q.y, &p.y));
+            follow(p, &q, &slope);
         }
     }
 
@@ -146,13 +155,15 @@ impl Adder {
     fn add_any_pairs_vartime(&mut self, points: &mut [Affine], pairs: &[(usize, usize)]) {
         self.cases.clear();
         self.cases.extend(pairs.iter().map(|(i, j)| Case::of(&points[*i], &points[*j])));
+        self.runs.clear();
         let runs = pairs.iter().zip(&self.cases).map(|((i, j), case)| case.run(&points[*i], &points[*j]));
-        let mut inverse = inverse_of_products(runs, &mut self.products);
-        for (((i, j), case), before) in pairs.iter().zip(&self.cases).zip(&self.products).rev() {
+        self.runs.extend(runs);
+        let mut inverse = inverse_of_products(self.runs.iter(), &mut self.products);
+        for ((((i, j), case), before), run) in pairs.iter().zip(&self.cases).zip(&self.products).zip(&self.runs).rev() {
             let q = points[*j];
             let p = &mut points[*i];
             let mut reciprocal = fp::mul(&inverse, before);
-            fp::mul_assign(&mut inverse, &case.run(p, &q));
+            fp::mul_assign(&mut inverse, run);
             case.add(p, &q, &mut reciprocal);
         }
     }

@@ -44,6 +44,12 @@ pub(super) fn apply_affine(p: &Affine) -> Affine {
     Affine { x: fp::mul(&p.x, &BETA), y: fp::negate_if(&p.y, true) }
 }
 
+/// Makes ψ(p) of p.
+pub(super) fn assign_affine(p: &mut Affine) {
+    fp::mul_assign(&mut p.x, &BETA);
+    fp::negate(&mut p.y);
+}
+
 /// The k₁, k₂ < z² with k = k₁ + k₂·z², least significant limb first. In constant time.
 pub(super) fn split(k: &Fr) -> [[u64; 2]; 2] {
     let mut bytes = fr::to_scalar(k).b;

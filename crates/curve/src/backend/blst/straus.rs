@@ -148,15 +148,17 @@ impl<'a> Track<'a> {
         Self { digits, multiples: core::slice::from_ref(base), image: false }
     }
 
-    /// What the digit at this place contributes, before doublings.
-    fn point(&self, place: usize) -> Option<Affine> {
+    /// Appends what the digit at this place contributes, before doublings and before ψ.
+    fn append_point(&self, place: usize, points: &mut Vec<Affine>) {
         let digit = self.digits[place];
-        if digit == 0 {
-            return None;
+        if digit != 0 {
+            points.push(self.multiples[usize::from(digit.unsigned_abs()) - 1]);
         }
-        let multiple = &self.multiples[usize::from(digit.unsigned_abs()) - 1];
-        let multiple = if self.image { &endomorphism::apply_affine(multiple) } else { multiple };
-        Some(Affine { x: multiple.x, y: fp::negate_if(&multiple.y, digit < 0) })
+        if digit < 0
+            && let Some(point) = points.last_mut()
+        {
+            fp::negate(&mut point.y);
+        }
     }
 }
 
@@ -180,7 +182,8 @@ fn digits(half: [u64; 2], step: usize) -> [i16; PLACES] {
 fn straus(sums: &[Vec<Track<'_>>]) -> Vec<Point> {
     let mut adder = Adder::default();
     let room = GROUP + sums.iter().map(Vec::len).sum::<usize>();
-    let (mut points, mut lengths) = (Vec::with_capacity(room), Vec::with_capacity(PLACES * sums.len()));
+    let (mut points, mut lengths) = (Vec::with_capacity(room), Vec::with_capacity(2 * PLACES * sums.len()));
+    let mut joined = Vec::with_capacity(PLACES * sums.len());
     let mut results: Vec<Sum> = sums.iter().map(|_| Sum::default()).collect();
     let mut places = (0..PLACES).rev().peekable();
     while places.peek().is_some() {
@@ -190,14 +193,27 @@ fn straus(sums: &[Vec<Track<'_>>]) -> Vec<Point> {
             && let Some(place) = places.next()
         {
             for tracks in sums {
-                let before = points.len();
-                points.extend(tracks.iter().filter_map(|track| track.point(place)));
-                lengths.push(points.len() - before);
+                // First what comes as it is, then what ψ is applied to once it is added up.
+                for image in [false, true] {
+                    let before = points.len();
+                    let these = tracks.iter().filter(|track| track.image == image);
+                    these.for_each(|track| track.append_point(place, &mut points));
+                    lengths.push(points.len() - before);
+                }
             }
         }
         adder.shorten_lists_vartime(&mut points, &mut lengths);
+        let mut start = 0;
+        joined.clear();
+        for lengths in lengths.chunks_exact(2) {
+            let (middle, end) = (start + lengths[0], start + lengths[0] + lengths[1]);
+            points[middle..end].iter_mut().for_each(endomorphism::assign_affine);
+            joined.push(end - start);
+            start = end;
+        }
+        adder.shorten_lists_vartime(&mut points, &mut joined);
         let mut rest = points.iter();
-        for lengths in lengths.chunks_exact(sums.len().max(1)) {
+        for lengths in joined.chunks_exact(sums.len().max(1)) {
             for (sum, length) in results.iter_mut().zip(lengths) {
                 (0..STEP).for_each(|_| sum.double());
                 rest.by_ref().take(*length).for_each(|point| sum.add_vartime(point));

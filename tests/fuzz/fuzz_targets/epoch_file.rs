@@ -1,0 +1,5 @@
+//! Fuzzes files of epochs.
+
+#![no_main]
+
+milchglas_fuzz::fuzz!(EPOCH_FILE);
