@@ -2,6 +2,7 @@
 
 mod comparing;
 mod counting;
+mod entries;
 mod inspectors;
 mod pool;
 mod publications;
