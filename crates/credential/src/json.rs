@@ -1,7 +1,7 @@
 //! JSON files of ours, read.
 //!
 //! Natively `serde_json` reads a type straight from the text, and knows the line and column of a fault. In WebAssembly that would be code for each type
-//! which is mostly the parser again, a quarter of the module; there the text becomes a [`Json`] first, and a type is read from that. Which
+//! which is mostly the parser again, a quarter of the module; there the text becomes a tree first, and a type is read from that. Which
 //! texts are accepted is the same, but for structures that are written as arrays, which are refused.
 //!
 //! Not here: what the fields mean, how long a text may be.

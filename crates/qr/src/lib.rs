@@ -333,7 +333,8 @@ fn grey(color: png::ColorType, pixel: &[u8]) -> u8 {
     u8::try_from((luma * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
 }
 
-#[cfg(all(test, feature = "pictures"))]
+#[cfg(feature = "pictures")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

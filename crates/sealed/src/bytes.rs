@@ -77,3 +77,35 @@ impl fmt::Debug for SealedBytes {
         f.debug_struct("SealedBytes").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SealedFile;
+
+    fn passphrase(text: &str) -> Passphrase {
+        Passphrase::new(&Zeroizing::new(text.to_owned())).unwrap()
+    }
+
+    #[test]
+    fn bytes_and_file_are_the_same() {
+        let work = Work::with_log_n(1).unwrap();
+        let mut sealed = SealedBytes::create(&passphrase("a"), "wallet", b"first", work).unwrap();
+        sealed.save(b"second").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault");
+        std::fs::write(&path, sealed.as_bytes()).unwrap();
+        let (mut file, content) = SealedFile::open(&path, &passphrase("a"), "wallet").unwrap();
+        assert_eq!(content.as_slice(), b"second");
+        file.save(b"third").unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let (mut again, content) = SealedBytes::open(bytes.clone(), &passphrase("a"), "wallet").unwrap();
+        assert_eq!(content.as_slice(), b"third");
+        again.change_passphrase(&passphrase("b"), b"fourth", work).unwrap();
+        let open = |bytes: &[u8], text, kind| SealedBytes::open(bytes.to_vec(), &passphrase(text), kind).map(|_| ());
+        assert_eq!(open(again.as_bytes(), "a", "wallet"), Err(Error::Unopenable));
+        assert_eq!(open(again.as_bytes(), "b", "wallet"), Ok(()));
+        assert!(matches!(open(&bytes, "a", "verifier"), Err(Error::Decode { .. })));
+        assert!(matches!(open(&bytes[1..], "a", "wallet"), Err(Error::Decode { .. })));
+    }
+}

@@ -113,5 +113,6 @@ pub fn atomic_create_new(path: impl AsRef<Path>, bytes: &[u8], mode: u32) -> Res
     place.create_unlocked(&mut disk::Os, bytes, mode)
 }
 
-#[cfg(all(test, not(target_family = "wasm")))]
+#[cfg(not(target_family = "wasm"))]
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-// The café in Node: `node cafe.mjs OFFICE.json CARD`, with what an issuer published and the answer that it gave for this wallet's application.
+// The café in Node: `node cafe.mjs`, or `node cafe.mjs office.json invitation` with what an issuer published and an invitation of it.
 //
-// Without arguments: makes a wallet and a café, and shows what the café asks.
+// It makes a wallet and a café in memory, applies for a card, and shows what the wallet says to the café's request.
 
 import { MemoryStorage, Verifier, Wallet, templates } from "milchglas";
 

@@ -134,7 +134,10 @@ pub(crate) fn sealed(error: milchglas_sealed::Error) -> JsValue {
     let kind = match error {
         milchglas_sealed::Error::Unopenable => Kind::Passphrase,
         milchglas_sealed::Error::Misuse { .. } => Kind::Misuse,
-        _ => Kind::Input,
+        milchglas_sealed::Error::Decode { .. }
+        | milchglas_sealed::Error::Busy
+        | milchglas_sealed::Error::Io { .. }
+        | _ => Kind::Input,
     };
     thrown(kind, None, &error.to_string(), &[])
 }

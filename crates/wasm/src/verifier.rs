@@ -121,6 +121,13 @@ fn failure(error: Error) -> JsValue {
         Error::OtherIssuer { .. } => thrown(Kind::Refused, Some("other_issuer"), &message, &[&message]),
         Error::Superseded => thrown(Kind::Refused, Some("superseded"), &message, &[&message]),
         Error::Conflict => thrown(Kind::Refused, Some("conflict"), &message, &[&message]),
-        _ => misuse(&message),
+        Error::UnknownIssuer(_)
+        | Error::UnknownSchema(_)
+        | Error::NoSuchCredential(_)
+        | Error::Unfit { .. }
+        | Error::AsOf
+        | Error::OtherKey
+        | Error::Store(_)
+        | _ => misuse(&message),
     }
 }
