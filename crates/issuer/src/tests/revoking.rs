@@ -291,7 +291,8 @@ async fn a_registry_from_an_old_copy_publishes_nothing_over_what_is_published() 
     office.publish_epochs(3).await;
     assert_eq!(office.tamper("DELETE FROM epochs WHERE number > 1").await, 2);
     let office = office.reopen().await;
-    let write = || office.issuer.write_epochs(&office.issuer.epochs_folder(), |_, _| ());
+    let folder = office.issuer.epochs_folder();
+    let write = || office.issuer.write_epochs(&folder, |_, _| ());
     assert!(matches!(write().await, Err(Error::Damaged { .. })));
     // Nor once it has signed other epochs of the same numbers.
     office.issuer.publish_epochs(time("2026-11-24T09:00:00Z"), |_, _| ()).await.unwrap();
