@@ -39,7 +39,7 @@ pub struct CredentialKey {
 }
 
 /// How many accumulators a key keeps decoded, with their tables.
-const MAX_RECENT: usize = 4;
+const MAX_RECENT: usize = 16;
 
 /// The id of an issuer's public key and of the accumulator's key that belongs to it. It names the issuer too, so that nobody can take over
 /// another's key, generators or signatures by publishing that key as its own.

@@ -16,10 +16,10 @@
 use std::path::{Path, PathBuf};
 
 use milchglas_credential::digest::IssuerKeyId;
-use milchglas_credential::revocation::{EpochFile, SignedHead};
+use milchglas_credential::revocation::{EpochFile, EpochHead, SignedHead};
 use milchglas_sealed::atomic_write;
 
-use crate::folder::{create_public_folder, exists};
+use crate::folder::{create_public_folder, exists, read_bytes};
 use crate::registry::{Cohort, EpochNumber};
 use crate::{Error, Issuer};
 
@@ -36,7 +36,8 @@ impl Issuer {
         self.folder.epochs()
     }
 
-    /// Writes every file about revocations that is not yet in the folder, and returns how many. `done` is told after each epoch how many are
+    /// Writes every file about revocations that is not yet in the folder, and returns how many. Call it before publishing, too: it refuses where the
+    /// folder's newest heads are not the registry's, as after a registry was restored from an old copy. `done` is told after each epoch how many are
     /// done, and of how many.
     ///
     /// # Errors
@@ -47,7 +48,18 @@ impl Issuer {
             let (id, cohort) = (self.parameters.key_id(key), self.cohort_of(key)?.number);
             let Some(newest) = self.registry.newest_epoch(cohort).await? else { continue };
             let log = LogFolder::create(folder, &id)?;
-            let start = log.next()?;
+            let start = match log.newest()? {
+                None => 0,
+                Some(published) => {
+                    // A registry that was restored from an old copy: to go on from it would sign a second history.
+                    let number = u64::from(published.epoch.0);
+                    let stored = self.registry.epoch(cohort, EpochNumber(number)).await?.ok_or(FORKED)?;
+                    if stored.head.digest.0 != published.digest().0 {
+                        return Err(FORKED);
+                    }
+                    number + 1
+                }
+            };
             for number in start..=newest.number.0 {
                 written += self.write_epoch(&log, cohort, number).await?;
                 done(number + 1 - start, newest.number.0 + 1 - start);
@@ -97,15 +109,14 @@ impl LogFolder {
         Ok(Self(folder))
     }
 
-    /// The first epoch that is not there.
-    fn next(&self) -> Result<u64, Error> {
+    /// The newest head that is there.
+    fn newest(&self) -> Result<Option<EpochHead>, Error> {
         let head = self.0.join("head");
         if !exists(&head)? {
-            return Ok(0);
+            return Ok(None);
         }
-        let head = crate::folder::read_bytes(&head)?;
-        let head = SignedHead::from_bytes(&head).map_err(|_| Error::Damaged { what: "a published head is changed" })?;
-        Ok(u64::from(head.unverified().epoch.0) + 1)
+        let head = SignedHead::from_bytes(&read_bytes(&head)?).map_err(|_| CHANGED)?;
+        Ok(Some(head.unverified().clone()))
     }
 
     fn write(&self, power: u32, last: u64, content: &[u8]) -> Result<(), Error> {
@@ -118,4 +129,8 @@ impl LogFolder {
     }
 }
 
+const CHANGED: Error = Error::Damaged { what: "a published head is changed" };
+const FORKED: Error = Error::Damaged {
+    what: "the published epochs are not the registry's: it is older than they are. Publish nothing from it; bring its newest copy back",
+};
 const MISSING: Error = Error::Damaged { what: "the registry lacks an epoch" };

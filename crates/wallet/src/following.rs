@@ -239,9 +239,10 @@ impl<S: Store> Wallet<S> {
             state.logs.retain(|followed| followed.issuer != *issuer);
             for standing in state.standings.iter_mut().filter(|standing| cards.contains(&standing.card)) {
                 if let Witnesses::Checked(witnesses) = &standing.witnesses
-                    && let Some(newest) = witnesses.first()
+                    && let Some(oldest) = witnesses.last()
                 {
-                    standing.witnesses = Witnesses::Unchecked(newest.clone());
+                    // The oldest: the two histories may have had it in common.
+                    standing.witnesses = Witnesses::Unchecked(oldest.clone());
                 }
             }
             Ok(())
@@ -486,7 +487,7 @@ impl<S: Store> Wallet<S> {
     pub(crate) fn admit_epochs(&self, request: &Request) -> Result<(), Refusal> {
         for accepted in request.ask().credentials().iter().flat_map(|ask| &ask.not_revoked) {
             if let Some(followed) = self.log(&accepted.key)
-                && followed.log.choose(accepted) == Err(CredentialError::Invalid)
+                && followed.log.contradicts(accepted)
             {
                 return Err(Refusal::UnknownAccumulator { epoch: accepted.newest });
             }
@@ -530,14 +531,14 @@ impl<S: Store> Wallet<S> {
             ));
         }
         let (Some(followed), Some(newest)) = (self.log(&key), newest) else { return Err(sync) };
-        match followed.log.choose(accepted) {
-            Ok((back, epoch)) if self.witness(card.id, epoch).is_some() => Ok(back),
+        match followed.log.choose(accepted, |epoch| self.witness(card.id, epoch).is_some()) {
+            Ok((back, _)) => Ok(back),
             Err(CredentialError::Unsatisfied) if newest < accepted.newest => Err(format!(
                 "The verifier accepts only a newer list of what {issuer} has revoked: its own is of epoch {}, this wallet's of epoch \
                  {newest}. Do a sync.",
                 accepted.newest
             )),
-            Ok(_) | Err(_) => Err(format!(
+            Err(_) => Err(format!(
                 "The verifier's list of what {issuer} has revoked is too old: it is of epoch {}, this wallet's of epoch {newest}. \
                  The verifier has to get a newer one.",
                 accepted.newest
@@ -629,12 +630,10 @@ pub(crate) fn learned_by_epoch(epoch: Epoch, back: u8) -> String {
     match back {
         0 => format!("That it has not been revoked, by epoch {epoch}, the newest that the verifier knows."),
         1 => format!(
-            "That it has not been revoked, by epoch {epoch}, the one before the newest that the verifier knows. This tells when your wallet \
-             last did a sync."
+            "That it has not been revoked, by epoch {epoch}, the one before the newest that the verifier knows."
         ),
         _ => format!(
-            "That it has not been revoked, by epoch {epoch}, which is {back} before the newest that the verifier knows. This tells when your \
-             wallet last did a sync."
+            "That it has not been revoked, by epoch {epoch}, which is {back} before the newest that the verifier knows."
         ),
     }
 }

@@ -196,6 +196,8 @@ fn epoch(out: Option<PathBuf>, only_files: bool, at: &IssuerAt, context: Context
     let folder = out.unwrap_or_else(|| issuer.epochs_folder());
     let mut published = Vec::new();
     if !only_files {
+        // What an earlier run left out; and whether registry and folder are of one history.
+        finish(issuer.write_epochs(&folder, |_, _| ()))?.map_err(failure)?;
         published = finish(issuer.publish_epochs(context.now, |_, _| ()))?.map_err(failure)?;
     }
     let bar = progress(Some(0));

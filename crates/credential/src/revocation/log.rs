@@ -105,8 +105,12 @@ impl Log {
         // What both know of: the newer list, from the known epoch on.
         let back = usize::try_from(newer.epoch.0 - known.epoch.0).unwrap_or(usize::MAX);
         let common = newer.accumulators.as_slice().iter().skip(back).zip(known.accumulators.as_slice());
-        let agree = newer.total >= known.total && common.into_iter().all(|(one, other)| one == other);
-        if !agree || (back == 1 && newer.previous != known.digest()) {
+        let before = newer.total.saturating_sub(newer.revoked);
+        let agree = before >= known.total && common.into_iter().all(|(one, other)| one == other);
+        let follows = newer.previous == known.digest()
+            && before == known.total
+            && (newer.revoked > 0 || newer.accumulators.newest().ok() == known.accumulators.newest().ok());
+        if !agree || (back == 1 && !follows) {
             return Err(self.two_heads(head));
         }
         self.newest = head.clone();
@@ -156,22 +160,29 @@ impl Log {
         AcceptedEpochs { key: head.key, newest: head.epoch, accumulators }
     }
 
-    /// Which of the accepted epochs an answer is to name, given as epochs before the newest: the newest that this log knows too.
+    /// Whether an accepted accumulator is another one than in this log: then the request is not to be answered.
+    #[must_use]
+    pub fn contradicts(&self, accepted: &AcceptedEpochs) -> bool {
+        let both = (0..accepted.accumulators.len()).filter_map(|back| accepted.before(back));
+        both.into_iter().any(|(epoch, asked)| self.accumulator(epoch).is_some_and(|known| known != asked))
+    }
+
+    /// Which of the accepted epochs an answer is to name, given as epochs before the newest: the oldest that this log knows too and for which
+    /// there is a witness. The oldest, because it shows: everybody who has followed the log that far names the same one, whereas the newest would
+    /// tell when each wallet last looked.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where an accepted accumulator is another one than in this log: the request is not to be answered.
-    /// [`Error::Unsatisfied`] where they have no epoch in common.
-    pub fn choose(&self, accepted: &AcceptedEpochs) -> Result<(u8, Epoch), Error> {
-        let mut chosen = None;
-        for back in 0..accepted.accumulators.len() {
-            let Some((epoch, asked)) = accepted.before(back) else { break };
-            match self.accumulator(epoch) {
-                Some(known) if known != asked => return Err(Error::Invalid),
-                Some(_) if chosen.is_none() => chosen = u8::try_from(back).ok().map(|back| (back, epoch)),
-                Some(_) | None => {}
-            }
+    /// [`Error::Invalid`] where the log [contradicts](Log::contradicts) the request; [`Error::Unsatisfied`] where there is no such epoch.
+    pub fn choose(&self, accepted: &AcceptedEpochs, has_witness: impl Fn(Epoch) -> bool) -> Result<(u8, Epoch), Error> {
+        if self.contradicts(accepted) {
+            return Err(Error::Invalid);
         }
-        chosen.ok_or(Error::Unsatisfied)
+        let usable = |back: usize| {
+            let (epoch, _) = accepted.before(back)?;
+            let usable = self.accumulator(epoch).is_some() && has_witness(epoch);
+            usable.then_some((u8::try_from(back).ok()?, epoch))
+        };
+        (0..accepted.accumulators.len()).rev().find_map(usable).ok_or(Error::Unsatisfied)
     }
 }
 

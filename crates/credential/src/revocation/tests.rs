@@ -273,16 +273,20 @@ fn a_wallet_names_an_epoch_that_both_know_and_no_other_accumulator() {
     let files = office.epochs(&[1; 18]);
     let accepted = |upto: usize, within| Log::trust(files[upto].head(), &office.parameters).unwrap().accepted(within);
     let wallet = office.log(&files[..11]);
-    assert_eq!(wallet.choose(&accepted(10, 0)), Ok((0, Epoch(10))));
+    assert_eq!(wallet.choose(&accepted(10, 0), |_| true), Ok((0, Epoch(10))));
     // The verifier is behind, or ahead.
-    assert_eq!(wallet.choose(&accepted(8, 2)), Ok((0, Epoch(8))));
-    assert_eq!(wallet.choose(&accepted(12, 3)), Ok((2, Epoch(10))));
-    assert_eq!(wallet.choose(&accepted(12, 1)), Err(Error::Unsatisfied));
-    assert_eq!(office.log(&files).choose(&accepted(2, 0)), Err(Error::Unsatisfied));
+    assert_eq!(wallet.choose(&accepted(8, 2), |_| true), Ok((2, Epoch(6))));
+    assert_eq!(wallet.choose(&accepted(12, 3), |_| true), Ok((3, Epoch(9))));
+    // A card that was issued later has no witness for the oldest.
+    assert_eq!(wallet.choose(&accepted(12, 3), |epoch| epoch.0 > 9), Ok((2, Epoch(10))));
+    assert_eq!(wallet.choose(&accepted(12, 3), |_| false), Err(Error::Unsatisfied));
+    assert_eq!(wallet.choose(&accepted(12, 1), |_| true), Err(Error::Unsatisfied));
+    assert_eq!(office.log(&files).choose(&accepted(2, 0), |_| true), Err(Error::Unsatisfied));
     // One that stands in no log.
     let mut marked = accepted(10, 3);
     marked.accumulators[2] = AccumulatorBytes([9; 48]);
-    assert_eq!(wallet.choose(&marked), Err(Error::Invalid));
+    assert!(wallet.contradicts(&marked));
+    assert_eq!(wallet.choose(&marked, |_| true), Err(Error::Invalid));
 }
 
 #[test]

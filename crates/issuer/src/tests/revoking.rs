@@ -286,6 +286,21 @@ async fn a_changed_registry_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_registry_from_an_old_copy_publishes_nothing_over_what_is_published() {
+    let office = Office::open().await;
+    office.publish_epochs(3).await;
+    assert_eq!(office.tamper("DELETE FROM epochs WHERE number > 1").await, 2);
+    let office = office.reopen().await;
+    let folder = office.issuer.epochs_folder();
+    let write = || office.issuer.write_epochs(&folder, |_, _| ());
+    assert!(matches!(write().await, Err(Error::Damaged { .. })));
+    // Nor once it has signed other epochs of the same numbers.
+    office.issuer.publish_epochs(time("2026-11-24T09:00:00Z"), |_, _| ()).await.unwrap();
+    office.issuer.publish_epochs(time("2026-11-25T09:00:00Z"), |_, _| ()).await.unwrap();
+    assert!(matches!(write().await, Err(Error::Damaged { .. })));
+}
+
+#[tokio::test]
 async fn no_witness_or_handle_stands_in_a_file_before_it_is_revoked() {
     let office = Office::open().await;
     let erika = Applicant::new(1);
