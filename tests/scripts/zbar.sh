@@ -25,6 +25,9 @@ m issuer issue application --out answer --qr answer.png --passphrase-file secret
 m wallet accept answer --passphrase-file secret
 m verifier init --name Café --origin https://cafe.example --work 4 --passphrase-file secret
 m verifier trust office.json
+m issuer epoch --out epochs --passphrase-file secret
+m wallet sync epochs --passphrase-file secret
+m verifier sync epochs
 m verifier request cafe --out request --qr request.png --passphrase-file secret
 m wallet respond request --yes --out presentation --qr presentation.png --passphrase-file secret
 
