@@ -70,6 +70,27 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// Where the pages are served, and what they are made of.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The port; 0 is any free one.
+    #[arg(long, default_value_t = 8017)]
+    pub(crate) port: u16,
+    /// Serve phones in the local network too, over TLS, at this address or the one that is found.
+    ///
+    /// Browsers give their camera to secure pages only, and warn of the certificate, which is made at the start: compare the fingerprint.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true)]
+    pub(crate) lan: Option<Option<std::net::IpAddr>>,
+    /// The npm package of wallet and verifier.
+    #[arg(long, value_name = "FOLDER", default_value = "target/wasm-pkg")]
+    pub(crate) wasm: PathBuf,
+    /// An issuer's folder, instead of a temporary one.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) office: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) unlock: Unlock,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The office that checks people and issues cards to them.
@@ -119,6 +140,15 @@ pub(crate) enum Command {
         #[arg(long = "issuer", value_name = "FILE", required = true)]
         issuers: Vec<PathBuf>,
     },
+    /// Try it in a browser: a wallet and a café's kiosk, and an office that gives cards to invented people.
+    ///
+    /// Both run in the page, as WebAssembly; `cargo xtask wasm` builds it, once. The office's keys are in a temporary folder and gone when the
+    /// server stops, unless --office names an issuer's folder that has the schema `national-id`. The office checks nobody.
+    ///
+    /// With --json: one line, the address, when it is ready.
+    ///
+    /// Example: milchglas serve
+    Serve(Serve),
     /// Play an everyday errand with real wallets, issuers and verifiers in temporary folders.
     ///
     /// Tells who sends what to whom, how large it is, who learns what, and how long each step took. Exits with 0 if the story
@@ -1022,6 +1052,7 @@ impl Command {
             | Self::TrustList(_)
             | Self::Inspect { .. }
             | Self::VerifyDocument { .. }
+            | Self::Serve(_)
             | Self::Demo { .. } => &None,
         };
         out.as_deref().is_some_and(crate::input::is_standard)

@@ -153,6 +153,7 @@ impl From<crate::qr::Error> for Failure {
             crate::qr::Error::TooLong => Self::usage("the object is too long for one QR code; use --out"),
             crate::qr::Error::Decode { what } => Self::input(format!("no QR code of ours: {what}")),
             crate::qr::Error::Misuse { what } => Self::usage(what),
+            other => Self::usage(other.to_string()),
         }
     }
 }

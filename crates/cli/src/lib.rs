@@ -30,7 +30,8 @@ mod inspect;
 mod inspector_args;
 mod output;
 mod passphrase;
-pub mod qr;
+
+pub use milchglas_qr as qr;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -69,6 +70,7 @@ fn perform(cli: Cli) -> Result<Report> {
         Command::VerifyDocument { request, presentation, document, issuers } => {
             commands::document::verify(&request, &presentation, &document, &issuers)
         }
+        Command::Serve(serve) => commands::serve::run(serve, cli.now, context),
         Command::Demo { name, show_qr, svg } => demo::run(name, show_qr, svg.as_deref(), context.now),
     }
 }

@@ -32,6 +32,15 @@ impl Report {
         Self { text: text.into(), json }
     }
 
+    /// Nothing more: the command said what it had to say before it ended.
+    pub(crate) fn said() -> Self {
+        Self { text: String::new(), json: Value::Null }
+    }
+
+    fn is_said(&self) -> bool {
+        self.text.is_empty() && self.json.is_null()
+    }
+
     /// Adds where an object went.
     pub(crate) fn delivered(mut self, delivered: &Delivered) -> Self {
         if let Value::Object(fields) = &mut self.json {
@@ -46,6 +55,7 @@ impl Report {
 /// Prints the outcome and gives the exit code.
 pub(crate) fn finish(outcome: &Result<Report>, as_json: bool, object_on_stdout: bool) -> ExitCode {
     let printed = match (outcome, as_json) {
+        (Ok(report), _) if report.is_said() => Ok(()),
         (Ok(report), true) => print(&format!("{:#}", report.json)),
         (Ok(report), false) if object_on_stdout => {
             note(report.text.trim_end());
@@ -74,7 +84,8 @@ pub(crate) fn note(text: &str) {
     let _nobody_listens = writeln!(std::io::stderr(), "{text}");
 }
 
-fn print(text: &str) -> Result<()> {
+/// Writes a text and a line's end to standard output, at once.
+pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")
         .and_then(|()| out.flush())

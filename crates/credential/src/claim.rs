@@ -20,6 +20,7 @@ use crate::cbor::{Reader, Wire, Writer};
 use crate::date::{Date, Month};
 use crate::digest::lower_case_hex;
 use crate::error::{DecodeError, Error};
+use crate::json::from_json;
 use crate::number::{Number, small};
 use crate::schema::{ClaimIndex, MAX_CLAIMS, Schema};
 use crate::text::{ClaimName, is_readable};
@@ -485,7 +486,7 @@ impl Claims {
         if json.len() > MAX_CLAIMS_JSON {
             return Err(Error::decode("the claims file is too long"));
         }
-        let named: NamedLiterals = serde_json::from_str(json)?;
+        let named: NamedLiterals = from_json(json)?;
         let mut claims = Self { values: schema.claims().iter().map(|_| Value::Absent).collect() };
         for (index, value) in defaults {
             if let Some(place) = claims.values.get_mut(index.0) {

@@ -21,6 +21,7 @@ use crate::cbor::Writer;
 use crate::digest::{IdentityKey, InspectorDigest, InspectorFingerprint, lower_case_hex, tagged_digest};
 use crate::encrypt_to::{InspectorKey, InspectorRef, MAX_NAME};
 use crate::error::Error;
+use crate::json::from_json;
 use crate::text::is_readable;
 
 const FORMAT: &str = "inspector/1";
@@ -86,7 +87,7 @@ impl Inspector {
         if json.len() > MAX_INSPECTOR {
             return Err(Error::decode("the inspector's file is too long"));
         }
-        let file: InspectorFile = serde_json::from_str(json)?;
+        let file: InspectorFile = from_json(json)?;
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of an inspector's file is inspector/1"));
         }

@@ -139,6 +139,7 @@ pub mod inspector;
 pub mod interval;
 pub mod issuance;
 pub mod issuer_key;
+pub mod json;
 pub mod list;
 pub mod number;
 pub mod parameters;

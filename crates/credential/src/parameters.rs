@@ -29,6 +29,7 @@ use crate::digest::{
 };
 use crate::error::Error;
 use crate::issuer_key::{CredentialKey, key_id};
+use crate::json::from_json;
 use crate::schema::Schema;
 use crate::text::is_readable;
 
@@ -146,7 +147,7 @@ impl Parameters {
         if json.len() > MAX_JSON {
             return Err(Error::decode("the parameters file is too long"));
         }
-        let file: ParametersFile = serde_json::from_str(json)?;
+        let file: ParametersFile = from_json(json)?;
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of parameters is parameters/1"));
         }

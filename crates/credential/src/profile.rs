@@ -18,6 +18,7 @@ use crate::cbor::{Reader, Wire, Writer};
 use crate::claim::{Literal, MAX_TEXT};
 use crate::date::Date;
 use crate::error::{DecodeError, Error};
+use crate::json::from_json;
 use crate::number::Number;
 use crate::predicate::Predicate;
 use crate::request::CredentialAsk;
@@ -182,7 +183,7 @@ impl Profile {
         if json.len() > MAX_JSON {
             return Err(Error::decode("the profile file is too long"));
         }
-        let file: ProfileFile = serde_json::from_str(json)?;
+        let file: ProfileFile = from_json(json)?;
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of a profile is profile/1"));
         }

@@ -17,6 +17,7 @@ use crate::digest::{
 use crate::document::DocumentRef;
 use crate::encrypt_to::EncryptAsk;
 use crate::error::{DecodeError, Error};
+use crate::json::from_json;
 use crate::predicate::Predicate;
 use crate::revocation::AcceptedEpochs;
 use crate::scope::{PseudonymAsk, RateAsk};
@@ -195,7 +196,7 @@ impl Request {
         if json.len() > MAX_REQUEST_JSON {
             return Err(Error::decode("the request file is too long"));
         }
-        let file: RequestFile = serde_json::from_str(json)?;
+        let file: RequestFile = from_json(json)?;
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of a request is request/1"));
         }

@@ -18,6 +18,7 @@ use crate::cbor::{Wire, Writer};
 use crate::claim::{ClaimType, Claims, IntegerBits, Value, to_scalar};
 use crate::digest::{SchemaDigest, tagged_digest};
 use crate::error::{DecodeError, Error};
+use crate::json::from_json;
 use crate::text::{ClaimName, Label, is_readable};
 use crate::type_file::{Kind, TypeFile, write_type};
 use serde::{Deserialize, Serialize};
@@ -153,7 +154,7 @@ impl Schema {
         if json.len() > MAX_SCHEMA_JSON {
             return Err(Error::decode("the schema file is too long"));
         }
-        Ok(Self::try_from(serde_json::from_str::<SchemaFile>(json)?)?)
+        Ok(Self::try_from(from_json::<SchemaFile>(json)?)?)
     }
 
     /// The schema file.

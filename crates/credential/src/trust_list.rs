@@ -18,6 +18,7 @@ use crate::digest::{
 };
 use crate::encrypt_to::InspectorKey;
 use crate::error::{DecodeError, Error};
+use crate::json::from_json;
 use crate::profile::Profile;
 use crate::request::VerifierIdentity;
 use crate::text::{Label, Origin, is_readable};
@@ -174,7 +175,7 @@ impl Content {
         if json.len() > MAX_TRUST_LIST {
             return Err(Error::decode("the content of the trust list is too long"));
         }
-        let file: ContentFile = serde_json::from_str(json)?;
+        let file: ContentFile = from_json(json)?;
         if file.milchglas != CONTENT_FORMAT {
             return Err(Error::decode("the format of a trust list's content is trust-list-content/1"));
         }
@@ -256,7 +257,7 @@ impl TrustList {
         if json.len() > MAX_TRUST_LIST {
             return Err(Error::decode("the trust list is too long"));
         }
-        let file: TrustListFile = serde_json::from_str(json)?;
+        let file: TrustListFile = from_json(json)?;
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of a trust list is trust-list/1"));
         }

@@ -1,14 +1,12 @@
-//! The bytes of a sealed file: framing and encryption, no disk.
+//! The bytes of a sealed file: framing, no disk.
 //!
 //! Format: the crate's documentation. Secret: the identity, its recipient, the content. Visible: lengths, work factor.
 //! Caution: the recipient is treated as a secret too, because whoever knows it could forge a payload.
 
-use std::io::{Read, Write};
-
-use age::{DecryptError, Decryptor, Encryptor, secrecy::ExposeSecret};
 use zeroize::Zeroizing;
 
-use crate::{Error, Op, Passphrase, Work};
+use crate::cipher::{Identity, Recipient, has_header, lock, unlock};
+use crate::{Error, Passphrase, Work};
 
 /// The size above which no sealed file is read or written: 64 MiB.
 pub const MAX_FILE_BYTES: usize = 64 << 20;
@@ -17,24 +15,19 @@ const MAGIC: &[u8; 17] = b"milchglas-sealed\x01";
 const MAX_LOCKED: usize = 4096;
 /// What framing and encryption add at most, beyond age's 16 bytes for each 64 KiB.
 const MAX_OVERHEAD: usize = 16 << 10;
-/// An age header as we write it (one recipient, one decoy) takes a few hundred bytes. The bound keeps a hostile file from
-/// making us try recipients without end.
-const MAX_AGE_HEADER: usize = 2048;
 
 /// The locked identity as it stands in the file, and the recipient that belongs to it: all that saving needs.
 pub(crate) struct Seal {
     locked: Vec<u8>,
-    recipient: age::x25519::Recipient,
+    recipient: Recipient,
 }
 
 impl Seal {
     /// A fresh identity, locked by the passphrase. One scrypt.
     pub(crate) fn new(passphrase: &Passphrase, work: Work) -> Result<Self, Error> {
-        let identity = age::x25519::Identity::generate();
-        let mut lock = age::scrypt::Recipient::new(passphrase.secret());
-        lock.set_work_factor(work.log_n());
-        let locked = encrypt(&lock, &[identity.to_string().expose_secret().as_bytes()])?;
-        Ok(Self { locked, recipient: identity.to_public() })
+        let identity = Identity::generate();
+        let locked = lock(passphrase, work, identity.to_text().as_bytes())?;
+        Ok(Self { locked, recipient: identity.recipient() })
     }
 
     /// The whole file for this content. No scrypt.
@@ -43,7 +36,7 @@ impl Seal {
         if content.len() > MAX_FILE_BYTES - MAX_OVERHEAD - (MAX_FILE_BYTES >> 12) {
             return Err(Error::Misuse { what: "a content too large for a sealed file" });
         }
-        let payload = encrypt(&self.recipient, &[&[kind_length], kind.as_bytes(), content])?;
+        let payload = self.recipient.encrypt(&[&[kind_length], kind.as_bytes(), content])?;
         let mut file = Vec::with_capacity(MAGIC.len() + 8 + self.locked.len() + payload.len());
         file.extend_from_slice(MAGIC);
         for part in [&self.locked, &payload] {
@@ -71,20 +64,19 @@ impl Seal {
             return Err(Error::Decode { what: "the locked key is too long" });
         }
 
-        let mut key = age::scrypt::Identity::new(passphrase.secret());
-        key.set_max_work_factor(Work::MAX_LOG_N);
-        let text = decrypt(&key, locked)?;
-        let identity: age::x25519::Identity =
-            std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).ok_or(Error::Unopenable)?;
+        has_header(locked)?;
+        let text = unlock(passphrase, locked)?;
+        let identity = std::str::from_utf8(&text).ok().and_then(Identity::parse).ok_or(Error::Unopenable)?;
 
-        let mut content = decrypt(&identity, payload)?;
+        has_header(payload)?;
+        let mut content = identity.decrypt(payload)?;
         let named =
             content.first() == Some(&kind_length) && content.get(1..=usize::from(kind_length)) == Some(kind.as_bytes());
         if !named {
             return Err(Error::Decode { what: "a sealed file of another kind" });
         }
         content.drain(..=usize::from(kind_length));
-        Ok((Self { locked: locked.to_vec(), recipient: identity.to_public() }, content))
+        Ok((Self { locked: locked.to_vec(), recipient: identity.recipient() }, content))
     }
 }
 
@@ -101,34 +93,4 @@ fn take_part(bytes: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     let (length, rest) = bytes.split_first_chunk::<4>().ok_or(cut_short)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut_short)?;
     rest.split_at_checked(length).ok_or(cut_short)
-}
-
-fn encrypt(recipient: &dyn age::Recipient, parts: &[&[u8]]) -> Result<Vec<u8>, Error> {
-    let encryptor = Encryptor::with_recipients(std::iter::once(recipient))
-        .map_err(|_| Error::Misuse { what: "a recipient that age refuses" })?;
-    let mut writer = encryptor.wrap_output(Vec::new()).map_err(Op::Encrypt.failed())?;
-    for part in parts {
-        writer.write_all(part).map_err(Op::Encrypt.failed())?;
-    }
-    writer.finish().map_err(Op::Encrypt.failed())
-}
-
-fn decrypt(identity: &dyn age::Identity, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let head = bytes.get(..MAX_AGE_HEADER.min(bytes.len())).unwrap_or_default();
-    if !head.windows(5).any(|window| window == b"\n--- ") {
-        return Err(Error::Decode { what: "no age header" });
-    }
-    let opaque = |cause| {
-        if matches!(cause, DecryptError::ExcessiveWork { .. }) {
-            Error::Decode { what: "the scrypt work factor is too high" }
-        } else {
-            Error::Unopenable
-        }
-    };
-    let mut reader =
-        Decryptor::new_buffered(bytes).map_err(opaque)?.decrypt(std::iter::once(identity)).map_err(opaque)?;
-    // The plaintext is shorter than the file, so the buffer never grows and leaves no copy behind.
-    let mut content = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    reader.read_to_end(&mut content).map_err(|_| Error::Unopenable)?;
-    Ok(content)
 }

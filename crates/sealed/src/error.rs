@@ -57,6 +57,7 @@ pub enum Op {
 
 impl Op {
     /// Names the step in an error, leaving behind everything of the operating system's error but its kind.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn failed(self) -> impl FnOnce(io::Error) -> Error {
         move |cause| Error::Io { op: self, kind: cause.kind() }
     }

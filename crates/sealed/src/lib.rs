@@ -1,6 +1,7 @@
 //! Secrets in files: encrypted at rest, replaced atomically, one process at a time.
 //!
-//! Issuer keys, verifier keys and the wallet's vault each are one [`SealedFile`]. The encryption is [age], format v1
+//! Issuer keys, verifier keys and the wallet's vault each are one `SealedFile`, or, where there is no disk, the same bytes in memory,
+//! [`SealedBytes`]. The encryption is [age], format v1
 //! (<https://c2sp.org/age>): a passphrase (scrypt) locks a fresh X25519 identity, and the payload is encrypted to that
 //! identity. Opening costs one scrypt, saving costs none, and a change of passphrase renews the identity too, so what an
 //! old copy of the file gives away opens nothing that is written later.
@@ -41,17 +42,29 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(not(target_family = "wasm"))]
+mod age_crate;
+#[cfg(any(target_family = "wasm", test))]
+mod age_format;
+mod bytes;
+mod cipher;
 mod container;
+#[cfg(not(target_family = "wasm"))]
 mod disk;
 mod error;
+#[cfg(not(target_family = "wasm"))]
 mod file;
 mod passphrase;
 
+pub use bytes::SealedBytes;
+pub use cipher::ReplyIdentity;
 pub use container::MAX_FILE_BYTES;
 pub use error::{Error, Op};
+#[cfg(not(target_family = "wasm"))]
 pub use file::SealedFile;
 pub use passphrase::{Passphrase, Work};
 
+#[cfg(not(target_family = "wasm"))]
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -84,6 +97,7 @@ pub fn unseal(file: &[u8], passphrase: &Passphrase, kind: &'static str) -> Resul
 /// # Errors
 /// [`Error::Io`] with the step that failed. The old file is then intact and no temporary is left, with one exception:
 /// [`Op::SyncFolder`] means that the new content is in place but may not outlive a power failure.
+#[cfg(not(target_family = "wasm"))]
 pub fn atomic_write(path: impl AsRef<Path>, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let place = disk::Place::new(path.as_ref())?;
     place.replace_unlocked(&mut disk::Os, bytes, mode)
@@ -93,10 +107,12 @@ pub fn atomic_write(path: impl AsRef<Path>, bytes: &[u8], mode: u32) -> Result<(
 ///
 /// # Errors
 /// [`Error::Io`] with [`std::io::ErrorKind::AlreadyExists`] where the file exists; otherwise as [`atomic_write`].
+#[cfg(not(target_family = "wasm"))]
 pub fn atomic_create_new(path: impl AsRef<Path>, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let place = disk::Place::new(path.as_ref())?;
     place.create_unlocked(&mut disk::Os, bytes, mode)
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[cfg(test)]
 mod tests;

@@ -5,13 +5,12 @@
 
 use std::fmt;
 
-use age::secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::Error;
 
 /// A passphrase: not empty, erased when dropped, never printed.
-pub struct Passphrase(SecretString);
+pub struct Passphrase(Zeroizing<Box<str>>);
 
 impl Passphrase {
     /// Takes a copy of the text; the caller's own is the caller's to erase, hence the type.
@@ -23,11 +22,11 @@ impl Passphrase {
             return Err(Error::Misuse { what: "an empty passphrase" });
         }
         // `Box<str>` straight from the slice: no reallocation that leaves a copy behind.
-        Ok(Self(SecretString::from(Box::<str>::from(text.as_str()))))
+        Ok(Self(Zeroizing::new(Box::from(text.as_str()))))
     }
 
-    pub(crate) fn secret(&self) -> SecretString {
-        self.0.clone()
+    pub(crate) fn text(&self) -> &str {
+        &self.0
     }
 }
 

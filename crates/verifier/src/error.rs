@@ -50,8 +50,7 @@ pub enum Error {
     OtherKey,
     /// The store of requests.
     Store(StoreError),
-    /// The sealed file of the key, or another file of the folder.
-    #[cfg(not(target_family = "wasm"))]
+    /// A sealed file, or another file of the folder.
     File(milchglas_sealed::Error),
 }
 
@@ -90,7 +89,6 @@ impl fmt::Display for Error {
             Self::AsOf => f.write_str("the as-of date is more than a day away from today"),
             Self::OtherKey => f.write_str("the key is not the one that the identity file names"),
             Self::Store(error) => error.fmt(f),
-            #[cfg(not(target_family = "wasm"))]
             Self::File(error) => error.fmt(f),
         }
     }
@@ -135,7 +133,6 @@ impl From<io::Error> for StoreError {
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
 impl From<milchglas_sealed::Error> for Error {
     fn from(error: milchglas_sealed::Error) -> Self {
         Self::File(error)

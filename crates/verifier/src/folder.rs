@@ -26,25 +26,24 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use milchglas_credential::date::Timestamp;
-use milchglas_credential::digest::{IssuerKeyId, ParametersDigest, RequestNonce, VerifierKey};
-use milchglas_credential::error::{DecodeError, Error as CredentialError};
+use milchglas_credential::digest::{IssuerKeyId, ParametersDigest, RequestNonce};
+use milchglas_credential::error::DecodeError;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::request::{MAX_REQUEST, SignedRequest, SigningKey, VerifierIdentity};
 use milchglas_credential::revocation::SignedHead;
 use milchglas_credential::text::{Origin, ScopeText};
 use milchglas_sealed::{Passphrase, SealedFile, Work, atomic_create_new, atomic_write};
 use rand_core::CryptoRngCore;
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::epochs::{Epochs, LearnedEpoch};
+use crate::identity::{identity_from_json, identity_json};
 use crate::store::{Consumed, DEFAULT_LIMIT, Lookup, RequestStore, ShownToken};
 use crate::trust::{MAX_TRUSTED, Trust};
 use crate::verifier::public_key;
 use crate::{Checker, Error, StoreError, Verifier};
 
 const KEY_KIND: &str = "verifier-key";
-const IDENTITY_FORMAT: &str = "verifier/1";
 const MAX_IDENTITY: u64 = 1 << 12;
 const MAX_PARAMETERS: u64 = 4 << 20;
 const MAX_HEAD: u64 = 1 << 12;
@@ -53,16 +52,6 @@ const MAX_SIGNED: u64 = MAX_REQUEST as u64 + 128;
 const SEARCH_PAUSE: u64 = 10;
 const PRIVATE: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
-
-/// `identity.json`.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IdentityFile {
-    milchglas: String,
-    name: String,
-    origin: Origin,
-    key: VerifierKey,
-}
 
 /// A store in a folder, shared by all processes that open it.
 #[derive(Debug)]
@@ -98,13 +87,7 @@ impl Verifier<FolderStore> {
         if key_path(folder).try_exists().map_err(StoreError::from)? {
             return Err(StoreError::Io(io::ErrorKind::AlreadyExists).into());
         }
-        let file = IdentityFile {
-            milchglas: IDENTITY_FORMAT.to_owned(),
-            name: identity.name.clone(),
-            origin: identity.origin.clone(),
-            key: identity.key,
-        };
-        let json = serde_json::to_string_pretty(&file).map_err(CredentialError::from)?;
+        let json = identity_json(&identity)?;
         // The key comes last: only with it is there a verifier in the folder.
         atomic_write(identity_path(folder), json.as_bytes(), PUBLIC)?;
         SealedFile::create(key_path(folder), passphrase, KEY_KIND, &*seed, work)?;
@@ -146,13 +129,7 @@ impl Checker<FolderStore> {
     /// [`Error::Input`] and [`Error::Store`] for files that are missing or can not be read.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
-        let json = read_text(&identity_path(folder), MAX_IDENTITY)?;
-        let file: IdentityFile = serde_json::from_str(&json).map_err(CredentialError::from)?;
-        if file.milchglas != IDENTITY_FORMAT {
-            return Err(DecodeError { what: "the format of a verifier's identity is verifier/1" }.into());
-        }
-        let identity = VerifierIdentity { name: file.name, origin: file.origin, key: file.key };
-        identity.check()?;
+        let identity = identity_from_json(&read_text(&identity_path(folder), MAX_IDENTITY)?)?;
         let store = FolderStore::open(folder)?;
         let trust = store.load_trust()?;
         let epochs = store.load_epochs(&trust)?;

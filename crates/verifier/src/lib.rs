@@ -26,7 +26,7 @@
 //! What is public: name, origin and key (`identity.json`), the requests. What is secret: the key's seed. What a verdict has disclosed is the
 //! holder's; this crate writes it nowhere.
 //!
-//! Where things are kept is a [`RequestStore`]'s business: [`MemoryStore`] lives with the process, [`FolderStore`] survives it and
+//! Where things are kept is a [`RequestStore`]'s business: [`MemoryStore`] lives with the process, `FolderStore` survives it and
 //! is shared between processes. Checking needs no secret, so a [`Checker`] opens a folder without a passphrase.
 //!
 //! Caution: a server that shows its request in a browser and takes the answer from a phone binds the two with
@@ -88,6 +88,8 @@ mod epochs;
 mod error;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
+mod identity;
+mod sealed;
 mod store;
 mod template;
 mod trust;
@@ -98,6 +100,7 @@ pub use epochs::LearnedEpoch;
 pub use error::{Error, StoreError};
 #[cfg(not(target_family = "wasm"))]
 pub use folder::{FolderStore, change_passphrase};
+pub use identity::{identity_from_json, identity_json};
 pub use store::{Consumed, DEFAULT_LIMIT, Lookup, MemoryStore, RequestStore, ShownToken};
 pub use template::{ClaimValues, NotRevokedAsk, OneOf, Template, TemplateAsk, TemplateCredential, TemplatePredicate};
 pub use trust::TrustedIssuer;

@@ -14,6 +14,7 @@ use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
+use milchglas_credential::json::from_json;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{Accept, Ask, CredentialAsk, SchemaRef};
@@ -201,7 +202,7 @@ impl Template {
         if json.len() > MAX_TEMPLATE {
             return Err(DecodeError { what: "the template file is too long" }.into());
         }
-        let file: TemplateFile = serde_json::from_str(json).map_err(CredentialError::from)?;
+        let file: TemplateFile = from_json(json)?;
         if file.milchglas != FORMAT {
             return Err(DecodeError { what: "the format of a template is template/1" }.into());
         }

@@ -16,6 +16,7 @@ use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, Pseudonym, RequestNonce, Token};
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::encrypt_to::EncryptAsk;
+use milchglas_credential::error::Error as CredentialError;
 use milchglas_credential::presentation::Verified;
 use milchglas_credential::request::RequestFields;
 use milchglas_credential::revocation::Epoch;
@@ -23,8 +24,8 @@ use milchglas_credential::text::{ClaimName, Label};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::StoreError;
 use crate::trust::Trust;
+use crate::{Error, StoreError};
 
 /// An answer that held, completely and for the first time.
 ///
@@ -82,6 +83,14 @@ impl Verdict {
             .collect::<Option<_>>()?;
         let RequestFields { nonce, as_of, document, .. } = request;
         Some(Self { nonce: *nonce, time, as_of: *as_of, credentials, document: document.clone() })
+    }
+
+    /// The JSON form.
+    ///
+    /// # Errors
+    /// None that can happen: a verdict has a JSON form.
+    pub fn to_json(&self) -> Result<String, Error> {
+        Ok(serde_json::to_string_pretty(self).map_err(CredentialError::from)?)
     }
 
     /// The nonce of the request that was answered.
@@ -301,6 +310,24 @@ impl Rejection {
     #[must_use]
     pub fn for_log(&self) -> Reason {
         self.0
+    }
+}
+
+impl Reason {
+    /// A word for it that programs can rely on.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Undecodable => "undecodable",
+            Self::OtherRequest => "other_request",
+            Self::UnknownRequest => "unknown_request",
+            Self::Answered => "answered",
+            Self::TokenSeen => "token_seen",
+            Self::Expired => "expired",
+            Self::NotProven => "not_proven",
+            Self::Untrusted => "untrusted",
+            Self::Store(_) => "store",
+        }
     }
 }
 

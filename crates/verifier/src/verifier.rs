@@ -213,6 +213,10 @@ impl<S: RequestStore> Verifier<S> {
         self.checker.prune(now)
     }
 
+    pub(crate) fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
     /// Who it is.
     #[must_use]
     pub fn identity(&self) -> &VerifierIdentity {
@@ -453,6 +457,14 @@ impl<S: RequestStore> Checker<S> {
     #[must_use]
     pub fn trusted(&self) -> Vec<TrustedIssuer> {
         self.trust().all_current().into_iter().map(|parameters| TrustedIssuer::from(parameters.as_ref())).collect()
+    }
+
+    /// The files of all parameters that are known, older ones included, in the order in which they may be added.
+    pub(crate) fn trusted_json(&self) -> Result<Vec<String>, Error> {
+        let trust = self.trust();
+        let mut all: Vec<&Parameters> = trust.all().into_iter().collect();
+        all.sort_by_key(|parameters| parameters.content().sequence);
+        Ok(all.into_iter().map(Parameters::to_json).collect::<Result<_, _>>()?)
     }
 
     /// Forgets requests that have expired at `now`; how many. An expired request is refused whether it is known or not.

@@ -8,15 +8,12 @@
 //! Spec: `spec/issuance.md`. Both steps may be repeated with the same bytes: a lost file costs nothing.
 //! Caution: the reply identity comes from the operating system's random number generator; age has no parameter for it.
 
-use std::io::Read as _;
-
-use age::secrecy::ExposeSecret as _;
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::issuance::{Answer, Application, Issued, SignedInvitation};
 use milchglas_credential::parameters::Parameters;
+use milchglas_sealed::ReplyIdentity;
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
 use crate::store::Store;
@@ -55,13 +52,10 @@ impl<S: Store> Wallet<S> {
         if now >= content.expires {
             return Err(Refusal::InvitationExpired { at: content.expires }.into());
         }
-        let identity = age::x25519::Identity::generate();
-        let reply_to = identity.to_public().to_string();
-        let application = Application::create(content, &parameters, self.secret(), &reply_to, rng)?.to_bytes();
-        let stage = Stage::Sent {
-            identity: Zeroizing::new(identity.to_string().expose_secret().to_owned()),
-            application: application.clone(),
-        };
+        let identity = ReplyIdentity::generate();
+        let application =
+            Application::create(content, &parameters, self.secret(), &identity.address(), rng)?.to_bytes();
+        let stage = Stage::Sent { identity: identity.to_text(), application: application.clone() };
         let open = OpenApplication {
             issuer: content.issuer,
             parameters: content.parameters,
@@ -134,12 +128,7 @@ impl<S: Store> Wallet<S> {
         parameters: &Parameters,
         ciphertext: &[u8],
     ) -> Option<Issued> {
-        let identity: age::x25519::Identity = identity.parse().ok()?;
-        let decryptor = age::Decryptor::new_buffered(ciphertext).ok()?;
-        let mut reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).ok()?;
-        // The plaintext is shorter than the ciphertext, so the buffer never grows and leaves no copy behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(ciphertext.len()));
-        reader.read_to_end(&mut bytes).ok()?;
+        let bytes = ReplyIdentity::parse(identity).ok()?.open(ciphertext).ok()?;
         let issued = Issued::from_bytes(&bytes, |issuer, schema| {
             let applied_for = *issuer == open.issuer && *schema == open.schema;
             if applied_for { parameters.schema(schema) } else { None }

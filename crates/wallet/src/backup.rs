@@ -24,7 +24,8 @@ use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
-use crate::store::{Folder, Store};
+use crate::folder::Folder;
+use crate::store::Store;
 use crate::vault::{MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, State};
 use crate::wallet::Wallet;
 

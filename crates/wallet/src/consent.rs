@@ -188,6 +188,44 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// A word for it that programs and translations can rely on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::FirstTime => "first_time",
+            Self::NewName { .. } => "new_name",
+            Self::SameName { .. } => "same_name",
+            Self::NobodyVouches => "nobody_vouches",
+            Self::ListedAs { .. } => "listed_as",
+            Self::UnknownProfile { .. } => "unknown_profile",
+            Self::DateDisclosed { .. } => "date_disclosed",
+            Self::ProofWouldDo { .. } => "proof_would_do",
+            Self::TellsValue { .. } => "tells_value",
+            Self::PinsDown { .. } => "pins_down",
+            Self::NotAskedRevoked => "not_asked_revoked",
+            Self::Revoked { .. } => "revoked",
+        }
+    }
+
+    /// What it is about: a claim's title, a name, an origin or a profile.
+    #[must_use]
+    pub fn about(&self) -> Option<&str> {
+        match self {
+            Self::FirstTime | Self::NobodyVouches | Self::NotAskedRevoked => None,
+            Self::NewName { before: about }
+            | Self::ListedAs { name: about }
+            | Self::DateDisclosed { title: about }
+            | Self::ProofWouldDo { title: about }
+            | Self::TellsValue { title: about }
+            | Self::PinsDown { title: about, .. }
+            | Self::Revoked { title: about } => Some(about),
+            Self::SameName { origin } => Some(origin.as_str()),
+            Self::UnknownProfile { profile } => Some(profile.as_str()),
+        }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -221,6 +221,50 @@ impl Error {
 }
 
 impl Refusal {
+    /// A word for it that programs and translations can rely on.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadParameters => "bad_parameters",
+            Self::OtherIssuer { .. } => "other_issuer",
+            Self::MadeForOneHolder { .. } => "made_for_one_holder",
+            Self::OlderParameters { .. } => "older_parameters",
+            Self::UnknownInviter => "unknown_inviter",
+            Self::BadInvitation => "bad_invitation",
+            Self::InvitationExpired { .. } => "invitation_expired",
+            Self::InvitationUsed => "invitation_used",
+            Self::ForeignAnswer => "foreign_answer",
+            Self::BadAnswer => "bad_answer",
+            Self::BadRequest => "bad_request",
+            Self::Expired { .. } => "expired",
+            Self::NotYetIssued { .. } => "not_yet_issued",
+            Self::OtherDay { .. } => "other_day",
+            Self::VerifierKeyChanged { .. } => "verifier_key_changed",
+            Self::VerifierMoved { .. } => "verifier_moved",
+            Self::BadInspector => "bad_inspector",
+            Self::OtherInspector { .. } => "other_inspector",
+            Self::InspectorChanged { .. } => "inspector_changed",
+            Self::UnknownInspector { .. } => "unknown_inspector",
+            Self::BadSet => "bad_set",
+            Self::OtherAuthority { .. } => "other_authority",
+            Self::SetMadeForOneHolder { .. } => "set_made_for_one_holder",
+            Self::OlderSet { .. } => "older_set",
+            Self::AlreadyAnswered => "already_answered",
+            Self::BadTrustList => "bad_trust_list",
+            Self::AuthorityKeyChanged { .. } => "authority_key_changed",
+            Self::TrustListForOneHolder { .. } => "trust_list_for_one_holder",
+            Self::OlderTrustList { .. } => "older_trust_list",
+            Self::NotTheListedVerifier { .. } => "not_the_listed_verifier",
+            Self::NotListedFor { .. } => "not_listed_for",
+            Self::BeyondProfile { .. } => "beyond_profile",
+            Self::UnknownParameters(_) => "unknown_parameters",
+            Self::NotSatisfiable(_) => "not_satisfiable",
+            Self::UnknownAccumulator { .. } => "unknown_accumulator",
+            Self::BadBackup => "bad_backup",
+            Self::UnknownIssuer { .. } => "unknown_issuer",
+        }
+    }
+
     /// What the person should read. It may name the person's own claims, so it is for the person's screen only.
     #[must_use]
     pub fn explanation(&self) -> Sentences {

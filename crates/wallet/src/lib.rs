@@ -21,7 +21,8 @@
 //!
 //! **What it keeps.** One encrypted vault, which holds everything personal, and the issuers' public files. Every change is on the disk
 //! before a method returns; after an error or a crash the old state stands. The counter that goes into every proof's nonces is
-//! saved before the proof is made, and the wallet checks its proof before it hands it out.
+//! saved before the proof is made, and the wallet checks its proof before it hands it out. Where there is no disk, [`Entries`] hold the
+//! same, for the caller to save.
 //!
 //! **What it prepares.** A wallet that stays open may call [`Wallet::prepare`] in idle time: it then has answers to the kinds of request
 //! that it answered last, but for what depends on the verifier's nonce. Each is used once, is in memory only, and is gone when the wallet is
@@ -142,8 +143,11 @@ mod applying;
 mod backup;
 mod consent;
 mod counting;
+mod entries;
 mod epoch_source;
 mod error;
+#[cfg(not(target_family = "wasm"))]
+mod folder;
 mod following;
 mod inspectors;
 mod phrase;
@@ -164,17 +168,20 @@ mod tests;
 
 pub use applying::Accepted;
 pub use consent::{CardShown, Choice, Consent, Disclosed, Standing, Warning};
+pub use entries::Entries;
 pub use epoch_source::{
     EpochFolder, EpochSource, MAX_CONCATENATION, MAX_HEAD_FILE, epochs_limit, epochs_path, head_path,
 };
 pub use error::{Error, Refusal};
+#[cfg(not(target_family = "wasm"))]
+pub use folder::Folder;
 pub use following::{Contradiction, LogOutcome, LogReport, SyncProgress, SyncReport};
 pub use inspectors::{AddedInspector, KnownInspector};
 pub use phrase::RecoveryPhrase;
 pub use policy::Voucher;
 pub use publications::{AddedPublication, KnownPublication, PublicationKind};
 pub use sentences::Sentences;
-pub use store::{Folder, Store};
+pub use store::{Store, Usual};
 pub use trusting::AddedTrustList;
 pub use vault::{CredentialId, HistoryEntry, KnownIssuer, KnownVerifier};
 pub use wallet::{AddedIssuer, Before, CredentialSummary, Wallet};

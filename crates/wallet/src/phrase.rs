@@ -38,7 +38,8 @@ pub struct RecoveryPhrase {
 }
 
 impl RecoveryPhrase {
-    pub(crate) fn random(rng: &mut dyn CryptoRngCore) -> Self {
+    /// A fresh phrase.
+    pub fn random(rng: &mut dyn CryptoRngCore) -> Self {
         let mut entropy = Entropy::default();
         rng.fill_bytes(entropy.as_mut_slice());
         Self { entropy, new: true }

@@ -4,6 +4,7 @@ mod backups;
 mod comparing;
 mod counting;
 mod following;
+mod entries;
 mod inspectors;
 mod pool;
 mod publications;

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use milchglas_credential::claim::Value;
@@ -16,7 +15,6 @@ use milchglas_credential::parameters::Parameters;
 use milchglas_credential::revocation::Epoch;
 use milchglas_credential::schema::Schema;
 use milchglas_credential::text::Label;
-use milchglas_sealed::{Passphrase, Work};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
@@ -24,14 +22,14 @@ use crate::error::{Error, Refusal};
 use crate::phrase::{RecoveryPhrase, holder_secret};
 use crate::pool::Pool;
 use crate::publications::Publications;
-use crate::store::{Folder, Store};
+use crate::store::{Store, Usual};
 use crate::vault::{
     CredentialId, HistoryEntry, KnownIssuer, KnownVerifier, MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, Restored, Root,
     Stage, State, StoredCredential,
 };
 
 /// A holder's wallet, open.
-pub struct Wallet<S = Folder> {
+pub struct Wallet<S = Usual> {
     pub(crate) store: S,
     pub(crate) root: Root,
     secret: HolderSecret,
@@ -108,54 +106,6 @@ pub(crate) struct Card {
     pub(crate) credential: Credential,
     /// Parameters that have its schema.
     pub(crate) parameters: Arc<Parameters>,
-}
-
-impl Wallet<Folder> {
-    /// Makes a wallet in a folder, with a new holder secret, and the phrase that restores it. Nothing can show the phrase again.
-    ///
-    /// # Errors
-    /// [`Error::Vault`] where the folder has a vault or can not be written.
-    pub fn init(
-        dir: impl AsRef<Path>,
-        passphrase: &Passphrase,
-        work: Work,
-        rng: &mut dyn CryptoRngCore,
-    ) -> Result<(Self, RecoveryPhrase), Error> {
-        let phrase = RecoveryPhrase::random(rng);
-        Ok((Self::init_from_phrase(dir, &phrase, passphrase, work, rng)?, phrase))
-    }
-
-    /// Makes a wallet in a folder with the holder secret of an earlier one. It can not know which tokens that one has used, so it gives none
-    /// until [`Wallet::allow_tokens`]; this holds for every phrase that was read rather than made here.
-    ///
-    /// # Errors
-    /// As [`Wallet::init`].
-    pub fn init_from_phrase(
-        dir: impl AsRef<Path>,
-        phrase: &RecoveryPhrase,
-        passphrase: &Passphrase,
-        work: Work,
-        rng: &mut dyn CryptoRngCore,
-    ) -> Result<Self, Error> {
-        Self::start(phrase, rng, |vault| Folder::create(dir.as_ref(), passphrase, work, vault))
-    }
-
-    /// Opens the wallet of a folder. One process at a time has it.
-    ///
-    /// # Errors
-    /// [`Error::Vault`]: a wrong passphrase, a changed file, another process, or a disk error.
-    pub fn open(dir: impl AsRef<Path>, passphrase: &Passphrase) -> Result<Self, Error> {
-        let (folder, vault) = Folder::open(dir.as_ref(), passphrase)?;
-        Self::load(folder, &vault)
-    }
-
-    /// Changes passphrase and encryption key in one step. Older copies of the vault still open with the old passphrase.
-    ///
-    /// # Errors
-    /// [`Error::Vault`] with the step that failed.
-    pub fn change_passphrase(&mut self, new: &Passphrase, work: Work) -> Result<(), Error> {
-        self.store.change_passphrase(new, &self.state.to_bytes(&self.root), work)
-    }
 }
 
 impl<S: Store> Wallet<S> {
@@ -353,6 +303,11 @@ impl<S: Store> Wallet<S> {
         self.store.save(&bytes)?;
         self.state = next;
         Ok(result)
+    }
+
+    /// What the vault holds.
+    pub(crate) fn content(&self) -> Zeroizing<Vec<u8>> {
+        self.state.to_bytes(&self.root)
     }
 
     /// The holder secret.

@@ -6,6 +6,7 @@ pub(crate) mod authority;
 pub(crate) mod document;
 pub(crate) mod inspector;
 pub(crate) mod issuer;
+pub(crate) mod serve;
 pub(crate) mod trust_list;
 pub(crate) mod verifier;
 pub(crate) mod wallet;

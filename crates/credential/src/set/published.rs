@@ -13,6 +13,7 @@ use crate::digest::{
     AuthorityFingerprint, ElementSignature, IdentityKey, SetDigest, SetPublicKey, lower_case_hex, tagged_digest,
 };
 use crate::error::Error;
+use crate::json::from_json;
 use crate::text::{Label, is_readable};
 use crate::trust_list::fingerprint;
 use crate::type_file::{TypeFile, write_type};
@@ -98,7 +99,7 @@ impl PublishedSet {
         if json.len() > MAX_SET_JSON {
             return Err(Error::decode("the set file is too long"));
         }
-        let file: SetFile<'_> = serde_json::from_str(json)?;
+        let file: SetFile<'_> = from_json(json)?;
         if file.milchglas != FORMAT {
             return Err(Error::decode("the format of a set is set/1"));
         }

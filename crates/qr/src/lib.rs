@@ -7,9 +7,15 @@
 //! Caution: a picture comes from outside. Its size, and the time spent searching it, are bounded.
 //! Not here: what the bytes mean.
 
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
 use std::fmt;
+#[cfg(feature = "pictures")]
 use std::io::Cursor;
+#[cfg(feature = "pictures")]
 use std::sync::mpsc;
+#[cfg(feature = "pictures")]
 use std::time::Duration;
 
 use qrcode::bits::Bits;
@@ -25,12 +31,15 @@ pub const DEFAULT_SCALE: u32 = 6;
 pub const MAX_PICTURE_SIDE: u32 = 8192;
 
 /// Pixels per module at most.
+#[cfg(feature = "pictures")]
 const MAX_SCALE: u32 = 32;
 /// Larger pictures are scaled down to at most this before the search, which bounds the memory that a picture full of finder
 /// patterns takes (it grows with the fourth power of the side). A code of version 25 that fills the picture keeps at least 5
 /// pixels a module, one of version 40 nearly 4.
+#[cfg(feature = "pictures")]
 const SEARCH_SIDE: usize = 1400;
 /// An ordinary picture takes a fraction of a second; one made to be slow must not hold the program.
+#[cfg(feature = "pictures")]
 const SEARCH_TIME: Duration = Duration::from_secs(10);
 
 /// Why there is no code, or no object in it.
@@ -114,6 +123,7 @@ impl Qr {
     ///
     /// # Errors
     /// [`Error::Misuse`] for another scale.
+    #[cfg(feature = "pictures")]
     pub fn to_png(&self, scale: u32) -> Result<Vec<u8>, Error> {
         if !(1..=MAX_SCALE).contains(&scale) {
             return Err(Error::Misuse { what: "a scale outside 1 to 32" });
@@ -167,6 +177,17 @@ impl Qr {
         text
     }
 
+    /// Modules a side, without the quiet zone.
+    pub fn width(&self) -> usize {
+        self.code.width()
+    }
+
+    /// The modules row by row, without the quiet zone: whether each is dark.
+    pub fn modules(&self) -> impl Iterator<Item = bool> {
+        let width = self.width();
+        (0..width * width).map(move |place| self.code[(place % width, place / width)] == Color::Dark)
+    }
+
     /// Modules a side, quiet zone included.
     fn side(&self) -> usize {
         self.code.width() + 2 * QUIET_ZONE
@@ -193,6 +214,7 @@ impl fmt::Debug for Qr {
 /// # Errors
 /// [`Error::Decode`] for what is no PNG, one more than [`MAX_PICTURE_SIDE`] pixels wide or high, no code or several
 /// different ones, or a code without Base45 text.
+#[cfg(feature = "pictures")]
 pub fn from_png(png: &[u8]) -> Result<Vec<u8>, Error> {
     let picture = Picture::from_png(png)?.scaled_down();
     let (sender, receiver) = mpsc::channel();
@@ -207,14 +229,17 @@ pub fn from_png(png: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 /// A picture in shades of grey, a byte a pixel.
+#[cfg(feature = "pictures")]
 struct Picture {
     width: usize,
     height: usize,
     pixels: Vec<u8>,
 }
 
+#[cfg(feature = "pictures")]
 impl Picture {
     /// Decodes a PNG of any colour type; transparency shows white.
+    #[cfg(feature = "pictures")]
     fn from_png(png: &[u8]) -> Result<Self, Error> {
         let damaged = Error::Decode { what: "not a PNG picture, or a damaged one" };
         let mut decoder = png::Decoder::new(Cursor::new(png));
@@ -295,6 +320,7 @@ impl Picture {
 }
 
 /// The brightness of one pixel on a white ground.
+#[cfg(feature = "pictures")]
 fn grey(color: png::ColorType, pixel: &[u8]) -> u8 {
     let sample = |index: usize| u32::from(pixel.get(index).copied().unwrap_or(u8::MAX));
     let luma = |r: u32, g: u32, b: u32| (299 * r + 587 * g + 114 * b) / 1000;
@@ -307,6 +333,7 @@ fn grey(color: png::ColorType, pixel: &[u8]) -> u8 {
     u8::try_from((luma * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
 }
 
+#[cfg(feature = "pictures")]
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -499,6 +526,16 @@ mod tests {
             from_png(&beside(&first, &second)),
             Err(Error::Decode { what: "several different codes in the picture" })
         );
+    }
+
+    #[test]
+    fn gives_the_modules_without_the_quiet_zone() {
+        let qr = Qr::from_bytes(&sample(300)).unwrap();
+        let dark: Vec<bool> = qr.modules().collect();
+        assert_eq!(dark.len(), qr.width() * qr.width());
+        assert!(dark.iter().enumerate().all(|(place, dark)| {
+            *dark == qr.is_dark(place % qr.width() + QUIET_ZONE, place / qr.width() + QUIET_ZONE)
+        }));
     }
 
     #[test]

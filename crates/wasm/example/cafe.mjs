@@ -1,0 +1,35 @@
+// The café in Node: `node cafe.mjs`, or `node cafe.mjs office.json invitation` with what an issuer published and an invitation of it.
+//
+// It makes a wallet and a café in memory, applies for a card, and shows what the wallet says to the café's request.
+
+import { MemoryStorage, Verifier, Wallet, templates } from "milchglas";
+
+const { wallet, phrase } = await Wallet.create({
+  storage: new MemoryStorage(),
+  passphrase: new TextEncoder().encode("correct horse battery staple"),
+  work: 10, // the default is safer and takes about a second
+});
+phrase.fill(0); // a person would write the words down
+
+const cafe = await Verifier.create({ name: "Café Glas", origin: "https://cafe.example" });
+console.log("Shipped requests:", (await templates()).map(({ name }) => name).join(", "));
+
+const [office, invitation] = process.argv.slice(2);
+if (office && invitation) {
+  const { readFile, writeFile } = await import("node:fs/promises");
+  const parameters = await readFile(office, "utf8");
+  const { name, fingerprint } = await wallet.addIssuer(parameters);
+  console.log(`Issuer: ${name}, fingerprint ${fingerprint}`);
+  await writeFile("application", await wallet.apply(new Uint8Array(await readFile(invitation))));
+  console.log("The application is in the file `application`. The issuer's answer goes to wallet.accept.");
+  await cafe.trust(parameters);
+  const { bytes } = await cafe.request("cafe");
+  try {
+    const consent = await wallet.review(bytes);
+    console.log(consent.choices[0].text.join("\n"));
+    console.log(await cafe.check(await wallet.respond(consent)));
+  } catch (error) {
+    console.log(`${error.message} ${error.explanation.join(" ")}`);
+  }
+}
+await wallet.lock();

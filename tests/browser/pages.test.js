@@ -1,0 +1,255 @@
+// Wallet, kiosk and office in a real browser.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { after, before, test } from "node:test";
+
+import { PASSPHRASE, askFor, enrol, launch, makeWallet, ready, serve, share, unlock, visit } from "./stage.js";
+
+let server, browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  assert.equal(await server?.stop(), 0);
+});
+
+/** A page that is used and closed; nothing may have gone wrong in it, and nothing may have been asked of anybody else. */
+async function page(options, use) {
+  const visited = await visit(browser, server.address, options);
+  await use(visited.page, visited);
+  assert.deepEqual(visited.complaints, []);
+  const elsewhere = visited.asked.filter((url) => !url.startsWith(`${server.address}/`) && !url.startsWith("blob:") && !url.startsWith("data:"));
+  assert.deepEqual(elsewhere, []);
+  assert.ok(visited.asked.length > 0);
+  await visited.context.close();
+}
+
+test("an adult is accepted at the café, which learns nothing else", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    await askFor(page, "cafe");
+    const learns = await page.textContent("#wallet .learns");
+    assert.match(learns, /At least 18 years old/);
+    assert.doesNotMatch(learns, /Mustermann|Erika/);
+    assert.equal(await share(page), "Adult, valid");
+    const shown = await page.textContent("#kiosk");
+    assert.doesNotMatch(shown, /Mustermann|Erika|Lindengasse/);
+    assert.match(await page.textContent("#kiosk .hides"), /Name.*Age and birthday.*Whether it was there before/s);
+    await page.click("#shared-done");
+    await page.click("#show-history");
+    assert.match(await page.textContent("#wallet .history"), /Café Glas/);
+  }));
+
+test("somebody under age is refused by the wallet, and the café learns nothing", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page, "max");
+    await askFor(page, "cafe");
+    assert.equal(await page.textContent("#refusal"), "You can not show this");
+    assert.equal(await page.getAttribute("#kiosk", "data-view"), "asking");
+  }));
+
+test("a stall that asks for the date of birth is refused", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    await askFor(page, "stall");
+    assert.equal(await page.textContent("#refusal"), "It asks too much");
+    assert.match(await page.textContent("#wallet .own"), /date of birth/);
+  }));
+
+test("a club without a purpose is warned of, and can be refused", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    await askFor(page, "curious");
+    assert.match(await page.textContent("#wallet .warning"), /date of birth/);
+    assert.match(await page.textContent("#wallet .learns"), /Mustermann/);
+    await page.click("#refuse");
+    await page.waitForSelector("#wallet[data-view=home]");
+    assert.equal(await page.getAttribute("#kiosk", "data-view"), "asking");
+  }));
+
+test("one seat a person: the second time the wallet has no token left", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await page.check("#person-other");
+    await page.fill("#field-given_names", "Ada");
+    await page.fill("#field-surname", "Glas");
+    await page.fill("#field-date_of_birth", `${new Date().getUTCFullYear() - 20}-01-01`);
+    await page.click("#issue");
+    await page.waitForSelector("#wallet .cards .card");
+    await askFor(page, "train");
+    assert.equal(await share(page), "Reduced fare");
+    await page.click("#shared-done");
+    await page.click("#next-guest");
+    await page.waitForSelector("#kiosk[data-view=asking]");
+    await page.click("#give-request");
+    await page.waitForSelector("#wallet[data-view=refused]");
+  }));
+
+test("a bank learns what the law names, and says so before", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    await askFor(page, "bank");
+    await page.waitForSelector("#wallet[data-view=review]");
+    assert.equal(await page.locator("#wallet .learns .told").count(), 6);
+    assert.equal(await share(page), "Account opened");
+    assert.match(await page.textContent("#kiosk .learns"), /Mustermann.*Erika.*Lindengasse/s);
+  }));
+
+test("a locked wallet stays locked after a reload, opens with its passphrase only, and answers from its pool", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    await page.click("#lock");
+    await page.waitForSelector("#wallet[data-view=locked]");
+    assert.equal(await page.locator("#wallet .card").count(), 0);
+    await page.reload();
+    await ready(page);
+    await page.waitForSelector("#wallet[data-view=locked]");
+    await page.fill("#wallet-passphrase", `${PASSPHRASE}!`);
+    await page.click("#unlock");
+    await page.waitForSelector("#wallet .problem:not([hidden])");
+    await unlock(page);
+    await page.waitForSelector("#wallet .cards .card");
+    await askFor(page, "cafe");
+    assert.equal(await share(page), "Adult, valid");
+    // No claim stands in what the browser keeps.
+    const stored = await page.evaluate(async () => {
+      const databases = await indexedDB.databases();
+      let text = JSON.stringify(localStorage) + JSON.stringify(sessionStorage);
+      for (const { name } of databases) {
+        const opened = await new Promise((resolve) => (indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result)));
+        const entries = await new Promise((resolve) => (opened.transaction("entries").objectStore("entries").getAll().onsuccess = ({ target }) => resolve(target.result)));
+        for (const entry of entries) text += new TextDecoder("latin1").decode(entry);
+        opened.close();
+      }
+      return text;
+    });
+    assert.ok(stored.includes("age-encryption.org") || stored.includes("parameters"));
+    assert.doesNotMatch(stored, /Lindengasse/);
+  }));
+
+test("it works offline after the first load", () =>
+  page({}, async (page, { context, complaints }) => {
+    await makeWallet(page);
+    await enrol(page);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.waitForFunction(async () => (await caches.keys()).length > 0 && navigator.serviceWorker.controller !== null);
+    await context.setOffline(true);
+    await page.reload();
+    await ready(page);
+    await unlock(page);
+    await page.waitForSelector("#wallet .cards .card");
+    await askFor(page, "cafe");
+    assert.equal(await share(page), "Adult, valid");
+    assert.match(await page.textContent("#issuer"), /can not be reached/);
+    // The browser itself reports what could not be fetched.
+    complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED")));
+  }));
+
+test("another tab answers a link, and the kiosk gets the answer", () =>
+  page({ permissions: ["clipboard-read", "clipboard-write"] }, async (page, { context }) => {
+    await makeWallet(page);
+    await enrol(page);
+    await page.click("#lock");
+    const kiosk = await context.newPage();
+    await kiosk.goto(`${server.address}/kiosk`);
+    await kiosk.waitForSelector("#kiosk[data-view=asking]");
+    await kiosk.click("#kiosk .row button:nth-of-type(3)");
+    const link = await kiosk.evaluate(() => navigator.clipboard.readText());
+    assert.match(link, /\/wallet#request=/);
+    await page.close();
+    const wallet = await context.newPage();
+    await wallet.goto(link);
+    await unlock(wallet);
+    await wallet.click("#share");
+    await kiosk.waitForSelector("#kiosk[data-view=accepted]");
+    await wallet.waitForSelector("#wallet .stamp.yes");
+  }));
+
+test("codes go as pictures: what one page shows, another reads", () =>
+  page({ deviceScaleFactor: 2 }, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    const request = await page.locator("#kiosk .qr").screenshot();
+    await page.click("#scan-request");
+    await page.setInputFiles("#picture-file", { name: "request.png", mimeType: "image/png", buffer: request });
+    await page.click("#share");
+    const code = page.locator("#wallet .qr");
+    await code.scrollIntoViewIfNeeded();
+    const answer = await code.screenshot();
+    await page.click("#scan-answer");
+    await page.setInputFiles("#picture-file", { name: "answer.png", mimeType: "image/png", buffer: answer });
+    await page.waitForSelector("#kiosk[data-view=accepted]");
+  }));
+
+test("the language changes everywhere, by the page and by the browser", () =>
+  page({ language: "de-DE" }, async (page) => {
+    assert.equal(await page.getAttribute("html", "lang"), "de");
+    assert.match(await page.textContent("#wallet"), /Ihre Brieftasche/);
+    await makeWallet(page);
+    await enrol(page);
+    await askFor(page, "cafe");
+    assert.match(await page.textContent("#wallet .learns"), /Mindestens 18 Jahre alt/);
+    assert.equal(await share(page), "Erwachsen, gültig");
+    await page.click("#language");
+    assert.equal(await page.getAttribute("html", "lang"), "en");
+    assert.equal(await page.textContent("#verdict"), "Adult, valid");
+  }));
+
+test("everything can be done with the keyboard, and has a name", () =>
+  page({}, async (page) => {
+    await page.focus("#wallet-passphrase");
+    await page.keyboard.type(PASSPHRASE);
+    await page.keyboard.press("Enter");
+    await page.focus("#phrase-done");
+    await page.keyboard.press("Enter");
+    await page.focus("#person-erika");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#wallet .cards .card");
+    await page.focus("#give-request");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#wallet[data-view=review]");
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), "H2");
+    await page.focus("#share");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#kiosk[data-view=accepted]");
+    assert.ok(await page.evaluate(() => document.getElementById("verdict").closest("[aria-live]") !== null));
+    const nameless = await page.evaluate(() =>
+      [...document.querySelectorAll("button, a[href], input, textarea")]
+        .filter((control) => !control.textContent.trim() && !control.getAttribute("aria-label") && !control.labels?.length && !control.placeholder)
+        .map((control) => control.outerHTML),
+    );
+    assert.deepEqual(nameless, []);
+  }));
+
+test("the office answers its own page only, under its own name", async () => {
+  const at = (path, options) => fetch(server.address + path, options);
+  const page = await at("/");
+  assert.match(page.headers.get("content-security-policy"), /default-src 'none'; script-src 'self' 'wasm-unsafe-eval'/);
+  assert.equal((await at("/office/invitation", { method: "POST", body: "{}" })).status, 403);
+  const foreign = await at("/office/invitation", { method: "POST", body: "{}", headers: { origin: "https://elsewhere.example" } });
+  assert.equal(foreign.status, 403);
+  const large = await at("/office/answer", { method: "POST", body: "x".repeat(1 << 20), headers: { origin: server.address } }).catch(() => ({ status: 413 }));
+  assert.equal(large.status, 413);
+});
+
+test("phones in the network get it over TLS, with the fingerprint that was printed", async () => {
+  const lan = await serve("--lan=127.0.0.1");
+  assert.match(lan.certificate, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  const host = new URL(lan.address).host;
+  const shown = spawnSync("sh", ["-c", `openssl s_client -connect ${host} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`], { encoding: "utf8" });
+  assert.equal(shown.stdout.trim().split("=")[1], lan.certificate);
+  const visited = await visit(browser, lan.address, { ignoreHTTPSErrors: true, path: "/wallet" });
+  assert.ok(await visited.page.evaluate(() => window.isSecureContext));
+  await makeWallet(visited.page);
+  await visited.context.close();
+  await lan.stop();
+});
