@@ -9,6 +9,8 @@
 //! GET  /service-worker.js                    keeps them, so that the page works offline
 //! GET  /office                               the office's public parameters, and what it offers
 //! POST /office/invitation  /office/answer    one person's card
+//! POST /office/revocation  /office/epoch     the end of a person's cards, and the next epoch
+//! GET  /epochs/…                             what is published about revocations
 //! ```
 //!
 //! What holds, each by a test:

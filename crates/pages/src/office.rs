@@ -4,10 +4,13 @@
 //! GET  /office             name, fingerprint, parameters, and what it offers
 //! POST /office/invitation  {given_names, surname, date_of_birth, person?} ──► {person, invitation}
 //! POST /office/answer      application ──► answer
+//! POST /office/revocation  {person}  ──► {revoked}    the cards of that person, with the next epoch
+//! POST /office/epoch       {}  ──► {epoch, revoked}
+//! GET  /epochs/KEY/head    /epochs/KEY/1/00000007     what is published about revocations, the same for everybody
 //! ```
 //!
-//! `person` is 16 random bytes that stand for a person towards the page that enrolled it: with them that person, and nobody else, is enrolled again.
-//! Bytes in JSON are hexadecimal.
+//! `person` is 16 random bytes that stand for a person towards the page that enrolled it: with them that person, and nobody else, is enrolled again
+//! or has cards revoked. Bytes in JSON are hexadecimal.
 //!
 //! Caution: it checks nobody.
 //! Not here: the issuer itself.
@@ -18,18 +21,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path as UrlPath, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use milchglas_credential::date::{Date, Month, Timestamp};
-use milchglas_issuer::{Assurance, Enrolment, Error as IssuerError, Issuer};
+use milchglas_credential::digest::IssuerKeyId;
+use milchglas_issuer::registry::{Holder, Reason};
+use milchglas_issuer::{Assurance, Enrolment, Error as IssuerError, Issuer, PersonNumber};
 use rand_core::{OsRng, RngCore as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The kind of card that it gives.
 const SCHEMA: &str = "national-id";
+/// The claim by which that schema tells persons apart.
+const NUMBERED_BY: &str = "id_number";
 /// How long an invitation can be answered.
 const VALID_FOR: Duration = Duration::from_secs(600);
 /// How many people it takes.
@@ -42,18 +49,27 @@ pub struct Office {
     issuer: Issuer,
     /// The ID number of each person.
     people: Mutex<HashMap<String, String>>,
+    /// One at a time writes files of epochs.
+    publishing: tokio::sync::Mutex<()>,
 }
 
 impl Office {
-    /// The office that this issuer is. It must have the schema `national-id`.
-    #[must_use]
-    pub fn new(issuer: Issuer) -> Self {
-        Self { issuer, people: Mutex::default() }
+    /// The office that this issuer is. It must have the schema `national-id`. What it has not yet published about revocations it publishes.
+    ///
+    /// # Errors
+    /// Those of [`Issuer::write_epochs`].
+    pub async fn open(issuer: Issuer) -> Result<Self, IssuerError> {
+        let office = Self { issuer, people: Mutex::default(), publishing: tokio::sync::Mutex::default() };
+        let now =
+            Timestamp::from_unix(unix_now()).ok_or(IssuerError::Misuse { what: "a clock before the year 10,000" })?;
+        office.issuer.newest_epochs(now).await?;
+        office.issuer.write_epochs(&office.issuer.epochs_folder(), |_, _| ()).await?;
+        Ok(office)
     }
 
     /// What it does for people, by the names that the page knows.
     fn offers(&self) -> &'static [&'static str] {
-        &["enrol"]
+        &["enrol", "revoke", "epoch"]
     }
 
     fn description(&self) -> Result<Value, Failure> {
@@ -87,6 +103,40 @@ impl Office {
         Ok(json!({"person": person, "invitation": hex::encode(invitation.to_bytes())}))
     }
 
+    async fn revoke(&self, person: &str, now: Timestamp) -> Result<Value, Failure> {
+        let (_, number) = self.person(Some(person))?;
+        let person = self.issuer.person(PersonNumber { space: NUMBERED_BY, number: &number })?;
+        let revoked = self.issuer.revoke_all(Holder::Tag(person), Reason::Lost, now).await?;
+        Ok(json!({"revoked": revoked}))
+    }
+
+    async fn publish(&self, now: Timestamp) -> Result<Value, Failure> {
+        let _alone = self.publishing.lock().await;
+        let folder = self.issuer.epochs_folder();
+        self.issuer.write_epochs(&folder, |_, _| ()).await?;
+        let published = self.issuer.publish_epochs(now, |_, _| ()).await?;
+        self.issuer.write_epochs(&folder, |_, _| ()).await?;
+        let heads = || published.iter().map(|epoch| epoch.head.unverified());
+        let newest = heads().map(|head| head.epoch.0).max();
+        Ok(json!({"epoch": newest, "revoked": heads().map(|head| head.revoked).sum::<u32>()}))
+    }
+
+    /// A file that is published, if there is one under this name.
+    async fn published(&self, path: &str) -> Option<Vec<u8>> {
+        let (key, name) = path.split_once('/')?;
+        key.parse::<IssuerKeyId>().ok()?;
+        if let Some((power, epoch)) = name.split_once('/') {
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            if !digits(power) || !digits(epoch) {
+                return None;
+            }
+        } else if name != "head" {
+            return None;
+        }
+        let path = self.issuer.epochs_folder().join(path);
+        tokio::task::spawn_blocking(|| std::fs::read(path)).await.ok()?.ok()
+    }
+
     /// The person and its number; a new one where none is named.
     fn person(&self, known: Option<&str>) -> Result<(String, String), Failure> {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,6 +158,9 @@ pub(crate) fn router(office: Office) -> Router {
         .route("/office", get(describe))
         .route("/office/invitation", post(invite))
         .route("/office/answer", post(answer))
+        .route("/office/revocation", post(revoke))
+        .route("/office/epoch", post(publish))
+        .route("/epochs/{*path}", get(published))
         .with_state(Arc::new(office))
 }
 
@@ -134,14 +187,44 @@ async fn invite(State(office): State<Arc<Office>>, body: Bytes) -> Result<Respon
     Ok(as_json(StatusCode::OK, &office.invite(&asked, now).await?))
 }
 
+/// Whose cards are to be revoked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lost {
+    person: String,
+}
+
+async fn revoke(State(office): State<Arc<Office>>, body: Bytes) -> Result<Response, Failure> {
+    let lost: Lost = serde_json::from_slice(&body).map_err(|error| Failure::input(&error))?;
+    Ok(as_json(StatusCode::OK, &office.revoke(&lost.person, now()?).await?))
+}
+
+async fn publish(State(office): State<Arc<Office>>) -> Result<Response, Failure> {
+    Ok(as_json(StatusCode::OK, &office.publish(now()?).await?))
+}
+
+async fn published(State(office): State<Arc<Office>>, UrlPath(path): UrlPath<String>) -> Response {
+    let caching = if path.ends_with("/head") { "no-cache" } else { "public, max-age=31536000, immutable" };
+    match office.published(&path).await {
+        Some(bytes) => {
+            let described = [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, caching)];
+            (described, bytes).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 async fn answer(State(office): State<Arc<Office>>, application: Bytes) -> Result<Response, Failure> {
     let answer = office.issuer.answer(&application, now()?, &mut OsRng).await?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], answer).into_response())
 }
 
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
 fn now() -> Result<Timestamp, Failure> {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    Timestamp::from_unix(seconds).ok_or(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "clock"))
+    Timestamp::from_unix(unix_now()).ok_or(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "clock"))
 }
 
 /// Fresh random bytes, in hexadecimal.

@@ -36,7 +36,7 @@ impl Site {
         let work = Work::with_log_n(1).unwrap();
         let issuer = Issuer::init(folder.path().join("office"), "Office", schemas, &passphrase, work, &mut OsRng).await;
         let address = Listening::on_this_machine(0).await.unwrap().address().clone();
-        let router = router(package(folder.path()), Office::new(issuer.unwrap()), &address);
+        let router = router(package(folder.path()), Office::open(issuer.unwrap()).await.unwrap(), &address);
         Self { router, address, _folder: folder }
     }
 
@@ -171,7 +171,7 @@ async fn refuses_other_names_and_other_origins() {
         vec![("sec-fetch-site", "none")],
     ] {
         let headers: Vec<_> = [("host", host.as_str())].into_iter().chain(headers).collect();
-        for path in ["/office/invitation", "/office/answer"] {
+        for path in ["/office/invitation", "/office/answer", "/office/revocation", "/office/epoch"] {
             let (status, ..) = site.call("POST", path, &headers, b"{}".to_vec()).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{headers:?}");
         }
@@ -198,7 +198,7 @@ async fn invites_and_refuses_in_words() {
         (status, serde_json::from_slice::<Value>(&body).unwrap())
     };
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(office["offers"], json!(["enrol"]));
+    assert_eq!(office["offers"], json!(["enrol", "revoke", "epoch"]));
     let parameters = office["parameters"].as_str().unwrap();
     let parameters = milchglas_credential::parameters::Parameters::from_json(parameters).unwrap();
 
@@ -229,6 +229,45 @@ async fn invites_and_refuses_in_words() {
     ] {
         assert_eq!(site.post("/office/invitation", wrong).await.0, StatusCode::BAD_REQUEST);
     }
+}
+
+#[tokio::test]
+async fn publishes_epochs_and_no_other_file() {
+    let site = Site::new().await;
+    let office: Value = serde_json::from_slice(&site.get("/office").await.2).unwrap();
+    let parameters = milchglas_credential::parameters::Parameters::from_json(office["parameters"].as_str().unwrap());
+    let parameters = parameters.unwrap();
+    let key = parameters.key_id(&parameters.content().keys[0]);
+    let epoch = |bytes: &[u8]| {
+        let head = milchglas_credential::revocation::SignedHead::from_bytes(bytes).unwrap();
+        head.verify(&parameters).unwrap();
+        head.unverified().epoch.0
+    };
+    let (status, headers, head) = site.get(&format!("/epochs/{key}/head")).await;
+    assert_eq!((status, epoch(&head)), (StatusCode::OK, 0));
+    assert_eq!(headers["cache-control"], "no-cache");
+    let (status, body) = site.post("/office/epoch", b"{}".to_vec()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), json!({"epoch": 1, "revoked": 0}));
+    assert_eq!(epoch(&site.get(&format!("/epochs/{key}/head")).await.2), 1);
+    for number in ["00000000", "00000001"] {
+        let (status, headers, file) = site.get(&format!("/epochs/{key}/1/{number}")).await;
+        assert_eq!((status, file.is_empty()), (StatusCode::OK, false));
+        assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
+    }
+    for path in ["head", "1/00000002", "1/..", "1/../head", "..%2f..%2fkeys", "1/%2e%2e", "1/00000001/x", "tail", ""] {
+        assert_eq!(site.get(&format!("/epochs/{key}/x{path}")).await.0, StatusCode::NOT_FOUND, "{path}");
+        if path != "head" && path != "1/../head" {
+            assert_ne!(site.get(&format!("/epochs/{key}/{path}")).await.0, StatusCode::OK, "{path}");
+        }
+    }
+    for path in ["/epochs/../keys", "/epochs/%2e%2e/keys", "/epochs/..%2fkeys", "/epochs/head", "/epochs/"] {
+        assert_eq!(site.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    let (status, body) = site.post("/office/revocation", br#"{"person": "00"}"#.to_vec()).await;
+    let code = serde_json::from_slice::<Value>(&body).unwrap()["error"]["code"].clone();
+    assert_eq!((status, code), (StatusCode::NOT_FOUND, json!("unknown_person")));
+    assert_eq!(site.post("/office/revocation", b"{}".to_vec()).await.0, StatusCode::BAD_REQUEST);
 }
 
 #[test]

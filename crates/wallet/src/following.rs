@@ -115,6 +115,22 @@ pub enum LogOutcome {
     TwoHeads(Contradiction),
 }
 
+impl LogOutcome {
+    /// A word for programs, in snake case.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Behind { .. } => "behind",
+            Self::NotPublished => "not_published",
+            Self::Missing { .. } => "missing",
+            Self::Damaged { .. } => "damaged",
+            Self::Unreachable(_) => "unreachable",
+            Self::TwoHeads(_) => "two_heads",
+        }
+    }
+}
+
 /// Two heads that an issuer has signed and that can not both be true: somebody is shown another list of revocations than the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contradiction {

@@ -3,8 +3,8 @@
 mod backups;
 mod comparing;
 mod counting;
-mod following;
 mod entries;
+mod following;
 mod inspectors;
 mod pool;
 mod publications;

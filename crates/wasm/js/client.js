@@ -13,9 +13,9 @@ export class MilchglasError extends Error {
 const WALLET = [
   "lock", "changePassphrase", "entries", "addIssuer", "addTrustList", "addInspector", "addSet", "addList", "issuers",
   "verifiers", "forgetVerifier", "apply", "accept", "cards", "card", "removeCard", "review", "respond", "decline",
-  "prepare", "prepared", "discardPrepared", "history",
+  "sync", "settle", "prepare", "prepared", "discardPrepared", "history",
 ];
-const VERIFIER = ["seal", "identity", "trust", "trusted", "request", "check", "prune", "close"];
+const VERIFIER = ["seal", "identity", "trust", "trusted", "learnEpoch", "sync", "request", "check", "prune", "close"];
 
 export async function connect(worker) {
   const waiting = new Map();

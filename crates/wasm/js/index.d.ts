@@ -108,6 +108,14 @@ export class Wallet {
   /** Forgets a consent: the person said no. */
   decline(consent: Consent | number): Promise<void>;
 
+  /**
+   * Follows the issuers' lists of revocations, so that cards can be shown as not revoked. Call it at regular times, not when a request comes: whoever
+   * serves the files sees the address that asks, and when; which cards there are does not show in what is asked for.
+   */
+  sync(source: EpochSource): Promise<SyncReport>;
+  /** Trusts an issuer again that was found with two histories, once that is explained; whether it had been. */
+  settle(issuer: string): Promise<boolean>;
+
   /** Makes answers to the kinds of request that were answered last, for idle time; how many are ready. `respond` uses them. */
   prepare(now?: Date): Promise<number>;
   prepared(): Promise<number>;
@@ -142,6 +150,34 @@ export interface Card {
   valid_until: string | null;
   /** Whether there is no newer one of this issuer and schema. */
   newest: boolean;
+  /** The epoch in which it was revoked, if the wallet has found it so. */
+  revoked: number | null;
+}
+
+/**
+ * Where the published files of epochs are: the address of a web server, or (not through `milchglas/client`) a function that gives a file's bytes, at most
+ * `limit` of them, or null where there is none. The files are signed; who serves them needs no trust.
+ */
+export type EpochSource = string | URL | ((path: string, limit: number) => Promise<Uint8Array | null>);
+/** The files of epochs on a web server. */
+export function epochsAt(root: string | URL): (path: string, limit: number) => Promise<Uint8Array | null>;
+
+export interface SyncReport {
+  /** Each signature key of each pinned issuer. */
+  logs: {
+    issuer: string;
+    issuer_name: string;
+    key: string;
+    /** The epoch up to which it was followed, before and now. */
+    before: number | null;
+    now: number | null;
+    /** `current`; `behind`: the source is older than the wallet; `two_heads`: the issuer has signed two histories, and its cards are not shown as not revoked. */
+    outcome: "current" | "behind" | "not_published" | "missing" | "damaged" | "unreachable" | "two_heads";
+  }[];
+  /** Cards that were found to be revoked, now. */
+  revoked: number[];
+  /** Cards that the issuer has to replace. */
+  broken: number[];
 }
 
 export interface Consent {
@@ -267,7 +303,7 @@ export class Verifier {
   static create(identity: { name: string; origin: string }): Promise<Verifier>;
   /** The verifier that `seal` gave. */
   static open(options: { sealed: Uint8Array; passphrase: Uint8Array }): Promise<Verifier>;
-  /** Name, origin, key and trusted issuers, encrypted. */
+  /** Name, origin, key, trusted issuers and their newest epochs, encrypted. */
   seal(passphrase: Uint8Array, work?: Work): Promise<Uint8Array>;
   /** What wallets and trust lists may know: the file `identity.json`. */
   identity(): Promise<{ milchglas: string; name: string; origin: string; key: string }>;
@@ -275,6 +311,11 @@ export class Verifier {
   /** Trusts an issuer's published parameters (JSON). */
   trust(json: string, expected?: string): Promise<TrustedIssuer>;
   trusted(): Promise<TrustedIssuer[]>;
+
+  /** Learns the newest head of an issuer's key, as it is published. Needed for requests of cards that are not revoked. */
+  learnEpoch(head: Uint8Array): Promise<LearnedEpoch>;
+  /** Learns the newest heads of all trusted issuers. */
+  sync(source: EpochSource): Promise<LearnedEpoch[]>;
 
   /** Makes, signs and remembers a request. The template is the name of one that ships, or a template file (JSON). */
   request(template: string, now?: Date): Promise<Asked>;
@@ -291,6 +332,16 @@ export interface TrustedIssuer {
   name: string;
   sequence: number;
   digest: string;
+}
+
+export interface LearnedEpoch {
+  issuer: string;
+  issuer_name: string;
+  key: string;
+  /** The newest that is known now. */
+  epoch: number;
+  /** Whether it was not known before. */
+  new: boolean;
 }
 
 export interface Asked {

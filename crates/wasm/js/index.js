@@ -71,6 +71,38 @@ function paired(list) {
   return map;
 }
 
+/** The files of epochs on a web server, at most `limit` bytes and one more of each; null where there is none. */
+export function epochsAt(root) {
+  const base = String(root).replace(/\/+$/, "");
+  return async (path, limit) => {
+    const cache = path.endsWith("/head") ? "no-cache" : "default";
+    const response = await fetch(`${base}/${path}`, { cache, credentials: "omit", referrerPolicy: "no-referrer" });
+    if (response.status === 404 || response.status === 410) return null;
+    if (!response.ok) throw new Error(`${response.status} for ${path}`);
+    const parts = [];
+    let length = 0;
+    for (const reader = response.body.getReader(); length <= limit; ) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      length += value.length;
+      if (length > limit) await reader.cancel();
+    }
+    const bytes = new Uint8Array(length);
+    let place = 0;
+    for (const part of parts) {
+      bytes.set(part, place);
+      place += part.length;
+    }
+    return bytes;
+  };
+}
+
+const sourceOf = (source) => (typeof source === "function" ? source : epochsAt(source));
+/** What stands for a file that was used: should the wallet ask again, it was no good. */
+const USED = new Uint8Array();
+const UNREACHABLE = false;
+
 export class Wallet {
   #core;
   #storage;
@@ -256,6 +288,32 @@ export class Wallet {
     return this.#run((core) => core.decline(consent.id ?? consent));
   }
 
+  async sync(source) {
+    const fetched = sourceOf(source);
+    const files = new Map();
+    const [revoked, broken] = [new Set(), new Set()];
+    for (;;) {
+      const wanted = new Map();
+      const used = [];
+      const report = await this.#run((core) =>
+        core.sync((path, limit) => {
+          if (!files.has(path)) wanted.set(path, limit);
+          else if (!path.endsWith("/head")) used.push(path);
+          return files.get(path);
+        }),
+      );
+      for (const card of report.revoked) revoked.add(card);
+      for (const card of report.broken) broken.add(card);
+      if (wanted.size === 0) return { logs: report.logs, revoked: [...revoked], broken: [...broken] };
+      for (const path of used) if (files.get(path)) files.set(path, USED);
+      for (const [path, limit] of wanted) files.set(path, await fetched(path, limit).catch(() => UNREACHABLE));
+    }
+  }
+
+  settle(issuer) {
+    return this.#run((core) => core.settle(issuer));
+  }
+
   prepare(now) {
     return this.#run((core) => core.prepare(seconds(now)));
   }
@@ -319,6 +377,20 @@ export class Verifier {
       const asked = core.request(template, seconds(now));
       return { ...asked, bytes: core.takeRequest() };
     });
+  }
+
+  learnEpoch(head) {
+    return this.#run((core) => core.learnEpoch(head));
+  }
+
+  async sync(source) {
+    const fetched = sourceOf(source);
+    const learned = [];
+    for (const { path, limit } of await this.#run((core) => core.headPaths())) {
+      const head = await fetched(path, limit);
+      if (head) learned.push(await this.learnEpoch(head));
+    }
+    return learned;
   }
 
   check(presentation, { nonce, now } = {}) {

@@ -3,6 +3,7 @@
 use milchglas_credential::digest::{IssuerFingerprint, RequestNonce};
 use milchglas_credential::request::SigningKey;
 use milchglas_verifier::{Error, MemoryStore, Template, TrustedIssuer, Verifier, identity_json};
+use milchglas_wallet::{MAX_HEAD_FILE, head_path};
 use rand_core::{OsRng, RngCore as _};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -52,6 +53,23 @@ impl VerifierCore {
     /// The issuers that are trusted.
     pub fn trusted(&self) -> JsValue {
         list(self.verifier.checker().trusted().iter().map(trusted))
+    }
+
+    /// Where the newest heads of the trusted issuers' keys lie among the files of epochs, and the most bytes that one may have.
+    #[wasm_bindgen(js_name = headPaths)]
+    pub fn head_paths(&self) -> JsValue {
+        let keys = self.verifier.checker().keys();
+        list(keys.iter().map(|key| record! {"path": head_path(key), "limit": MAX_HEAD_FILE}))
+    }
+
+    /// Learns the newest head of a key.
+    #[wasm_bindgen(js_name = learnEpoch)]
+    pub fn learn_epoch(&self, head: &[u8]) -> Result<JsValue> {
+        let learned = self.verifier.learn_epoch(head).map_err(failure)?;
+        Ok(record! {
+            "issuer": Text(learned.issuer), "issuer_name": learned.issuer_name, "key": Text(learned.key),
+            "epoch": learned.epoch.0, "new": learned.is_new,
+        })
     }
 
     /// Makes a request; its bytes are taken with `takeRequest`.
@@ -121,6 +139,8 @@ fn failure(error: Error) -> JsValue {
         Error::OtherIssuer { .. } => thrown(Kind::Refused, Some("other_issuer"), &message, &[&message]),
         Error::Superseded => thrown(Kind::Refused, Some("superseded"), &message, &[&message]),
         Error::Conflict => thrown(Kind::Refused, Some("conflict"), &message, &[&message]),
+        Error::Epoch(_) => thrown(Kind::Refused, Some("bad_epoch"), &message, &[&message]),
+        Error::NoEpoch(_) => thrown(Kind::Refused, Some("no_epoch"), &message, &[&message]),
         Error::UnknownIssuer(_)
         | Error::UnknownSchema(_)
         | Error::NoSuchCredential(_)

@@ -1,18 +1,21 @@
 //! The wallet.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 
-use js_sys::{Array, Uint8Array};
-use milchglas_credential::digest::VerifierKey;
+use js_sys::{Array, Function, Uint8Array};
+use milchglas_credential::digest::{IssuerKeyId, VerifierKey};
+use milchglas_credential::revocation::Epoch;
 use milchglas_wallet::{
-    AddedPublication, Before, CardShown, Choice, Consent, CredentialId, CredentialSummary, Entries, Error,
-    RecoveryPhrase, Standing, Wallet, Warning,
+    AddedPublication, Before, CardShown, Choice, Consent, CredentialId, CredentialSummary, Entries, EpochSource, Error,
+    LogReport, MAX_HEAD_FILE, RecoveryPhrase, Standing, Wallet, Warning, epochs_limit, epochs_path, head_path,
 };
 use rand_core::OsRng;
 use wasm_bindgen::prelude::*;
 
 use crate::convert::{
-    Kind, Result, Text, bytes, input, list, misuse, parse, parsed, passphrase, record, secret_text, thrown, time, work,
+    Kind, Result, Text, ToJs as _, bytes, input, list, misuse, parse, parsed, passphrase, record, secret_text, thrown,
+    time, work,
 };
 
 /// Most consents that wait for the person; the oldest are forgotten.
@@ -192,6 +195,24 @@ impl WalletCore {
         drop(self.take_consent(consent));
     }
 
+    /// Follows the issuers' logs of revocations as far as `look_up` has their files. It is called with a path and the most bytes that the file may have,
+    /// and gives the file's bytes, null where there is none, and anything else where it can not say now.
+    pub fn sync(&mut self, look_up: Function) -> Result<JsValue> {
+        let mut source = Files { look_up };
+        let report = self.wallet.sync(&mut source, &mut |_| (), &mut OsRng).map_err(failure)?;
+        let numbers = |cards: &[CredentialId]| list(cards.iter().map(|card| card.get()));
+        Ok(record! {
+            "logs": list(report.logs.iter().map(followed)), "revoked": numbers(&report.revoked),
+            "broken": numbers(&report.broken),
+        })
+    }
+
+    /// Trusts an issuer again that was found with two histories.
+    #[wasm_bindgen(js_name = settle)]
+    pub fn settle(&mut self, issuer: &str) -> Result<bool> {
+        self.wallet.settle_contradiction(&issuer.parse().map_err(input)?).map_err(failure)
+    }
+
     /// Makes answers in idle time.
     pub fn prepare(&mut self, now: f64) -> Result<usize> {
         self.wallet.prepare(time(now)?, &mut OsRng).map_err(failure)
@@ -226,6 +247,36 @@ impl WalletCore {
     fn take_consent(&mut self, id: u32) -> Option<Consent> {
         let place = self.consents.iter().position(|(known, _)| *known == id)?;
         self.consents.remove(place).map(|(_, consent)| consent)
+    }
+}
+
+/// The files of epochs, as far as the caller has them.
+struct Files {
+    look_up: Function,
+}
+
+impl Files {
+    fn get(&self, path: &str, limit: usize) -> io::Result<Option<Vec<u8>>> {
+        let found = self.look_up.call2(&JsValue::NULL, &path.into(), &limit.to_js());
+        match found {
+            Ok(none) if none.is_null() => Ok(None),
+            Ok(found) => match found.dyn_into::<Uint8Array>() {
+                Ok(bytes) if bytes.length() as usize <= limit => Ok(Some(bytes.to_vec())),
+                Ok(_) => Err(io::ErrorKind::InvalidData.into()),
+                Err(_) => Err(io::ErrorKind::WouldBlock.into()),
+            },
+            Err(_) => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl EpochSource for Files {
+    fn head(&mut self, key: &IssuerKeyId) -> io::Result<Option<Vec<u8>>> {
+        self.get(&head_path(key), MAX_HEAD_FILE)
+    }
+
+    fn epochs(&mut self, key: &IssuerKeyId, power: u8, last: Epoch) -> io::Result<Option<Vec<u8>>> {
+        self.get(&epochs_path(key, power, last), epochs_limit(power))
     }
 }
 
@@ -276,7 +327,18 @@ fn summary(card: &CredentialSummary) -> JsValue {
     record! {
         "id": card.id.get(), "kind": Text(&card.kind), "title": card.title, "schema": Text(card.schema),
         "issuer": Text(card.issuer), "issuer_name": card.issuer_name, "added": Text(card.added),
-        "valid_until": card.valid_until.map(Text), "newest": card.newest,
+        "valid_until": card.valid_until.map(Text), "newest": card.newest, "revoked": card.revoked.map(epoch),
+    }
+}
+
+fn epoch(epoch: Epoch) -> u32 {
+    epoch.0
+}
+
+fn followed(log: &LogReport) -> JsValue {
+    record! {
+        "issuer": Text(log.issuer), "issuer_name": log.issuer_name, "key": Text(log.key), "before": log.before.map(epoch),
+        "now": log.now.map(epoch), "outcome": log.outcome.code(),
     }
 }
 

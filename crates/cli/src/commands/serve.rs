@@ -39,7 +39,8 @@ pub(crate) fn run(serve: Serve, pretended: Option<Timestamp>, context: Context) 
         };
         let listening = listening.map_err(reason)?;
         announce(&listening, context.as_json)?;
-        milchglas_pages::serve(listening, package, Office::new(issuer), interrupted()).await.map_err(reason)
+        let office = Office::open(issuer).await.map_err(failure)?;
+        milchglas_pages::serve(listening, package, office, interrupted()).await.map_err(reason)
     })??;
     Ok(Report::said())
 }

@@ -361,7 +361,7 @@ fn sync(wallet: &mut Wallet, source: &str, dir: &Path) -> Result<Report> {
     let report = report.map_err(failure)?;
     let (mut lines, mut logs, mut failed) = (Vec::new(), Vec::new(), false);
     for log in &report.logs {
-        let (word, how) = outcome(&log.outcome);
+        let (word, how) = (log.outcome.code(), outcome(&log.outcome));
         failed |= !matches!(log.outcome, LogOutcome::Current | LogOutcome::NotPublished);
         let now = log.now.map_or_else(|| "none".to_owned(), |epoch| epoch.to_string());
         lines.push(format!("{}, key {:.16}: epoch {now}, {how}", log.issuer_name, log.key.to_string()));
@@ -390,25 +390,23 @@ fn sync(wallet: &mut Wallet, source: &str, dir: &Path) -> Result<Report> {
     if failed { Err(Failure::refused(text).with(fields)) } else { Ok(Report::new(text, fields)) }
 }
 
-/// A word for programs, and words for people.
-fn outcome(outcome: &LogOutcome) -> (&'static str, String) {
+/// How following a log ended, in words.
+fn outcome(outcome: &LogOutcome) -> String {
     match outcome {
-        LogOutcome::Current => ("current", "the newest".to_owned()),
-        LogOutcome::Behind { published } => ("behind", format!("newer than the published epoch {published}")),
-        LogOutcome::NotPublished => ("not_published", "nothing is published there".to_owned()),
-        LogOutcome::Missing { epoch } => ("missing", format!("the file of epoch {epoch} is missing")),
+        LogOutcome::Current => "the newest".to_owned(),
+        LogOutcome::Behind { published } => format!("newer than the published epoch {published}"),
+        LogOutcome::NotPublished => "nothing is published there".to_owned(),
+        LogOutcome::Missing { epoch } => format!("the file of epoch {epoch} is missing"),
         LogOutcome::Damaged { epoch } => {
             let file = epoch.map_or_else(|| "the head".to_owned(), |epoch| format!("the file of epoch {epoch}"));
-            ("damaged", format!("{file} is not the issuer's"))
+            format!("{file} is not the issuer's")
         }
-        LogOutcome::Unreachable(kind) => ("unreachable", format!("it can not be reached: {kind}")),
-        LogOutcome::TwoHeads(_) => (
-            "two_heads",
-            "THE ISSUER HAS SIGNED TWO HISTORIES. Its cards are not shown as not revoked until you settle it"
-                .to_owned(),
-        ),
+        LogOutcome::Unreachable(kind) => format!("it can not be reached: {kind}"),
+        LogOutcome::TwoHeads(_) => {
+            "THE ISSUER HAS SIGNED TWO HISTORIES. Its cards are not shown as not revoked until you settle it".to_owned()
+        }
         #[allow(clippy::wildcard_enum_match_arm, reason = "there may be more one day")]
-        _ => ("failed", "it could not be followed".to_owned()),
+        _ => "it could not be followed".to_owned(),
     }
 }
 
