@@ -11,8 +11,6 @@
 //! Caution: a backup is as good as the wallet. Whoever has it and its passphrase shows the holder's cards until they are revoked.
 //! Not here: where backups are kept; the phrase, which restores the holder secret alone.
 
-use std::path::Path;
-
 use milchglas_credential::cbor::{self, Reader, Wire, Writer};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest};
@@ -24,7 +22,6 @@ use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
-use crate::folder::Folder;
 use crate::store::Store;
 use crate::vault::{MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, State};
 use crate::wallet::Wallet;
@@ -83,22 +80,19 @@ impl<S: Store> Wallet<S> {
     }
 }
 
-impl Wallet<Folder> {
-    /// Makes a wallet in a folder from a backup, under a passphrase of its own. It gives no tokens of which it can not know that they are
-    /// unused: see [`Wallet::allow_tokens`].
+impl<S: Store> Wallet<S> {
+    /// Makes a wallet from a backup on any store, which `create` makes with the first content and the issuers' files. It gives no tokens of which it can
+    /// not know that they are unused: see [`Wallet::allow_tokens`].
     ///
     /// # Errors
-    /// [`Error::Vault`] for a wrong passphrase, changed bytes, or where the folder has a vault; [`Error::Refused`] with
-    /// [`Refusal::BadBackup`].
-    pub fn restore(
-        dir: impl AsRef<Path>,
+    /// [`Error::Vault`] for a wrong passphrase or changed bytes; [`Error::Refused`] with [`Refusal::BadBackup`]; those of `create`.
+    pub fn restore_on(
         backup: &[u8],
-        backup_passphrase: &Passphrase,
         passphrase: &Passphrase,
-        work: Work,
         rng: &mut dyn CryptoRngCore,
+        create: impl FnOnce(&[u8], &[(ParametersDigest, String)]) -> Result<S, Error>,
     ) -> Result<Self, Error> {
-        let bytes = unseal(backup, backup_passphrase, KIND)?;
+        let bytes = unseal(backup, passphrase, KIND)?;
         let backup: Backup = cbor::from_bytes(&bytes, MAX_BACKUP).map_err(|_| Refusal::BadBackup)?;
         let (mut root, mut state) = State::from_bytes(&backup.vault).map_err(|_| Refusal::BadBackup)?;
         rng.fill_bytes(&mut root.id);
@@ -110,7 +104,27 @@ impl Wallet<Folder> {
             parameters.push((digest, json));
         }
         let vault = state.to_bytes(&root);
-        Self::load(Folder::create_with(dir.as_ref(), passphrase, work, &vault, &parameters)?, &vault)
+        Self::load(create(&vault, &parameters)?, &vault)
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Wallet<crate::Folder> {
+    /// Makes a wallet in a folder from a backup, under a passphrase of its own. See [`Wallet::restore_on`].
+    ///
+    /// # Errors
+    /// As there; [`Error::Vault`] where the folder has a vault.
+    pub fn restore(
+        dir: impl AsRef<std::path::Path>,
+        backup: &[u8],
+        backup_passphrase: &Passphrase,
+        passphrase: &Passphrase,
+        work: Work,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Self, Error> {
+        Self::restore_on(backup, backup_passphrase, rng, |vault, parameters| {
+            crate::Folder::create_with(dir.as_ref(), passphrase, work, vault, parameters)
+        })
     }
 }
 
