@@ -103,6 +103,54 @@ test("a bank learns what the law names, and says so before", () =>
     assert.match(await page.textContent("#kiosk .learns"), /Mustermann.*Erika.*Lindengasse/s);
   }));
 
+test("a revoked card is shown to nobody once the office has published, and a new one is", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    await page.click("#revoke-1");
+    await page.waitForSelector("#issuer .done");
+    // Not published: it still counts.
+    await askFor(page, "cafe");
+    assert.equal(await share(page), "Adult, valid");
+    assert.match(await page.textContent("#kiosk .learns"), /was not revoked/);
+    await page.click("#shared-done");
+    await page.click("#next-guest");
+    await page.waitForSelector("#kiosk[data-view=asking]");
+    await page.click("#publish-epoch");
+    await page.waitForSelector("#wallet .card.revoked");
+    await askFor(page, "cafe");
+    await page.waitForSelector("#wallet[data-view=refused]");
+    assert.match(await page.textContent("#wallet .own"), /has been revoked/);
+    assert.equal(await page.getAttribute("#kiosk", "data-view"), "asking");
+    await page.click("#refusal-done");
+    await page.click("#issue");
+    await page.waitForSelector("#wallet .card:not(.revoked)");
+    await askFor(page, "cafe");
+    assert.equal(await share(page), "Adult, valid");
+  }));
+
+test("what a wallet asks about revocations is the same whether its card was revoked or not", async () => {
+  const look = async (revoked) => {
+    let paths;
+    await page({}, async (page, { asked }) => {
+      await makeWallet(page);
+      await enrol(page);
+      if (revoked) await page.click("#revoke-1");
+      await page.waitForSelector("#issuer .done");
+      asked.length = 0;
+      await page.click("#publish-epoch");
+      await page.waitForSelector(revoked ? "#wallet .card.revoked" : "#kiosk[data-view=asking]");
+      // Both halves have looked once they have been idle for a while.
+      await page.waitForTimeout(500);
+      paths = asked.map((url) => new URL(url).pathname).filter((path) => path.startsWith("/epochs/"));
+    });
+    return paths.map((path) => path.replace(/\d{8}$/, "N")).toSorted();
+  };
+  const [with_revoked, without] = [await look(true), await look(false)];
+  assert.deepEqual(with_revoked, without);
+  assert.ok(without.some((path) => path.endsWith("/1/N")));
+});
+
 test("a locked wallet stays locked after a reload, opens with its passphrase only, and answers from its pool", () =>
   page({}, async (page) => {
     await makeWallet(page);

@@ -7,6 +7,9 @@ export { MilchglasError } from "./wasm/client.js";
 /** Wallets, verifiers and QR codes, once the module is loaded. */
 export const engine = connect(new Worker(new URL("./wasm/worker.js", import.meta.url), { type: "module" }));
 
+/** Where everything about revocations is published. */
+export const EPOCHS = `${location.origin}/epochs`;
+
 /** Runs this when the page has nothing better to do. */
 export const whenIdle = (work) => (window.requestIdleCallback ?? ((later) => setTimeout(later, 200)))(work, { timeout: 2000 });
 

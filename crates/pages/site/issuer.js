@@ -78,25 +78,36 @@ async function issue(event) {
 const offers = (what) => state.office?.offers.includes(what);
 
 async function revoke(name) {
-  state.problem = null;
-  try {
-    await post("revocation", JSON.stringify({ person: people()[name].person }));
-    state.done = t("revoked");
-  } catch (error) {
-    state.problem = error.message;
-  }
-  render();
+  await doing(async () => {
+    const person = people()[name];
+    await post("revocation", JSON.stringify({ person: person.person }));
+    sessionStorage.setItem(KEPT, JSON.stringify({ ...people(), [name]: { ...person, revoked: true } }));
+    return t("revoked");
+  });
 }
 
 async function publish() {
-  state.problem = null;
-  try {
-    const { epoch } = await (await post("epoch", "{}")).json();
-    state.done = t("published", { epoch });
-  } catch (error) {
-    state.problem = error.message;
-  }
+  await doing(async () => {
+    const { epoch, revoked } = await (await post("epoch", "{}")).json();
+    document.dispatchEvent(new CustomEvent("published"));
+    return t("published", { epoch, count: revoked });
+  });
+}
+
+/** Does something at the desk, and says what became of it. */
+async function doing(work) {
+  Object.assign(state, { busy: true, problem: null, done: null });
   render();
+  try {
+    state.done = await work();
+    say(state.done);
+  } catch (error) {
+    state.problem = tOr(`office_${error.office?.code}`, error.message);
+    say(state.problem);
+  } finally {
+    state.busy = false;
+    render();
+  }
 }
 
 function choice(id, words, note) {
@@ -148,8 +159,9 @@ function desk() {
         "section.revocation",
         { "aria-labelledby": "revocation" },
         h("h3", { id: "revocation" }, t("revocation")),
-        h("ul", {}, revocable.map(([name, person]) => h("li", {}, `${person.given_names} ${person.surname}`, button("danger", "cross", t("revoke"), () => revoke(name), { id: `revoke-${name}` })))),
-        offers("epoch") && button("secondary", "send", t("publish_epoch"), publish, { id: "publish-epoch" }),
+        h("p.hint", {}, t("revocation_words")),
+        h("ul", {}, revocable.map(([name, person]) => h("li", {}, `${person.given_names} ${person.surname}`, button("danger", "cross", t(person.revoked ? "is_revoked" : "revoke"), () => revoke(name), { id: `revoke-${name}`, disabled: state.busy || person.revoked })))),
+        offers("epoch") && button("secondary", "send", t("publish_epoch"), publish, { id: "publish-epoch", disabled: state.busy }),
       ),
     h("details.fingerprint", {}, h("summary", {}, t("fingerprint")), h("code", {}, state.office.fingerprint)),
   ];

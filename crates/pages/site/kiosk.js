@@ -2,7 +2,7 @@
 
 import { receive } from "./camera.js";
 import { button, fill, h, icon, qrPicture, say } from "./dom.js";
-import { engine, utf8 } from "./engine.js";
+import { EPOCHS, engine, utf8 } from "./engine.js";
 import { handOver, linkFor, onMessage } from "./exchange.js";
 import { duration, language, onLanguage, t } from "./language.js";
 import { claimPicture, claimTitle, claimValue, notLearned, provedTo, toldIn } from "./words.js";
@@ -49,12 +49,22 @@ async function makeVerifier(errand) {
   return verifier;
 }
 
-async function fresh(errand, Verifier) {
-  const verifier = await Verifier.create({ name: t(`name_${errand.id}`), origin: errand.origin });
+/** Learns the newest epochs, and keeps them for when there is no network. */
+async function follow(errand, verifier) {
+  const learned = await verifier.sync(EPOCHS).catch(() => []);
+  if (learned.some((epoch) => epoch.new)) await keep(errand, verifier);
+}
+
+async function keep(errand, verifier) {
   const passphrase = crypto.randomUUID();
   const sealed = await verifier.seal(utf8(passphrase), 1);
-  const text = btoa(String.fromCharCode(...sealed));
-  localStorage.setItem(`${KEPT}.${errand.id}`, JSON.stringify({ passphrase, sealed: text, name: t(`name_${errand.id}`) }));
+  const text = btoa(Array.from(sealed, (byte) => String.fromCharCode(byte)).join(""));
+  localStorage.setItem(`${KEPT}.${errand.id}`, JSON.stringify({ passphrase, sealed: text }));
+}
+
+async function fresh(errand, Verifier) {
+  const verifier = await Verifier.create({ name: t(`name_${errand.id}`), origin: errand.origin });
+  await keep(errand, verifier);
   return verifier;
 }
 
@@ -84,6 +94,7 @@ async function ask(errand) {
   go("loading", { errand, asked: null, code: null, verdict: null });
   try {
     const verifier = await verifierFor(errand);
+    await follow(errand, verifier);
     const asked = await verifier.request(await templateFor(errand));
     const code = await (await engine).qrCode(asked.bytes);
     if (mine !== turn) return;
@@ -91,11 +102,12 @@ async function ask(errand) {
     setTimeout(() => mine === turn && state.view === "asking" && ask(errand), Date.parse(asked.expires) - Date.now() - 5000);
   } catch (error) {
     console.error(error);
-    go("closed", { problem: error.message });
+    go("closed", { problem: error.code === "no_epoch" ? t("kiosk_no_epoch") : error.message });
   }
 }
 
 onMessage("answer", check);
+document.addEventListener("published", () => state.view === "asking" && ask(state.errand));
 
 /** Checks an answer; whether it was one to this kiosk's request. */
 async function check(bytes, from) {

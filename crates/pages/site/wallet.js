@@ -2,7 +2,7 @@
 
 import { receive } from "./camera.js";
 import { button, dialog, fill, h, icon, qrPicture, say } from "./dom.js";
-import { MilchglasError, engine, utf8, whenIdle } from "./engine.js";
+import { EPOCHS, MilchglasError, engine, utf8, whenIdle } from "./engine.js";
 import { handOver, linkFor, onMessage, sendToTabs } from "./exchange.js";
 import { day, duration, moment, month, onLanguage, t, tOr } from "./language.js";
 import { cardTitle, claimPicture, claimTitle, claimValue, learnedBy, notLearned, refusal } from "./words.js";
@@ -10,10 +10,12 @@ import { cardTitle, claimPicture, claimTitle, claimValue, learnedBy, notLearned,
 const WALLETS = "milchglas.wallets";
 /** Minutes without a touch after which the wallet locks itself. */
 const PATIENCE = 5;
+/** Minutes between two looks at what was revoked. They do not depend on when anything is shown. */
+const FOLLOWED_EVERY = 10;
 const SHORTEST = 8;
 
 const panel = document.getElementById("wallet");
-const state = { view: "loading", wallet: null, name: null, names: [], cards: [], busy: null, problem: null, waiting: null };
+const state = { view: "loading", wallet: null, name: null, names: [], cards: [], busy: null, problem: null, waiting: null, twofaced: null };
 const listeners = new Set();
 
 /** Calls this whenever the wallet opens, locks, or has another card. */
@@ -109,7 +111,7 @@ async function unlock(event) {
   await refresh();
   go("home");
   tell();
-  prepareSoon();
+  await follow();
   await goOn();
 }
 
@@ -136,6 +138,23 @@ async function refresh() {
   state.cards = await Promise.all(cards.map((card) => state.wallet.card(card.id)));
 }
 
+/** Learns what was revoked; without a network everything stays as it is. */
+export async function follow() {
+  const { wallet } = state;
+  if (!wallet) return;
+  try {
+    const { logs, revoked } = await wallet.sync(EPOCHS);
+    if (wallet !== state.wallet) return;
+    state.twofaced = logs.find(({ outcome }) => outcome === "two_heads")?.issuer_name ?? null;
+    await refresh();
+    if (revoked.length > 0) say(t("card_revoked"));
+    if (state.view === "home") render();
+  } catch (error) {
+    console.error(error);
+  }
+  prepareSoon();
+}
+
 function prepareSoon() {
   whenIdle(() => state.wallet?.prepare().catch((error) => console.error(error)));
 }
@@ -148,7 +167,7 @@ export async function enrol(parameters, invitation, answer) {
   await wallet.addIssuer(parameters);
   const application = await wallet.apply(invitation);
   const { card } = await wallet.accept(await answer(application));
-  await refresh();
+  await follow();
   go("home", { fresh: card.id });
   say(t("card_arrived"));
   tell();
@@ -273,6 +292,7 @@ const views = {
       button("quiet", "history", t("history"), showHistory, { id: "show-history" }),
       button("quiet", "lock", t("lock"), lock, { id: "lock" }),
     ),
+    state.twofaced && h("p.warning", { role: "alert" }, icon("warn"), t("two_heads", { name: state.twofaced })),
     state.cards.length === 0 ? empty() : h("ul.cards", {}, state.cards.map((card) => h("li", {}, cardPicture(card)))),
     button("primary", "qr", t("scan_request"), scan, { id: "scan-request" }),
     h("p.hint", {}, t("scan_hint")),
@@ -346,13 +366,13 @@ function cardPicture(card) {
   const { claims } = card;
   const holder = [claims.given_names, claims.surname].filter(Boolean).join(" ");
   return h(
-    `button.card.${card.kind}${card.id === state.fresh ? ".fresh" : ""}${card.newest ? "" : ".older"}`,
-    { type: "button", onclick: () => showCard(card), "aria-label": t("card_label", { title: cardTitle(card.title), issuer: card.issuer_name }) },
+    `button.card.${card.kind}${card.id === state.fresh ? ".fresh" : ""}${card.newest ? "" : ".older"}${card.revoked === null ? "" : ".revoked"}`,
+    { type: "button", onclick: () => showCard(card), "aria-label": t(card.revoked === null ? "card_label" : "card_label_revoked", { title: cardTitle(card.title), issuer: card.issuer_name }) },
     h("span.title", {}, cardTitle(card.title)),
     h("span.issuer", {}, card.issuer_name),
     h("span.frost", { "aria-hidden": "true" }, h("span.portrait", {}, icon("person")), h("span.lines", {}, h("b", {}, holder), h("i"), h("i"))),
-    h("span.until", {}, card.valid_until ? t("valid_until", { month: month(card.valid_until) }) : ""),
-    h("span.mark", { "aria-hidden": "true" }, icon("shieldok")),
+    h("span.until", {}, card.revoked !== null ? t("is_revoked") : card.valid_until ? t("valid_until", { month: month(card.valid_until) }) : ""),
+    h("span.mark", { "aria-hidden": "true" }, icon(card.revoked === null ? "shieldok" : "cross")),
   );
 }
 
@@ -419,6 +439,8 @@ onLanguage(render);
 
 let touched = Date.now();
 for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => (touched = Date.now()), { passive: true });
+setInterval(follow, FOLLOWED_EVERY * 60_000);
+document.addEventListener("published", follow);
 setInterval(() => {
   if (state.wallet && Date.now() - touched > PATIENCE * 60_000) lock();
 }, 10_000);

@@ -76,6 +76,7 @@ export function learnedBy(consent, choice) {
       facts.push({ picture: claimPicture(claim), words: claimTitle(claim, title), value: claimValue(claim, value), told: true });
     }
     card.proved.forEach((words, place) => facts.push(ask?.prove?.[place] ? proved(ask.prove[place], consent.request, words) : { picture: "shieldok", words, foreign: true }));
+    if (card.not_revoked) facts.push({ picture: "shieldok", words: t("proved_not_revoked"), note: t("by_epoch", card.not_revoked) });
     if (card.pseudonym) facts.push({ picture: "again", words: t("fact_pseudonym"), note: t("fact_pseudonym_note") });
     if (card.rate) facts.push({ picture: "token", words: t("fact_rate", card.rate), note: t("fact_rate_note", card.rate) });
     if (card.encrypted) facts.push({ picture: "lock", words: card.encrypted, foreign: true });
@@ -91,6 +92,8 @@ export function provedTo(request, verdict) {
     // Of several ways to answer, the verdict has only the words.
     if (request.ask.any && !told.has(name)) continue;
     for (const predicate of credential.prove ?? []) facts.push(proved(predicate, request, JSON.stringify(predicate)));
+    const epoch = verdict.not_revoked?.[name];
+    if (epoch !== undefined) facts.push({ picture: "shieldok", words: t("proved_not_revoked"), note: t("by_epoch", { epoch }) });
     if (credential.pseudonym) facts.push({ picture: "again", words: t("fact_pseudonym_theirs") });
     if (credential.rate) facts.push({ picture: "token", words: t("fact_rate", credential.rate) });
   }

@@ -11,7 +11,7 @@ export class MilchglasError extends Error {
 }
 
 const WALLET = [
-  "lock", "changePassphrase", "entries", "addIssuer", "addTrustList", "addInspector", "addSet", "addList", "issuers",
+  "lock", "changePassphrase", "backup", "allowTokens", "requestRevocation", "entries", "addIssuer", "addTrustList", "addInspector", "addSet", "addList", "issuers",
   "verifiers", "forgetVerifier", "apply", "accept", "cards", "card", "removeCard", "review", "respond", "decline",
   "sync", "settle", "prepare", "prepared", "discardPrepared", "history",
 ];
@@ -46,7 +46,7 @@ export async function connect(worker) {
   const run = (name, ...values) => send({ name, values });
   const runWithSecrets = (name, options) => {
     const values = { ...options };
-    const secrets = ["passphrase", "phrase"].filter((secret) => values[secret]);
+    const secrets = ["passphrase", "backupPassphrase", "phrase"].filter((secret) => values[secret]);
     for (const secret of secrets) values[secret] = moved(values[secret]);
     return send({ name, values: [values] }, secrets.map((secret) => values[secret].buffer));
   };
@@ -54,7 +54,7 @@ export async function connect(worker) {
     const proxy = {};
     for (const name of methods) {
       proxy[name] = (...values) => {
-        if (name !== "changePassphrase" && name !== "seal") return send({ object, name, values });
+        if (!["changePassphrase", "backup", "seal"].includes(name)) return send({ object, name, values });
         const secret = moved(values[0]);
         return send({ object, name, values: [secret, ...values.slice(1)] }, [secret.buffer]);
       };
@@ -71,6 +71,7 @@ export async function connect(worker) {
         return { wallet: wallet(made.wallet), phrase: made.phrase };
       },
       recover: async (options) => wallet(await runWithSecrets("Wallet.recover", options)),
+      restore: async (options) => wallet(await runWithSecrets("Wallet.restore", options)),
       open: async (options) => wallet(await runWithSecrets("Wallet.open", options)),
       exists: (storage) => run("Wallet.exists", storage),
       delete: (storage) => run("Wallet.delete", storage),

@@ -67,15 +67,25 @@ export class MemoryStorage implements Storage {
 export class Wallet {
   /** A new wallet, and the 24 words (UTF-8) that restore its secret; they are shown this once. */
   static create(options: NewWallet): Promise<{ wallet: Wallet; phrase: Uint8Array }>;
-  /** A wallet with the secret of an earlier one. Cards are issued anew. */
+  /** A wallet with the secret of an earlier one. Cards are issued anew; it gives no limited tokens until they are allowed. */
   static recover(options: NewWallet & { phrase: Uint8Array }): Promise<Wallet>;
+  /** The wallet in a backup, cards and all; it gives no limited tokens until they are allowed. */
+  static restore(options: NewWallet & { backup: Uint8Array; backupPassphrase: Uint8Array }): Promise<Wallet>;
   static open(options: { storage: Storage; passphrase: Uint8Array }): Promise<Wallet>;
   static exists(storage: Storage): Promise<boolean>;
 
   /** Erases what is in memory. The object is of no use afterwards. */
   lock(): Promise<void>;
   changePassphrase(passphrase: Uint8Array, work?: Work): Promise<void>;
-  /** All entries, as they are stored: a backup, or a native wallet's folder. */
+  /** Everything, encrypted under a passphrase of its own, to be kept elsewhere. */
+  backup(passphrase: Uint8Array, work?: Work): Promise<Uint8Array>;
+  /**
+   * Takes the holder's word, in a wallet that was restored, that what this request counts was not used up before; whether that changed anything.
+   */
+  allowTokens(request: Uint8Array, now?: Date): Promise<boolean>;
+  /** Asks an issuer (by its fingerprint) to revoke the holder's cards, which are lost: bytes for the issuer. */
+  requestRevocation(issuer: string, now?: Date): Promise<Uint8Array>;
+  /** All entries, as they are stored: a native wallet's folder. */
   entries(): Promise<Map<string, Uint8Array>>;
 
   /** Checks an issuer's published parameters (JSON) and pins the issuer. Compare the fingerprint, or give the expected one. */
@@ -222,6 +232,8 @@ export interface CardShown {
   disclosed: { claim: string; title: string; value: string | null }[];
   /** What would be proven about claims that stay hidden, in words. */
   proved: string[];
+  /** By which epoch it would be shown not to be revoked, and how many epochs before the newest that is. */
+  not_revoked: { epoch: number; back: number } | null;
   pseudonym: string | null;
   /** A token would be spent: how many of how many were spent before. */
   rate: { scope: string; epoch: string; limit: number; used: number } | null;
@@ -365,6 +377,8 @@ export interface Verdict {
   learned: Record<string, Record<string, ClaimValue | null>>;
   /** What was proven about the others, in words. */
   proved: string[];
+  /** The epoch by which each card was not revoked, where that was asked. */
+  not_revoked?: Record<string, number>;
   pseudonyms?: Record<string, string>;
   tokens?: Record<string, string>;
   encrypted?: Record<string, unknown>;

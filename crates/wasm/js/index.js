@@ -8,7 +8,6 @@ import initialize, {
   WalletCore,
   base45Decode,
   base45Encode,
-  newPhrase,
   qrCode as qrCodeCore,
   templates as templatesCore,
 } from "./milchglas.js";
@@ -116,22 +115,28 @@ export class Wallet {
 
   static async create({ storage, passphrase, work }) {
     return erasing([passphrase], async () => {
-      await load();
-      const phrase = newPhrase();
-      const wallet = await Wallet.recover({ storage, passphrase, work, phrase: phrase.slice() });
-      return { wallet, phrase };
+      const wallet = await Wallet.#start(storage, () => WalletCore.create(passphrase, work));
+      return { wallet, phrase: await wallet.#run((core) => core.takePhrase()) };
     });
   }
 
   static async recover({ storage, passphrase, work, phrase }) {
-    return erasing([passphrase, phrase], async () => {
-      await load();
-      return Wallet.#keep(storage, async () => {
-        if ((await storage.load()).size > 0) throw misuse("there is a wallet in this storage");
-        const wallet = new Wallet(call(() => WalletCore.create(passphrase, work, phrase)), storage);
-        await wallet.#run(() => undefined);
-        return wallet;
-      });
+    return erasing([passphrase, phrase], () => Wallet.#start(storage, () => WalletCore.recover(passphrase, work, phrase)));
+  }
+
+  static async restore({ storage, backup, backupPassphrase, passphrase, work }) {
+    return erasing([backupPassphrase, passphrase], () =>
+      Wallet.#start(storage, () => WalletCore.restore(backup, backupPassphrase, passphrase, work)),
+    );
+  }
+
+  static async #start(storage, make) {
+    await load();
+    return Wallet.#keep(storage, async () => {
+      if ((await storage.load()).size > 0) throw misuse("there is a wallet in this storage");
+      const wallet = new Wallet(call(make), storage);
+      await wallet.#run(() => undefined);
+      return wallet;
     });
   }
 
@@ -217,6 +222,18 @@ export class Wallet {
     return erasing([passphrase], () => this.#run((core) => core.changePassphrase(passphrase, work)));
   }
 
+  backup(passphrase, work) {
+    return erasing([passphrase], () => this.#run((core) => core.backup(passphrase, work)));
+  }
+
+  allowTokens(request, now) {
+    return this.#run((core) => core.allowTokens(request, seconds(now)));
+  }
+
+  requestRevocation(issuer, now) {
+    return this.#run((core) => core.requestRevocation(issuer, seconds(now)));
+  }
+
   entries() {
     return this.#run((core) => paired(core.entries()));
   }
@@ -291,7 +308,7 @@ export class Wallet {
   async sync(source) {
     const fetched = sourceOf(source);
     const files = new Map();
-    const [revoked, broken] = [new Set(), new Set()];
+    const [begun, revoked, broken] = [new Map(), new Set(), new Set()];
     for (;;) {
       const wanted = new Map();
       const used = [];
@@ -304,7 +321,11 @@ export class Wallet {
       );
       for (const card of report.revoked) revoked.add(card);
       for (const card of report.broken) broken.add(card);
-      if (wanted.size === 0) return { logs: report.logs, revoked: [...revoked], broken: [...broken] };
+      for (const { key, before } of report.logs) if (!begun.has(key)) begun.set(key, before);
+      if (wanted.size === 0) {
+        const logs = report.logs.map((log) => ({ ...log, before: begun.get(log.key) }));
+        return { logs, revoked: [...revoked], broken: [...broken] };
+      }
       for (const path of used) if (files.get(path)) files.set(path, USED);
       for (const [path, limit] of wanted) files.set(path, await fetched(path, limit).catch(() => UNREACHABLE));
     }

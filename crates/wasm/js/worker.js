@@ -21,6 +21,7 @@ const functions = {
     return { wallet: kept(wallet), phrase };
   },
   "Wallet.recover": async (options) => kept(await Wallet.recover(stored(options))),
+  "Wallet.restore": async (options) => kept(await Wallet.restore(stored(options))),
   "Wallet.open": async (options) => kept(await Wallet.open(stored(options))),
   "Wallet.exists": (name) => Wallet.exists(new IndexedDbStorage(name)),
   "Wallet.delete": (name) => new IndexedDbStorage(name).delete(),

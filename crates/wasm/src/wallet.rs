@@ -8,7 +8,8 @@ use milchglas_credential::digest::{IssuerKeyId, VerifierKey};
 use milchglas_credential::revocation::Epoch;
 use milchglas_wallet::{
     AddedPublication, Before, CardShown, Choice, Consent, CredentialId, CredentialSummary, Entries, EpochSource, Error,
-    LogReport, MAX_HEAD_FILE, RecoveryPhrase, Standing, Wallet, Warning, epochs_limit, epochs_path, head_path,
+    LogReport, MAX_HEAD_FILE, RecoveryPhrase, Standing, Store as _, Wallet, Warning, epochs_limit, epochs_path,
+    head_path,
 };
 use rand_core::OsRng;
 use wasm_bindgen::prelude::*;
@@ -27,17 +28,65 @@ pub struct WalletCore {
     wallet: Wallet<Entries>,
     consents: VecDeque<(u32, Consent)>,
     last_consent: u32,
+    /// The words of a wallet that was just made, until they are taken.
+    phrase: Option<RecoveryPhrase>,
 }
 
 #[wasm_bindgen]
 impl WalletCore {
-    /// A new wallet; with the words of an earlier one, with its secret.
-    pub fn create(secret: &mut [u8], log_n: Option<u8>, phrase: &mut [u8]) -> Result<WalletCore> {
-        let words = secret_text(phrase)?;
-        let (secret, work) = (passphrase(secret)?, work(log_n)?);
-        let phrase = RecoveryPhrase::parse(&words).map_err(failure)?;
-        let wallet = Wallet::start(&phrase, &mut OsRng, |vault| Entries::create(&secret, work, vault));
+    /// A new wallet; its words are taken with `takePhrase`.
+    pub fn create(secret: &mut [u8], log_n: Option<u8>) -> Result<WalletCore> {
+        let phrase = RecoveryPhrase::random(&mut OsRng);
+        let wallet = Self::start(secret, log_n, &phrase)?;
+        Ok(Self { phrase: Some(phrase), ..wallet })
+    }
+
+    /// A wallet with the secret of an earlier one, by its words.
+    pub fn recover(secret: &mut [u8], log_n: Option<u8>, phrase: &mut [u8]) -> Result<WalletCore> {
+        Self::start(secret, log_n, &RecoveryPhrase::parse(&secret_text(phrase)?).map_err(failure)?)
+    }
+
+    /// The wallet in a backup, under a passphrase of its own.
+    pub fn restore(
+        backup: &[u8],
+        backup_secret: &mut [u8],
+        secret: &mut [u8],
+        log_n: Option<u8>,
+    ) -> Result<WalletCore> {
+        let (backup_secret, secret, work) = (passphrase(backup_secret)?, passphrase(secret)?, work(log_n)?);
+        let wallet = Wallet::restore_on(backup, &backup_secret, &mut OsRng, |vault, parameters| {
+            let mut entries = Entries::create(&secret, work, vault)?;
+            for (digest, json) in parameters {
+                entries.put_parameters(digest, json)?;
+            }
+            Ok(entries)
+        });
         Ok(Self::of(wallet.map_err(failure)?))
+    }
+
+    /// The words of a new wallet, once.
+    #[wasm_bindgen(js_name = takePhrase)]
+    pub fn take_phrase(&mut self) -> Result<Uint8Array> {
+        let phrase = self.phrase.take().ok_or_else(|| misuse("a phrase that was not taken before"))?;
+        Ok(bytes(phrase.expose().as_bytes()))
+    }
+
+    /// Everything, encrypted, to be kept elsewhere.
+    pub fn backup(&self, secret: &mut [u8], log_n: Option<u8>) -> Result<Vec<u8>> {
+        self.wallet.backup(&passphrase(secret)?, work(log_n)?).map_err(failure)
+    }
+
+    /// Takes the holder's word that what a request counts was not used up before the wallet was restored.
+    #[wasm_bindgen(js_name = allowTokens)]
+    pub fn allow_tokens(&mut self, request: &[u8], now: f64) -> Result<bool> {
+        self.wallet.allow_tokens(request, time(now)?).map_err(failure)
+    }
+
+    /// Asks an issuer to revoke the holder's cards: bytes for the issuer.
+    #[wasm_bindgen(js_name = requestRevocation)]
+    pub fn request_revocation(&mut self, issuer: &str, now: f64) -> Result<Vec<u8>> {
+        let issuer = issuer.parse().map_err(input)?;
+        self.wallet.request_revocation(&issuer, time(now)?, &mut OsRng).map_err(failure)
     }
 
     /// Opens the wallet among entries: an array of names and bytes in turn.
@@ -241,7 +290,13 @@ impl WalletCore {
     }
 
     fn of(wallet: Wallet<Entries>) -> Self {
-        Self { wallet, consents: VecDeque::new(), last_consent: 0 }
+        Self { wallet, consents: VecDeque::new(), last_consent: 0, phrase: None }
+    }
+
+    fn start(secret: &mut [u8], log_n: Option<u8>, phrase: &RecoveryPhrase) -> Result<WalletCore> {
+        let (secret, work) = (passphrase(secret)?, work(log_n)?);
+        let wallet = Wallet::start(phrase, &mut OsRng, |vault| Entries::create(&secret, work, vault));
+        Ok(Self::of(wallet.map_err(failure)?))
     }
 
     fn take_consent(&mut self, id: u32) -> Option<Consent> {
@@ -278,12 +333,6 @@ impl EpochSource for Files {
     fn epochs(&mut self, key: &IssuerKeyId, power: u8, last: Epoch) -> io::Result<Option<Vec<u8>>> {
         self.get(&epochs_path(key, power, last), epochs_limit(power))
     }
-}
-
-/// The 24 words of a fresh recovery phrase.
-#[wasm_bindgen(js_name = newPhrase)]
-pub fn new_phrase() -> Uint8Array {
-    bytes(RecoveryPhrase::random(&mut OsRng).expose().as_bytes())
 }
 
 /// A wallet's error as it is thrown.
@@ -368,6 +417,7 @@ fn card_shown(card: &CardShown) -> JsValue {
     record! {
         "name": Text(&card.name), "id": card.id.get(), "title": card.title, "issuer": Text(card.issuer),
         "issuer_name": card.issuer_name, "disclosed": list(disclosed), "proved": list(&card.proved),
+        "not_revoked": card.not_revoked.map(|(by, back)| record! {"epoch": epoch(by), "back": u32::from(back)}),
         "pseudonym": card.pseudonym.as_ref().map(|ask| Text(&ask.scope)), "rate": rate, "encrypted": card.encrypted,
     }
 }

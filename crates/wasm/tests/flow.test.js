@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { after } from "node:test";
@@ -25,15 +25,27 @@ writeFileSync(path("no document"), "");
 /** Runs the native program in the folder; its JSON. */
 function native(...words) {
   const lock = ["--passphrase-file", "secret"];
-  const free = ["add", "claims", "trust", "check", "template"].includes(words[1]) ? [] : lock;
+  const free = ["add", "claims", "trust", "check", "template"].includes(words[1]) || words.slice(0, 2).join(" ") === "verifier sync" ? [] : lock;
   const printed = execFileSync(program, [...words, ...free, "--json"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   return JSON.parse(printed);
 }
 
 native("issuer", "init", "--name", "Office", "--work", String(WORK));
 native("issuer", "publish", "--out", "office.json");
+native("issuer", "epoch", "--out", "epochs");
 const office = readFileSync(path("office.json"), "utf8");
 const claims = JSON.parse(execFileSync(program, ["issuer", "claims", "national-id"], { cwd: folder }));
+
+/** The published epochs, and what was asked of them. */
+const asked = [];
+const epochs = async (name, limit) => {
+  asked.push(name);
+  const file = path(join("epochs", name));
+  if (!existsSync(file)) return null;
+  const bytes = new Uint8Array(readFileSync(file));
+  assert.ok(bytes.length <= limit);
+  return bytes;
+};
 
 let invited = 0;
 function invite(changed) {
@@ -49,6 +61,7 @@ async function holder(changed = { date_of_birth: "1990-01-31" }, storage = new M
   const { wallet, phrase } = await Wallet.create({ storage, passphrase: secret(), work: WORK });
   await wallet.addIssuer(office);
   await enrol(wallet, changed);
+  await wallet.sync(epochs);
   return { wallet, phrase, storage };
 }
 
@@ -63,6 +76,7 @@ async function enrol(wallet, changed) {
 async function cafe() {
   const verifier = await Verifier.create({ name: "Café Glas", origin: "https://cafe.example" });
   await verifier.trust(office);
+  await verifier.sync(epochs);
   return verifier;
 }
 
@@ -136,6 +150,74 @@ test("refuses for the young, the over-asked, the altered and the expired", async
   await assert.rejects(wallet.review(bytes, new Date(Date.now() + 3_600_000)), refusal("expired"));
 });
 
+/** The next epoch, with the cards of these holders. */
+function publish(...numbers) {
+  for (const number of numbers) {
+    writeFileSync(path("number"), number);
+    native("issuer", "revoke", "--person-space", "id_number", "--person-file", "number");
+  }
+  return native("issuer", "epoch", "--out", "epochs").epochs[0].epoch;
+}
+
+test("a card that is revoked is refused by its own wallet, and by a café that knows the epoch", async () => {
+  const [lost, other] = [await holder(), await holder()];
+  const number = `T${1000 + invited - 1}`;
+  const [card] = await lost.wallet.cards();
+  assert.equal(card.revoked, null);
+  const verifier = await cafe();
+  const early = await lost.wallet.respond(await lost.wallet.review((await verifier.request("cafe")).bytes));
+  assert.ok((await verifier.check(early)).accepted);
+
+  const epoch = publish(number);
+  publish();
+  publish();
+  const learned = await verifier.sync(epochs);
+  assert.deepEqual([learned[0].epoch, learned[0].new], [epoch + 2, true]);
+  assert.equal((await verifier.sync(epochs))[0].new, false);
+  // The wallet has not heard of it, and the café accepts its old epoch no longer.
+  const { bytes } = await verifier.request("cafe");
+  await assert.rejects(lost.wallet.review(bytes), refusal("not_satisfiable"));
+
+  const sync = async ({ wallet }) => {
+    asked.length = 0;
+    const report = await wallet.sync(epochs);
+    return { report, asked: [...asked] };
+  };
+  const [of_lost, of_other] = [await sync(lost), await sync(other)];
+  assert.deepEqual(of_lost.asked, of_other.asked);
+  assert.deepEqual([of_lost.report.revoked, of_other.report.revoked], [[card.id], []]);
+  const { before, now, outcome } = of_other.report.logs[0];
+  assert.deepEqual([now - before, outcome], [3, "current"]);
+  assert.equal((await lost.wallet.card(card.id)).revoked, epoch);
+  await assert.rejects(lost.wallet.review(bytes), refusal("not_satisfiable"));
+  const verdict = await verifier.check(await other.wallet.respond(await other.wallet.review(bytes)));
+  assert.equal(verdict.accepted, true);
+  assert.equal(typeof Object.values(verdict.not_revoked)[0], "number");
+});
+
+test("epochs that are damaged, missing, too long or out of reach are told apart, and change nothing", async () => {
+  const { wallet } = await holder();
+  publish();
+  const outcome = async (source) => (await wallet.sync(source)).logs[0].outcome;
+  const changed = (change) => async (name, limit) => {
+    const bytes = await epochs(name, limit);
+    return name.endsWith("/head") ? bytes : change(bytes, limit);
+  };
+  assert.equal(await outcome(changed((bytes) => bytes && bytes.map((byte, place) => byte ^ (place === 99)))), "damaged");
+  assert.equal(await outcome(changed(() => null)), "missing");
+  assert.equal(await outcome(changed((_, limit) => new Uint8Array(limit + 1))), "damaged");
+  assert.equal(await outcome(async () => null), "not_published");
+  assert.equal(await outcome(() => Promise.reject(new Error("no network"))), "unreachable");
+  assert.equal(await outcome(changed(() => { throw new Error("no network"); })), "unreachable");
+  assert.equal(await outcome(epochs), "current");
+  assert.equal(await outcome(epochs), "current");
+  const verifier = await cafe();
+  await assert.rejects(verifier.learnEpoch(new Uint8Array(5)), kind("input"));
+  const head = await epochs(asked.find((name) => name.endsWith("/head")), 2048);
+  head[head.length - 1] ^= 1;
+  await assert.rejects(verifier.learnEpoch(head), refusal("bad_epoch"));
+});
+
 test("an altered answer is rejected, and the right one accepted after it", async () => {
   const { wallet } = await holder();
   const verifier = await cafe();
@@ -182,6 +264,36 @@ test("the words restore the secret, so the same person is not enrolled twice", a
   await assert.rejects(Wallet.recover({ storage: new MemoryStorage(), passphrase: secret(), work: WORK, phrase: bad }), kind("misuse"));
 });
 
+test("a backup brings back cards, but no tokens until the person allows them; the phrase alone revokes", async () => {
+  const { wallet, phrase } = await holder({ date_of_birth: "2004-01-31" });
+  const number = invited;
+  const verifier = await cafe();
+  const train = async () => (await verifier.request("train")).bytes;
+  assert.ok((await verifier.check(await wallet.respond(await wallet.review(await train())))).accepted);
+  const backupPassphrase = new TextEncoder().encode("another passphrase");
+  const backup = await wallet.backup(backupPassphrase.slice(), WORK);
+  assert.equal(Buffer.from(backup).includes("national"), false);
+
+  const options = () => ({ storage: new MemoryStorage(), passphrase: secret(), work: WORK, backup });
+  await assert.rejects(Wallet.restore({ ...options(), backupPassphrase: secret() }), kind("passphrase"));
+  const again = await Wallet.restore({ ...options(), backupPassphrase });
+  assert.ok(backupPassphrase.every((byte) => byte === 0));
+  assert.deepEqual(await again.cards(), await wallet.cards());
+  assert.ok((await verifier.check(await again.respond(await again.review((await verifier.request("cafe")).bytes)))).accepted);
+  const request = await train();
+  await assert.rejects(again.review(request), refusal("not_satisfiable"));
+  assert.equal(await again.allowTokens(request), true);
+  assert.equal(await again.allowTokens(request), false);
+
+  const recovered = await Wallet.recover({ storage: new MemoryStorage(), passphrase: secret(), work: WORK, phrase });
+  const { fingerprint } = await recovered.addIssuer(office);
+  writeFileSync(path("lost"), await recovered.requestRevocation(fingerprint, new Date(Date.now() + 60_000)));
+  assert.equal(native("issuer", "revoke", "--request", "lost").revoked, 1);
+  native("issuer", "epoch", "--out", "epochs");
+  assert.deepEqual((await wallet.sync(epochs)).revoked, [(await wallet.cards())[0].id]);
+  assert.equal(number, invited);
+});
+
 test("nothing leaves a wallet that can not be saved, and the old state stands", async () => {
   const storage = new MemoryStorage();
   const { wallet } = await holder(undefined, storage);
@@ -201,6 +313,7 @@ test("native and WebAssembly answer and check each other, and share one vault", 
   const { wallet } = await holder();
   native("verifier", "init", "--name", "Kiosk", "--origin", "https://kiosk.example", "--work", String(WORK));
   native("verifier", "trust", "office.json");
+  native("verifier", "sync", "epochs");
   native("verifier", "request", "cafe", "--out", "request");
   const presentation = await wallet.respond(await wallet.review(new Uint8Array(readFileSync(path("request")))));
   writeFileSync(path("presentation"), presentation);
@@ -238,6 +351,7 @@ test("a trust list is pinned, and a verifier is sealed and opened", async () => 
   const again = await Verifier.open({ sealed, passphrase: secret() });
   assert.deepEqual(await again.identity(), identity);
   assert.equal((await again.trusted())[0].name, "Office");
+  assert.equal((await again.sync(epochs))[0].new, false);
 
   writeFileSync(path("cafe.json"), JSON.stringify(identity));
   native("trust-list", "init", "--name", "Glasstadt", "--work", String(WORK));

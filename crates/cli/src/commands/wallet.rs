@@ -488,13 +488,15 @@ fn open(at: &WalletAt) -> Result<Wallet> {
 fn line(card: &CredentialSummary) -> String {
     let until = card.valid_until.map(|month| format!(", valid until {month}")).unwrap_or_default();
     let renewed = if card.newest { "" } else { ", renewed since" };
-    format!("{}  {} of {}{until}{renewed}", card.id, card.title, card.issuer_name)
+    let revoked = card.revoked.map(|epoch| format!(", REVOKED in epoch {epoch}")).unwrap_or_default();
+    format!("{}  {} of {}{until}{renewed}{revoked}", card.id, card.title, card.issuer_name)
 }
 
 fn summary(card: &CredentialSummary) -> Value {
     json!({
         "id": card.id.get(), "kind": card.kind, "title": card.title, "schema": card.schema, "issuer": card.issuer,
         "issuer_name": card.issuer_name, "added": card.added, "valid_until": card.valid_until, "newest": card.newest,
+        "revoked": card.revoked,
     })
 }
 
