@@ -74,6 +74,7 @@ async function story(name, options, narrow) {
   await ask("cafe");
   await page.waitForSelector("#wallet[data-view=review]");
   await picture("consent");
+  await page.locator("#wallet").screenshot({ path: `${output}/${name}-asked-alone.png`, animations: "disabled" });
   if (narrow) {
     await page.click("#share");
     await page.waitForSelector("#wallet .qr");
@@ -90,6 +91,7 @@ async function story(name, options, narrow) {
     await page.waitForSelector("#wallet .stamp.yes");
   }
   await picture("accepted");
+  await page.locator("#kiosk").screenshot({ path: `${output}/${name}-accepted-alone.png`, animations: "disabled" });
   if (!narrow) await page.click("#shared-done");
   await ask("stall");
   await page.waitForSelector("#wallet[data-view=refused]");
@@ -104,6 +106,14 @@ async function story(name, options, narrow) {
   await picture("history");
   await page.click("#lock, #wallet .bar button").catch(() => undefined);
   await page.waitForSelector("#wallet[data-view=home]");
+  await see("issuer");
+  await page.click("#revoke-1");
+  await page.waitForSelector("#revoke-1:disabled");
+  await page.click("#publish-epoch");
+  if (narrow) await page.waitForSelector("#issuer .done");
+  await see("wallet");
+  await page.waitForSelector("#wallet .card.revoked");
+  await picture("revoked");
   await page.click("#lock");
   await page.waitForSelector("#wallet[data-view=locked]");
   await picture("locked");
