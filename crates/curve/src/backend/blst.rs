@@ -1,9 +1,9 @@
 //! Arithmetic by the `blst` library: audited C and assembly.
 //!
-//! All `unsafe` of the workspace is in this file; what is built on it lies in the folder of the same name. Every call passes pointers
-//! made from references to initialised values of the very `#[repr(C)]` types that the function expects, and no function keeps a
-//! pointer. Outputs are separate values, or one of the inputs where the library works in place too. The comments at the blocks say
-//! "plain call" for this and more where there is more to say.
+//! All `unsafe` of the workspace is in this file and in `blst/lanes.rs`; what is built on the two lies in the folder. Every call here
+//! passes pointers made from references to initialised values of the very `#[repr(C)]` types that the function expects, and no
+//! function keeps a pointer. Outputs are separate values, or one of the inputs where the library works in place too. The comments at
+//! the blocks say "plain call" for this and more where there is more to say.
 //!
 //! Timing: constant in the values, unless a name ends in `_vartime` or the function's comment says otherwise.
 //! Caution: the multiplications of blst decompose the scalar by the curve's endomorphism, which is correct in the subgroup only,
@@ -550,6 +550,8 @@ mod affine_sum;
 mod comb;
 mod endomorphism;
 mod final_exponentiation;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod straus;
 
 /// G1.

@@ -1,7 +1,8 @@
 //! Many additions of affine points at once, with one field inversion for all.
 //!
 //! Source: Montgomery's simultaneous inversion (1987), applied to λ = (y₂ − y₁)/(x₂ − x₁). An addition costs 5 multiplications and
-//! a squaring, where adding an affine to a projective point costs 7 and 4.
+//! a squaring, where adding an affine to a projective point costs 7 and 4. Rounds of public points go eight additions at a time where
+//! the processor can do that (`lanes`).
 //!
 //! Timing: [`add_each`] is constant in the coordinates and branches on none of them. [`Adder`] is for public points.
 
@@ -9,6 +10,8 @@
 
 use super::fp::{self, Fp};
 use super::g1::Affine;
+#[cfg(target_arch = "x86_64")]
+use super::lanes;
 use core::borrow::Borrow;
 use zeroize::Zeroize;
 
@@ -56,9 +59,14 @@ fn follow(p: &mut Affine, q: &Affine, slope: &Fp) {
     fp::sub_from(&mut p.y, &rest);
 }
 
+/// How many additions make a round pay in lanes: fewer leave most of them empty.
+#[cfg(target_arch = "x86_64")]
+const ENOUGH_FOR_LANES: usize = 4;
+
 /// Additions of public points, with scratch space that is used again.
-#[derive(Default)]
 pub(super) struct Adder {
+    #[cfg(target_arch = "x86_64")]
+    lanes: Option<(lanes::Processor, lanes::Scratch)>,
     cases: Vec<Case>,
     runs: Vec<Fp>,
     products: Vec<Fp>,
@@ -124,10 +132,39 @@ fn is_identity(p: &Affine) -> bool {
     p.x.l == [0; 6] && p.y.l == [0; 6]
 }
 
+impl Default for Adder {
+    fn default() -> Self {
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            lanes: lanes::Processor::detect().map(|processor| (processor, lanes::Scratch::default())),
+            ..Self::without_lanes()
+        }
+    }
+}
+
 impl Adder {
+    /// One that adds one pair after the other on any processor.
+    fn without_lanes() -> Self {
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            lanes: None,
+            cases: Vec::new(),
+            runs: Vec::new(),
+            products: Vec::new(),
+            pairs: Vec::new(),
+        }
+    }
+
     /// For each (i, j), from the last to the first, adds the point at j to the point at i; the additions must not depend on each
     /// other, except that a later pair may read what an earlier one then changes.
     pub(super) fn add_pairs_vartime(&mut self, points: &mut [Affine], pairs: &[(usize, usize)]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some((processor, scratch)) = &mut self.lanes
+            && pairs.len() >= ENOUGH_FOR_LANES
+            && processor.add_pairs_vartime(points, pairs, scratch)
+        {
+            return;
+        }
         self.runs.resize(pairs.len(), fp::ONE);
         for (run, (i, j)) in self.runs.iter_mut().zip(pairs) {
             fp::sub_to(run, &points[*j].x, &points[*i].x);
@@ -228,6 +265,11 @@ mod tests {
         points.iter().filter(|point| !is_identity(point)).fold(g1::identity(), |sum, point| g1::add_affine(&sum, point))
     }
 
+    /// One as this processor has it, and one without lanes.
+    fn adders() -> [Adder; 2] {
+        [Adder::default(), Adder::without_lanes()]
+    }
+
     fn same(p: &Affine, q: &Affine) -> bool {
         p.x.l == q.x.l && p.y.l == q.y.l
     }
@@ -250,12 +292,37 @@ mod tests {
         // And one that is doubled in its place.
         points.push(multiple(9));
         pairs.push((points.len() - 1, points.len() - 1));
-        Adder::default().add_pairs_vartime(&mut points, &pairs);
-        for (k, (i, j)) in cases.iter().enumerate() {
-            assert!(same(&points[2 * k], &multiple(i + j)), "{i} + {j}");
+        for mut adder in adders() {
+            let mut points = points.clone();
+            adder.add_pairs_vartime(&mut points, &pairs);
+            for (k, (i, j)) in cases.iter().enumerate() {
+                assert!(same(&points[2 * k], &multiple(i + j)), "{i} + {j}");
+            }
+            assert!(points.last().is_some_and(|point| same(point, &multiple(18))));
+            adder.add_pairs_vartime(&mut [], &[]);
         }
-        assert!(points.last().is_some_and(|point| same(point, &multiple(18))));
-        Adder::default().add_pairs_vartime(&mut [], &[]);
+    }
+
+    #[test]
+    fn adds_chords_and_tangents_of_any_number_alike() {
+        let multiples: Vec<Affine> = (0..=120).map(multiple).collect();
+        let points = &multiples[1..=60];
+        for mut adder in adders() {
+            for count in 1..30 {
+                for tangents_every in [1, 3, 100] {
+                    // Each adds to a place of its own, one of them what another changes after it.
+                    let mut sums = points.to_vec();
+                    let partner = |i: usize| if i.is_multiple_of(tangents_every) { i } else { 30 + i };
+                    let mut pairs: Vec<(usize, usize)> = (0..count).map(|i| (i, partner(i))).collect();
+                    pairs.push((59, count - 1));
+                    adder.add_pairs_vartime(&mut sums, &pairs);
+                    for (i, j) in &pairs {
+                        assert!(same(&sums[*i], &multiples[i + j + 2]), "{i} and {j} of {count}");
+                    }
+                    assert!((count..59).all(|i| same(&sums[i], &points[i])));
+                }
+            }
+        }
     }
 
     #[test]
@@ -267,11 +334,11 @@ mod tests {
             (state >> 16) % bound
         };
         let few: Vec<Affine> = (-2..=2).map(multiple).collect();
-        for lists in [1, 2, 7, 40] {
+        for (lists, mut adder) in [1, 2, 7, 40].into_iter().flat_map(|lists| adders().map(|adder| (lists, adder))) {
             let mut lengths: Vec<usize> = (0..lists).map(|_| random(60) as usize).collect();
             let mut points: Vec<Affine> = (0..lengths.iter().sum()).map(|_| few[random(5) as usize]).collect();
             let (lengths_before, points_before) = (lengths.clone(), points.clone());
-            Adder::default().shorten_lists_vartime(&mut points, &mut lengths);
+            adder.shorten_lists_vartime(&mut points, &mut lengths);
             assert_eq!(points.len(), lengths.iter().sum::<usize>());
             assert!(lengths.iter().map(|length| length / 2).sum::<usize>() < ENOUGH);
             let (mut before, mut after) = (points_before.as_slice(), points.as_slice());
