@@ -550,7 +550,7 @@ mod affine_sum;
 mod comb;
 mod endomorphism;
 mod final_exponentiation;
-#[cfg(target_arch = "x86_64")]
+#[cfg_attr(not(target_arch = "x86_64"), path = "blst/lanes/none.rs")]
 mod lanes;
 mod straus;
 

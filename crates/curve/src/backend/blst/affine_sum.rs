@@ -10,7 +10,6 @@
 
 use super::fp::{self, Fp};
 use super::g1::Affine;
-#[cfg(target_arch = "x86_64")]
 use super::lanes;
 use core::borrow::Borrow;
 use zeroize::Zeroize;
@@ -60,12 +59,10 @@ fn follow(p: &mut Affine, q: &Affine, slope: &Fp) {
 }
 
 /// How many additions make a round pay in lanes: fewer leave most of them empty.
-#[cfg(target_arch = "x86_64")]
 const ENOUGH_FOR_LANES: usize = 4;
 
 /// Additions of public points, with scratch space that is used again.
 pub(super) struct Adder {
-    #[cfg(target_arch = "x86_64")]
     lanes: Option<(lanes::Processor, lanes::Scratch)>,
     cases: Vec<Case>,
     runs: Vec<Fp>,
@@ -135,7 +132,6 @@ fn is_identity(p: &Affine) -> bool {
 impl Default for Adder {
     fn default() -> Self {
         Self {
-            #[cfg(target_arch = "x86_64")]
             lanes: lanes::Processor::detect().map(|processor| (processor, lanes::Scratch::default())),
             ..Self::without_lanes()
         }
@@ -145,20 +141,12 @@ impl Default for Adder {
 impl Adder {
     /// One that adds one pair after the other on any processor.
     fn without_lanes() -> Self {
-        Self {
-            #[cfg(target_arch = "x86_64")]
-            lanes: None,
-            cases: Vec::new(),
-            runs: Vec::new(),
-            products: Vec::new(),
-            pairs: Vec::new(),
-        }
+        Self { lanes: None, cases: Vec::new(), runs: Vec::new(), products: Vec::new(), pairs: Vec::new() }
     }
 
     /// For each (i, j), from the last to the first, adds the point at j to the point at i; the additions must not depend on each
     /// other, except that a later pair may read what an earlier one then changes.
     pub(super) fn add_pairs_vartime(&mut self, points: &mut [Affine], pairs: &[(usize, usize)]) {
-        #[cfg(target_arch = "x86_64")]
         if let Some((processor, scratch)) = &mut self.lanes
             && pairs.len() >= ENOUGH_FOR_LANES
             && processor.add_pairs_vartime(points, pairs, scratch)

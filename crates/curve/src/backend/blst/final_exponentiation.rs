@@ -14,18 +14,20 @@
 
 use super::fp2::{self, Fp2};
 use super::fp12::{self, Fp6, Fp12};
+use super::lanes::Processor;
 
 /// Whether f^((p¹² − 1)/r) = 1.
 pub(super) fn gives_one(f: &Fp12) -> bool {
     // To the power (p⁶ − 1)·(p² + 1), which leads into the cyclotomic subgroup, where a conjugate is an inverse.
     let g = fp12::mul(&fp12::conjugate(f), &fp12::invert(f));
     let g = fp12::mul(&fp12::frobenius(&g, 2), &g);
-    let result = hard_part(&g).unwrap_or_else(|| fp12::final_exponentiation(f));
+    let result = hard_part(&g, Processor::detect()).unwrap_or_else(|| fp12::final_exponentiation(f));
     fp12::is_one(&result)
 }
 
 /// g to the power (z − 1)²·(z + p)·(z² + p² − 1) + 3, unless some power can not be decompressed.
-fn hard_part(g: &Fp12) -> Option<Fp12> {
+fn hard_part(g: &Fp12, lanes: Option<Processor>) -> Option<Fp12> {
+    let power_z = |g: &Fp12| power_z(g, lanes);
     let a = fp12::mul(&power_z(g)?, &fp12::conjugate(g));
     let b = fp12::mul(&power_z(&a)?, &fp12::conjugate(&a));
     let c = fp12::mul(&power_z(&b)?, &fp12::frobenius(&b, 1));
@@ -34,13 +36,8 @@ fn hard_part(g: &Fp12) -> Option<Fp12> {
 }
 
 /// g^z, where z = −(2^63 + 2^62 + 2^60 + 2^57 + 2^48 + 2^16).
-fn power_z(g: &Fp12) -> Option<Fp12> {
-    let mut compressed = Compressed::of(g);
-    let mut after = |squarings: usize| {
-        compressed.square_assign(squarings);
-        compressed
-    };
-    let [first, second, mut power] = decompress([after(16), after(48 - 16), after(57 - 48)])?;
+fn power_z(g: &Fp12, lanes: Option<Processor>) -> Option<Fp12> {
+    let [first, second, mut power] = decompress(Compressed::of(g).squares([16, 48 - 16, 57 - 48], lanes))?;
     let mut product = fp12::mul(&fp12::mul(&first, &second), &power);
     // For the last few squarings compression would not pay.
     for squarings in [60 - 57, 62 - 60, 63 - 62] {
@@ -58,6 +55,17 @@ impl Compressed {
     fn of(g: &Fp12) -> Self {
         let [even, odd] = &g.fp6;
         Self([odd.fp2[0], even.fp2[2], even.fp2[1], odd.fp2[2]])
+    }
+
+    /// The element squared so many times, and so many more each time; eight coordinates at a time where the processor can do that.
+    fn squares(mut self, squarings: [usize; 3], lanes: Option<Processor>) -> [Self; 3] {
+        match lanes {
+            Some(processor) => processor.compressed_squares(&self.0, squarings).map(Self),
+            None => squarings.map(|squarings| {
+                self.square_assign(squarings);
+                self
+            }),
+        }
     }
 
     /// Squares so many times. Each result is computed into its place: to copy what was just computed costs as much as an addition.
@@ -173,7 +181,9 @@ mod tests {
                 }
             }
             let expected = fp12::conjugate(&power);
-            assert!(power_z(&g).is_some_and(|power| equal(&power, &expected)));
+            for lanes in [Processor::detect(), None] {
+                assert!(power_z(&g, lanes).is_some_and(|power| equal(&power, &expected)));
+            }
         }
     }
 
@@ -181,7 +191,9 @@ mod tests {
     fn hard_part_matches_the_library() {
         for f in elements() {
             let expected = fp12::final_exponentiation(&f);
-            assert!(hard_part(&easy_part(&f)).is_some_and(|result| equal(&result, &expected)));
+            for lanes in [Processor::detect(), None] {
+                assert!(hard_part(&easy_part(&f), lanes).is_some_and(|result| equal(&result, &expected)));
+            }
             assert!(!gives_one(&f));
         }
     }
@@ -202,7 +214,7 @@ mod tests {
             assert!(gives_one(&power));
         }
         assert!(gives_one(&fp12::ONE));
-        assert!(power_z(&fp12::ONE).is_none());
+        assert!([Processor::detect(), None].iter().all(|lanes| power_z(&fp12::ONE, *lanes).is_none()));
         assert!(!gives_one(&Fp12 { fp6: [Fp6 { fp2: [fp2::ZERO; 3] }; 2] }));
     }
 }

@@ -12,7 +12,9 @@
 //! | [`Fp8::load`] | | below 2^32 |
 //! | [`Fp8::mul`] | factors whose bounds' product is at most 2^35 | below 2 |
 //! | [`Fp8::square`] | at most 2^17 | below 2 |
-//! | [`Columns::carry`] | a sum from 0 to 2^35 | the same |
+//! | [`Accumulator::reduce`] | a sum of products of at most 2^35 | below 2 |
+//! | [`Columns::carry`] | a value from 0 to 2^35 | the same |
+//! | [`Columns::reduce`] | a value from 1 to 2^34 | below 3 |
 //! | [`Fp8::store`] | below 3·2^32 | the library's form, fully reduced |
 //!
 //! Timing: nothing here branches on an element or looks one up. All the same this is for public values: the tools that check our claims
@@ -23,11 +25,13 @@
 #![allow(clippy::absurd_extreme_comparisons, reason = "each_limb! makes a constant of the number of a limb")]
 
 use super::fp::{self, Fp};
+use super::fp2::Fp2;
 use super::g1::Affine;
 use core::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask, _mm512_cmplt_epi64_mask,
-    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64, _mm512_mask_storeu_epi64,
-    _mm512_maskz_loadu_epi64, _mm512_maskz_permutexvar_epi8, _mm512_or_si512, _mm512_permutexvar_epi64,
+    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_add_epi64, _mm512_mask_blend_epi64,
+    _mm512_mask_permutexvar_epi64, _mm512_mask_storeu_epi64, _mm512_mask_sub_epi64, _mm512_maskz_loadu_epi64,
+    _mm512_maskz_permutexvar_epi8, _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_permutexvar_epi64,
     _mm512_set_epi64, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_i64x2, _mm512_slli_epi64,
     _mm512_srai_epi64, _mm512_srli_epi64, _mm512_srlv_epi64, _mm512_sub_epi64, _mm512_unpackhi_epi64,
     _mm512_unpacklo_epi64, _mm512_xor_si512,
@@ -35,6 +39,7 @@ use core::arch::x86_64::{
 use std::sync::OnceLock;
 
 mod affine;
+mod cyclotomic;
 
 pub(super) use affine::Scratch;
 
@@ -60,6 +65,8 @@ const MODULUS: [u64; 6] = [
 const P: [i64; 8] = multiple_of_p(0);
 /// −1/p modulo 2^52.
 const MINUS_INVERSE: i64 = 0x0003_fffc_fffc_fffd;
+/// ⌊2^416/p⌋.
+const RECIPROCAL: i64 = 0x9_d835_d2f3;
 
 /// p·2^shift in limbs, for a shift below 52 that leaves it below 2^416.
 const fn multiple_of_p(shift: u32) -> [i64; 8] {
@@ -84,6 +91,13 @@ const fn limbs(a: &[u64; 6], shift: u32) -> [i64; 8] {
         i += 1;
     }
     out
+}
+
+/// A vector of these numbers, the first in lane 0.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+fn vector([a, b, c, d, e, f, g, h]: [i64; 8]) -> __m512i {
+    _mm512_set_epi64(h, g, f, e, d, c, b, a)
 }
 
 /// Runs the block for each limb, with its number as a constant, so that limbs stay in registers.
@@ -126,6 +140,12 @@ impl Processor {
         // SAFETY: `self` exists only where the processor has the features that the function needs.
         unsafe { affine::add_pairs_vartime(points, pairs, scratch) }
     }
+
+    /// The g₂, g₃, g₄, g₅ of the powers of an element of the cyclotomic subgroup: squared so many times, and so many more each time.
+    pub(super) fn compressed_squares(self, g: &[Fp2; 4], squarings: [usize; 3]) -> [[Fp2; 4]; 3] {
+        // SAFETY: `self` exists only where the processor has the features that the function needs.
+        unsafe { cyclotomic::compressed_squares(g, squarings) }
+    }
 }
 
 /// Eight elements x, each as x·2^416 modulo p, below 2^416: limb i of all of them in register i, each limb below 2^52.
@@ -135,6 +155,9 @@ pub(super) struct Fp8([__m512i; 8]);
 /// The same with limbs of any magnitude below 2^62, perhaps negative: what sums and products are before carries.
 #[derive(Clone, Copy)]
 struct Columns([__m512i; 8]);
+
+/// Sums of products in eight lanes, not yet reduced.
+struct Accumulator([__m512i; 16]);
 
 impl Fp8 {
     /// The element in each lane.
@@ -220,26 +243,12 @@ impl Fp8 {
     }
 
     /// a·b before carries, from 0 to 2·p. Needs a·b ≤ 2^35·p².
-    ///
-    /// (a·b + q·p)/2^416 < (2^35·p²)/(2^35·p) + p. Each column gets at most 32 halves of products and a carry, so it is below 2^58.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn mul_columns(&self, b: &Self) -> Columns {
-        let (a, b) = (&self.0, &b.0);
-        let mut t = [_mm512_setzero_si512(); 16];
-        each_limb!(I {
-            each_limb!(J {
-                t[I + J] = _mm512_madd52lo_epu64(t[I + J], a[I], b[J]);
-            });
-            each_limb!(J {
-                t[I + J + 1] = _mm512_madd52hi_epu64(t[I + J + 1], a[I], b[J]);
-            });
-            if I > 0 {
-                reduce_column(&mut t, I - 1);
-            }
-        });
-        reduce_column(&mut t, 7);
-        upper(&t)
+        let mut t = Accumulator::new();
+        t.add_product(self, b);
+        t.reduce()
     }
 
     /// a², below 2·p. Needs a ≤ 2^17·p.
@@ -253,30 +262,9 @@ impl Fp8 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn square_columns(&self) -> Columns {
-        let a = &self.0;
-        let mut t = [_mm512_setzero_si512(); 16];
-        each_limb!(I {
-            each_limb!(J {
-                if J > I {
-                    t[I + J] = _mm512_madd52lo_epu64(t[I + J], a[I], a[J]);
-                }
-            });
-            each_limb!(J {
-                if J > I {
-                    t[I + J + 1] = _mm512_madd52hi_epu64(t[I + J + 1], a[I], a[J]);
-                }
-            });
-        });
-        each_limb!(I {
-            t[2 * I] = _mm512_add_epi64(t[2 * I], t[2 * I]);
-            t[2 * I] = _mm512_madd52lo_epu64(t[2 * I], a[I], a[I]);
-            t[2 * I + 1] = _mm512_add_epi64(t[2 * I + 1], t[2 * I + 1]);
-            t[2 * I + 1] = _mm512_madd52hi_epu64(t[2 * I + 1], a[I], a[I]);
-        });
-        each_limb!(I {
-            reduce_column(&mut t, I);
-        });
-        upper(&t)
+        let mut t = Accumulator::new();
+        t.add_square(self);
+        t.reduce()
     }
 
     /// b in the lanes that are set, else a.
@@ -294,11 +282,34 @@ impl Fp8 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn permute(&self, order: [i64; 8]) -> Self {
-        let [a, b, c, d, e, f, g, h] = order;
-        let order = _mm512_set_epi64(h, g, f, e, d, c, b, a);
+        let order = vector(order);
         let mut out = self.0;
         each_limb!(I {
             out[I] = _mm512_permutexvar_epi64(order, out[I]);
+        });
+        Self(out)
+    }
+
+    /// Lanes of a and b: lane i of the result is lane `order[i]` of a, or lane `order[i] − 8` of b.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn permute_two(&self, b: &Self, order: [i64; 8]) -> Self {
+        let order = vector(order);
+        let mut out = self.0;
+        each_limb!(I {
+            out[I] = _mm512_permutex2var_epi64(out[I], order, b.0[I]);
+        });
+        Self(out)
+    }
+
+    /// Lanes of b where they are set, else a: lane i of the result is lane i of a or lane `order[i]` of b.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn permute_into(&self, lanes: u8, b: &Self, order: [i64; 8]) -> Self {
+        let order = vector(order);
+        let mut out = self.0;
+        each_limb!(I {
+            out[I] = _mm512_mask_permutexvar_epi64(out[I], lanes, order, b.0[I]);
         });
         Self(out)
     }
@@ -341,6 +352,26 @@ impl Columns {
         self
     }
 
+    /// Adds b in the lanes that are set.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn add_where(mut self, lanes: u8, b: &Fp8) -> Self {
+        each_limb!(I {
+            self.0[I] = _mm512_mask_add_epi64(self.0[I], lanes, self.0[I], b.0[I]);
+        });
+        self
+    }
+
+    /// Subtracts b in the lanes that are set.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn sub_where(mut self, lanes: u8, b: &Fp8) -> Self {
+        each_limb!(I {
+            self.0[I] = _mm512_mask_sub_epi64(self.0[I], lanes, self.0[I], b.0[I]);
+        });
+        self
+    }
+
     /// Adds 2^SHIFT·p, which changes nothing but makes room for what is subtracted.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
@@ -349,6 +380,26 @@ impl Columns {
             self.0[I] = _mm512_add_epi64(self.0[I], _mm512_set1_epi64(const { multiple_of_p(SHIFT) }[I]));
         });
         self
+    }
+
+    /// Subtracts about as many times p as the last column tells, and carries. Needs a value from p to 2^51·2^364 and gives it below 3·p.
+    ///
+    /// With v the value: the columns below the last one make less than 2^9 of v/2^364, which is 2^−7 of v/p; the rounding down of
+    /// RECIPROCAL loses less than a half, that of the product less than 1. So (v/p − quotient) + 1 is above 0 and below 3.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn reduce(self) -> Fp8 {
+        let Self(mut t) = self.raise::<0>();
+        let zero = _mm512_setzero_si512();
+        let quotient = _mm512_madd52hi_epu64(zero, self.0[7], _mm512_set1_epi64(RECIPROCAL));
+        each_limb!(I {
+            let mut multiple = _mm512_madd52lo_epu64(zero, quotient, _mm512_set1_epi64(P[I]));
+            if I > 0 {
+                multiple = _mm512_madd52hi_epu64(multiple, quotient, _mm512_set1_epi64(P[(I + 7) % 8]));
+            }
+            t[I] = _mm512_sub_epi64(t[I], multiple);
+        });
+        Self(t).carry()
     }
 
     /// Carries. Needs a value from 0 to 2^416; of a negative one the last limb is negative.
@@ -364,6 +415,67 @@ impl Columns {
             }
         });
         Fp8(t)
+    }
+}
+
+impl Accumulator {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn new() -> Self {
+        Self([_mm512_setzero_si512(); 16])
+    }
+
+    /// Adds a·b.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn add_product(&mut self, Fp8(a): &Fp8, Fp8(b): &Fp8) {
+        let Self(t) = self;
+        each_limb!(I {
+            each_limb!(J {
+                t[I + J] = _mm512_madd52lo_epu64(t[I + J], a[I], b[J]);
+            });
+            each_limb!(J {
+                t[I + J + 1] = _mm512_madd52hi_epu64(t[I + J + 1], a[I], b[J]);
+            });
+        });
+    }
+
+    /// Adds a², where nothing has been added before.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn add_square(&mut self, Fp8(a): &Fp8) {
+        let Self(t) = self;
+        each_limb!(I {
+            each_limb!(J {
+                if J > I {
+                    t[I + J] = _mm512_madd52lo_epu64(t[I + J], a[I], a[J]);
+                }
+            });
+            each_limb!(J {
+                if J > I {
+                    t[I + J + 1] = _mm512_madd52hi_epu64(t[I + J + 1], a[I], a[J]);
+                }
+            });
+        });
+        each_limb!(I {
+            t[2 * I] = _mm512_add_epi64(t[2 * I], t[2 * I]);
+            t[2 * I] = _mm512_madd52lo_epu64(t[2 * I], a[I], a[I]);
+            t[2 * I + 1] = _mm512_add_epi64(t[2 * I + 1], t[2 * I + 1]);
+            t[2 * I + 1] = _mm512_madd52hi_epu64(t[2 * I + 1], a[I], a[I]);
+        });
+    }
+
+    /// The sum divided by 2^416, from 0 to 2·p. Needs a sum of at most 2^35·p² in at most 15 products.
+    ///
+    /// (a + q·p)/2^416 < 2^35·p²/(2^35·p) + p. Each column gets 16 halves of each product, 16 more here, and a carry: below 2^60.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn reduce(self) -> Columns {
+        let Self(mut t) = self;
+        each_limb!(I {
+            reduce_column(&mut t, I);
+        });
+        upper(&t)
     }
 }
 

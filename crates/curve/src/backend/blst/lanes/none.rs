@@ -1,0 +1,31 @@
+//! What stands in for the lanes on processors of other kinds: nothing, since there is no evidence of the instructions.
+
+#![forbid(unsafe_code)]
+
+use super::fp2::Fp2;
+use super::g1::Affine;
+
+/// Evidence that can not be had.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Processor {}
+
+/// No space.
+#[derive(Default)]
+pub(super) struct Scratch(());
+
+impl Processor {
+    /// None.
+    pub(super) fn detect() -> Option<Self> {
+        None
+    }
+
+    /// Never called.
+    pub(super) fn add_pairs_vartime(self, _: &mut [Affine], _: &[(usize, usize)], _: &mut Scratch) -> bool {
+        match self {}
+    }
+
+    /// Never called.
+    pub(super) fn compressed_squares(self, _: &[Fp2; 4], _: [usize; 3]) -> [[Fp2; 4]; 3] {
+        match self {}
+    }
+}
