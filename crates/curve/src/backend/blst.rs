@@ -939,13 +939,14 @@ pub mod pairing {
     use super::fp::{self, Fp};
     use super::fp2::{self, Fp2, ONE, XI};
     use super::fp12::{self, Fp6, Fp12};
+    use super::lanes::Processor;
     use super::{final_exponentiation, g1, g2};
     use blst::blst_precompute_lines;
 
     /// The parameter of the curve, without its sign: the Miller loop doubles for each of its bits and adds for each that is set.
-    const Z: u64 = 0xd201_0000_0001_0000;
+    pub(super) const Z: u64 = 0xd201_0000_0001_0000;
     /// How many line functions that makes: the leading bit needs none.
-    const LINES: usize = 63 + Z.count_ones() as usize - 1;
+    pub(super) const LINES: usize = 63 + Z.count_ones() as usize - 1;
 
     /// The precomputed lines of a G2 point: s, t for s/(2y) − t·(x/y)·v + v·w at a point (x, y). Factors of subfields are left out; the
     /// final exponentiation removes them.
@@ -968,12 +969,12 @@ pub mod pairing {
     }
 
     /// A point (x, y) with the lines that are evaluated there.
-    struct Evaluation<'a> {
+    pub(super) struct Evaluation<'a> {
         /// 1/(2y).
-        s: Fp,
+        pub(super) s: Fp,
         /// −x/y.
-        t: Fp,
-        lines: &'a [[Fp2; 2]; LINES],
+        pub(super) t: Fp,
+        pub(super) lines: &'a [[Fp2; 2]; LINES],
     }
 
     /// Whether Π e(p, q) = 1 over pairs without the identity. One chain of squarings serves all pairs, lines are multiplied two at a
@@ -988,6 +989,16 @@ pub mod pairing {
             Evaluation { s: fp::mul(&fp::square(&p.z), &z_over_2y), t: fp::negate_if(&t, true), lines: &q.0 }
         };
         let terms: Vec<Evaluation<'_>> = points.iter().zip(inverses).zip(&prepared).map(evaluation).collect();
+        let product = miller_loop(&terms, Processor::detect());
+        // The parameter is negative.
+        final_exponentiation::gives_one(&fp12::conjugate(&product))
+    }
+
+    /// The product of all lines, each coefficient of them in a lane of its own where the processor can do that.
+    fn miller_loop(terms: &[Evaluation<'_>], lanes: Option<Processor>) -> Fp12 {
+        if let Some(processor) = lanes {
+            return processor.miller_loop(terms);
+        }
         let mut product = fp12::ONE;
         let (mut one, mut other) = ([fp2::ZERO; 2], [fp2::ZERO; 2]);
         let mut lines = fp12::ONE;
@@ -1010,8 +1021,7 @@ pub mod pairing {
                 line += 1;
             }
         }
-        // The parameter is negative.
-        final_exponentiation::gives_one(&fp12::conjugate(&product))
+        product
     }
 
     impl Evaluation<'_> {
@@ -1047,5 +1057,30 @@ pub mod pairing {
         fp2::sub_assign(cross, ss);
         fp2::sub_assign(cross, tt);
         fp2::add_assign(ss, &XI);
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::backend::blst::fr;
+
+        #[test]
+        fn lines_multiply_alike_with_and_without_lanes() {
+            let multiples = |k: u64| {
+                let k = fr::mul(&fr::from_u64(k), &fr::invert(&fr::from_u64(k + 7)));
+                let (p, q) = (g1::from_affine(&g1::generator()), g2::from_affine(&g2::generator()));
+                (g1::to_affine(&g1::mul(&p, &k)).unwrap(), prepare(&g2::to_affine(&g2::mul(&q, &k)).unwrap()))
+            };
+            let terms: Vec<_> = (1..6).map(multiples).collect();
+            for count in 0..=terms.len() {
+                let evaluation = |(p, q): &'_ (g1::Affine, Prepared)| (fp::sub(&p.x, &p.y), p.y, q.0.clone());
+                let values: Vec<_> = terms[..count].iter().map(evaluation).collect();
+                let evaluations: Vec<Evaluation<'_>> =
+                    values.iter().map(|(s, t, lines)| Evaluation { s: *s, t: *t, lines }).collect();
+                let [one, other] = [Processor::detect(), None].map(|lanes| miller_loop(&evaluations, lanes));
+                let coordinates = |f: &Fp12| f.fp6.map(|half| half.fp2.map(|x| x.fp.map(|x| x.l)));
+                assert_eq!(coordinates(&one), coordinates(&other), "{count} terms");
+            }
+        }
     }
 }

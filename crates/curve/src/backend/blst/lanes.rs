@@ -26,7 +26,9 @@
 
 use super::fp::{self, Fp};
 use super::fp2::Fp2;
+use super::fp12::Fp12;
 use super::g1::Affine;
+use super::pairing::Evaluation;
 use core::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask, _mm512_cmplt_epi64_mask,
     _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_add_epi64, _mm512_mask_blend_epi64,
@@ -40,6 +42,7 @@ use std::sync::OnceLock;
 
 mod affine;
 mod cyclotomic;
+mod tower;
 
 pub(super) use affine::Scratch;
 
@@ -145,6 +148,12 @@ impl Processor {
     pub(super) fn compressed_squares(self, g: &[Fp2; 4], squarings: [usize; 3]) -> [[Fp2; 4]; 3] {
         // SAFETY: `self` exists only where the processor has the features that the function needs.
         unsafe { cyclotomic::compressed_squares(g, squarings) }
+    }
+
+    /// The product of the lines of all terms, each evaluated at its point.
+    pub(super) fn miller_loop(self, terms: &[Evaluation<'_>]) -> Fp12 {
+        // SAFETY: `self` exists only where the processor has the features that the function needs.
+        unsafe { tower::miller_loop(terms) }
     }
 }
 
@@ -288,6 +297,14 @@ impl Fp8 {
             out[I] = _mm512_permutexvar_epi64(order, out[I]);
         });
         Self(out)
+    }
+
+    /// The limbs of the element in each lane.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn rows(&self) -> [[i64; 8]; LANES] {
+        // SAFETY: both are 512 bytes without padding, and all patterns of them are values.
+        unsafe { core::mem::transmute::<[__m512i; 8], [[i64; 8]; LANES]>(transpose(self.0)) }
     }
 
     /// Lanes of a and b: lane i of the result is lane `order[i]` of a, or lane `order[i] − 8` of b.
@@ -440,6 +457,34 @@ impl Accumulator {
         });
     }
 
+    /// Adds a·b for a single b, given as its limbs.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn add_multiple(&mut self, Fp8(a): &Fp8, b: &[i64; 8]) {
+        let Self(t) = self;
+        each_limb!(I {
+            let b = _mm512_set1_epi64(b[I]);
+            each_limb!(J {
+                t[I + J] = _mm512_madd52lo_epu64(t[I + J], b, a[J]);
+            });
+            each_limb!(J {
+                t[I + J + 1] = _mm512_madd52hi_epu64(t[I + J + 1], b, a[J]);
+            });
+        });
+    }
+
+    /// Subtracts.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn minus(&self, other: &Self) -> Self {
+        let mut out = self.0;
+        each_limb!(I {
+            out[I] = _mm512_sub_epi64(out[I], other.0[I]);
+            out[I + 8] = _mm512_sub_epi64(out[I + 8], other.0[I + 8]);
+        });
+        Self(out)
+    }
+
     /// Adds a², where nothing has been added before.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
@@ -465,9 +510,10 @@ impl Accumulator {
         });
     }
 
-    /// The sum divided by 2^416, from 0 to 2·p. Needs a sum of at most 2^35·p² in at most 15 products.
+    /// The sum divided by 2^416, from 0 to 2·p; with differences, from −p to 2·p. Needs a sum of magnitude at most 2^35·p² from at most 30
+    /// products.
     ///
-    /// (a + q·p)/2^416 < 2^35·p²/(2^35·p) + p. Each column gets 16 halves of each product, 16 more here, and a carry: below 2^60.
+    /// (a + q·p)/2^416 < 2^35·p²/(2^35·p) + p. Each column gets 16 halves of each product, 16 more here, and a carry: below 2^61.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn reduce(self) -> Columns {
@@ -487,7 +533,7 @@ fn reduce_column(t: &mut [__m512i; 16], i: usize) {
     // The multiplications take the low 52 bits.
     let quotient = _mm512_madd52lo_epu64(zero, t[i], _mm512_set1_epi64(MINUS_INVERSE));
     // With the low half of quotient·P[0], which is below 2^52, the column would be the next multiple of 2^52.
-    let carry = _mm512_srli_epi64::<WIDTH>(_mm512_add_epi64(t[i], _mm512_set1_epi64(LIMB)));
+    let carry = _mm512_srai_epi64::<WIDTH>(_mm512_add_epi64(t[i], _mm512_set1_epi64(LIMB)));
     t[i + 1] = _mm512_add_epi64(t[i + 1], carry);
     t[i + 1] = _mm512_madd52lo_epu64(t[i + 1], quotient, _mm512_set1_epi64(P[1]));
     let high = _mm512_madd52hi_epu64(zero, quotient, _mm512_set1_epi64(P[0]));

@@ -1,0 +1,194 @@
+//! Products in the field of pairing values, and the Miller loop: the coefficients of 1, w, …, w⁵ in six lanes, with w⁶ = ξ = 1 + i.
+//!
+//! A product has Σ_j f_{k−j}·g_j as its coefficient of wᵏ, where f_{k−j} stands for ξ·f_{k−j+6} below 0. So each coefficient of g is multiplied
+//! with all of f, rotated by j lanes. With f = x + y·i and g = u + v·i this takes three products in the base field:
+//! x·u − y·v and (x + y)·(u + v) − x·u − y·v; sums are taken first and reduced once.
+//!
+//! Caution: for public values.
+
+#![forbid(unsafe_code)]
+
+use super::{Accumulator, Columns, Fp8, LANES, store_row};
+use crate::backend::blst::fp::Fp;
+use crate::backend::blst::fp12::{self, Fp12};
+use crate::backend::blst::pairing::{Evaluation, LINES, Z};
+
+/// x and y of f = x + y·i, below 3·p, with lane k for wᵏ. Lanes 6 and 7 are not used.
+#[derive(Clone, Copy)]
+struct Element {
+    x: Fp8,
+    y: Fp8,
+}
+
+/// u, v and u + v of a coefficient u + v·i of the other factor, in limbs: u and v below 3·p.
+#[derive(Clone, Copy, Default)]
+struct Coefficient {
+    u: [i64; 8],
+    v: [i64; 8],
+    sum: [i64; 8],
+}
+
+/// The coordinate that a lane holds.
+fn coordinate(f: &Fp12, lane: usize, i: usize) -> &Fp {
+    &f.fp6[lane % 2].fp2[lane / 2 % 3].fp[i]
+}
+
+impl Element {
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn load(f: &Fp12) -> Self {
+        let x = Fp8::load(core::array::from_fn(|lane| coordinate(f, lane, 0)));
+        let y = Fp8::load(core::array::from_fn(|lane| coordinate(f, lane, 1)));
+        Self { x: x.columns().raise::<0>().reduce(), y: y.columns().raise::<0>().reduce() }
+    }
+
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn store(&self) -> Fp12 {
+        let mut f = Fp12::default();
+        for (i, rows) in [self.x.store(), self.y.store()].into_iter().enumerate() {
+            for (lane, row) in rows.into_iter().take(6).enumerate() {
+                store_row(&mut f.fp6[lane % 2].fp2[lane / 2].fp[i], row);
+            }
+        }
+        f
+    }
+
+    /// The coefficients one by one.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn coefficients(&self) -> [Coefficient; 6] {
+        let (u, v) = (self.x.rows(), self.y.rows());
+        let sum = self.x.columns().add(&self.y).carry().rows();
+        core::array::from_fn(|k| Coefficient { u: u[k], v: v[k], sum: sum[k] })
+    }
+}
+
+/// In which lanes of f and, from lane 8 on, of ξ·f the factors of a coefficient are.
+const ROTATIONS: [[i64; 8]; 6] = {
+    let mut rotations = [[0, 0, 0, 0, 0, 0, 6, 7]; 6];
+    let mut j = 0;
+    while j < 6 {
+        let mut k = 0;
+        while k < 6 {
+            rotations[j][k] = if k < j { 8 + 6 + k as i64 - j as i64 } else { k as i64 - j as i64 };
+            k += 1;
+        }
+        j += 1;
+    }
+    rotations
+};
+
+/// One of x, y, x + y, and the same of ξ·f.
+struct Part {
+    plain: Fp8,
+    wrapped: Fp8,
+}
+
+impl Part {
+    /// Σ over j of this part of f_{k−j}, times one part of g_j.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn times<'a>(&self, coefficients: impl Iterator<Item = (usize, &'a [i64; 8])>) -> Accumulator {
+        let mut t = Accumulator::new();
+        for (j, coefficient) in coefficients {
+            t.add_multiple(&self.rotated(j), coefficient);
+        }
+        t
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn rotated(&self, j: usize) -> Fp8 {
+        self.plain.permute_two(&self.wrapped, ROTATIONS[j])
+    }
+}
+
+/// The parts x, y and x + y. Gives them below 7·p: ξ·f = (x − y) + (x + y)·i.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+fn parts(f: &Element) -> [Part; 3] {
+    let sum = f.x.columns().add(&f.y).carry();
+    let difference = f.x.columns().sub(&f.y).raise::<2>().carry();
+    let twice = f.x.columns().add(&f.x).carry();
+    [Part { plain: f.x, wrapped: difference }, Part { plain: f.y, wrapped: sum }, Part { plain: sum, wrapped: twice }]
+}
+
+/// The product of f with Σ g_j·wʲ, before carries: each from −p to 2·p.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+fn multiply([x, y, sum]: &[Part; 3], g: &[(usize, Coefficient)]) -> [Columns; 2] {
+    let xu = x.times(g.iter().map(|(j, g)| (*j, &g.u)));
+    let yv = y.times(g.iter().map(|(j, g)| (*j, &g.v)));
+    let both = sum.times(g.iter().map(|(j, g)| (*j, &g.sum)));
+    [xu.minus(&yv).reduce(), both.minus(&xu).minus(&yv).reduce()]
+}
+
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+fn mul(f: &Element, g: &[Coefficient; 6]) -> Element {
+    let [a, b, c, d, e, h] = *g;
+    let [x, y] = multiply(&parts(f), &[(0, a), (1, b), (2, c), (3, d), (4, e), (5, h)]);
+    Element { x: x.raise::<1>().reduce(), y: y.raise::<1>().reduce() }
+}
+
+/// f·(s + t·w² + w³).
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+fn mul_by_line(f: &Element, [s, t]: &[Coefficient; 2]) -> Element {
+    let parts = parts(f);
+    let [x, y] = multiply(&parts, &[(0, *s), (2, *t)]);
+    let [last_x, last_y, _] = &parts;
+    Element { x: x.add(&last_x.rotated(3)).raise::<1>().reduce(), y: y.add(&last_y.rotated(3)).raise::<1>().reduce() }
+}
+
+/// Two points, or the same one twice, with what their lines are multiplied by.
+struct Pair<'a> {
+    terms: [&'a Evaluation<'a>; 2],
+    /// Of each point twice the factor of s and twice that of t, below 3·p.
+    factors: Fp8,
+}
+
+impl<'a> Pair<'a> {
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn new(terms: [&'a Evaluation<'a>; 2]) -> Self {
+        let [p, q] = terms;
+        let factors = Fp8::load([&p.s, &p.s, &p.t, &p.t, &q.s, &q.s, &q.t, &q.t]);
+        Self { terms, factors: factors.columns().raise::<0>().reduce() }
+    }
+
+    /// The coefficients of a line at both points.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn evaluate(&self, line: usize) -> [[Coefficient; 2]; 2] {
+        let coordinates: [&Fp; LANES] =
+            core::array::from_fn(|lane| &self.terms[lane / 4].lines[line][lane / 2 % 2].fp[lane % 2]);
+        let both = Fp8::load(coordinates).mul(&self.factors);
+        let sum = both.columns().add(&both.permute([1, 0, 3, 2, 5, 4, 7, 6])).carry().rows();
+        let both = both.rows();
+        let coefficient = |i: usize| Coefficient { u: both[i], v: both[i + 1], sum: sum[i] };
+        [[coefficient(0), coefficient(2)], [coefficient(4), coefficient(6)]]
+    }
+}
+
+/// The product of all lines, as in `pairing::product_is_one`.
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+pub(super) fn miller_loop(terms: &[Evaluation<'_>]) -> Fp12 {
+    let mut pairs = Vec::with_capacity(terms.len().div_ceil(2));
+    for terms in terms.chunks(2) {
+        if let (Some(first), Some(last)) = (terms.first(), terms.last()) {
+            pairs.push((Pair::new([first, last]), terms.len()));
+        }
+    }
+    let mut product = Element::load(&fp12::ONE);
+    let mut line = 0;
+    for bit in (0..63).rev() {
+        if line > 0 {
+            product = mul(&product, &product.coefficients());
+        }
+        for _ in 0..1 + (Z >> bit & 1) {
+            for (pair, count) in &pairs {
+                for line in pair.evaluate(line).iter().take(*count) {
+                    product = mul_by_line(&product, line);
+                }
+            }
+            line += 1;
+        }
+    }
+    debug_assert_eq!(line, LINES);
+    product.store()
+}
