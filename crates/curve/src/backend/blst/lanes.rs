@@ -25,7 +25,6 @@
 #![allow(clippy::absurd_extreme_comparisons, reason = "each_limb! makes a constant of the number of a limb")]
 
 use super::fp::{self, Fp};
-use super::fp2::Fp2;
 use super::fp12::Fp12;
 use super::g1::Affine;
 use super::pairing::Evaluation;
@@ -144,10 +143,10 @@ impl Processor {
         unsafe { affine::add_pairs_vartime(points, pairs, scratch) }
     }
 
-    /// The g₂, g₃, g₄, g₅ of the powers of an element of the cyclotomic subgroup: squared so many times, and so many more each time.
-    pub(super) fn compressed_squares(self, g: &[Fp2; 4], squarings: [usize; 3]) -> [[Fp2; 4]; 3] {
+    /// As `final_exponentiation::hard_part`.
+    pub(super) fn hard_part(self, g: &Fp12) -> Option<Fp12> {
         // SAFETY: `self` exists only where the processor has the features that the function needs.
-        unsafe { cyclotomic::compressed_squares(g, squarings) }
+        unsafe { cyclotomic::hard_part(g) }
     }
 
     /// The product of the lines of all terms, each evaluated at its point.
@@ -238,6 +237,13 @@ impl Fp8 {
         Self(out)
     }
 
+    /// 0.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn zero() -> Self {
+        Self([_mm512_setzero_si512(); 8])
+    }
+
     /// The same, to be added to.
     #[inline]
     fn columns(&self) -> Columns {
@@ -274,6 +280,22 @@ impl Fp8 {
         let mut t = Accumulator::new();
         t.add_square(self);
         t.reduce()
+    }
+
+    /// 1/a in each lane, below 2·p, with one inversion for all; nothing if one of them is 0. Needs a below 3·p.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn invert(&self) -> Option<Self> {
+        let neighbour = self.permute([1, 0, 3, 2, 5, 4, 7, 6]);
+        let pairs = self.mul(&neighbour);
+        let other_pair = pairs.permute([2, 3, 0, 1, 6, 7, 4, 5]);
+        let fours = pairs.mul(&other_pair);
+        let other_four = fours.permute([4, 5, 6, 7, 0, 1, 2, 3]);
+        let others = neighbour.mul(&other_pair).mul(&other_four);
+        let mut product = fp::ZERO;
+        store_row(&mut product, fours.mul(&other_four).store()[0]);
+        let inverse = Self::broadcast(&fp::invert(&product));
+        (product.l != [0; 6]).then_some(inverse.mul(&others))
     }
 
     /// b in the lanes that are set, else a.
@@ -346,7 +368,7 @@ impl Fp8 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn zero_limbs(&self) -> u8 {
-        self.same_limbs(&Self([_mm512_setzero_si512(); 8]))
+        self.same_limbs(&Self::zero())
     }
 }
 
@@ -595,6 +617,23 @@ fn cut(row: __m512i) -> __m512i {
     let limbs = _mm512_maskz_permutexvar_epi8(!0xf, bytes, row);
     let limbs = _mm512_srlv_epi64(limbs, _mm512_set_epi64(4, 0, 4, 0, 4, 0, 4, 0));
     _mm512_and_si512(limbs, _mm512_set1_epi64(LIMB))
+}
+
+/// Eight vectors of eight elements as rows of a matrix, to its columns.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+fn transpose_elements(mut rows: [Fp8; LANES]) -> [Fp8; LANES] {
+    each_limb!(I {
+        let mut limbs = [_mm512_setzero_si512(); 8];
+        each_limb!(J {
+            limbs[J] = rows[J].0[I];
+        });
+        let limbs = transpose(limbs);
+        each_limb!(J {
+            rows[J].0[I] = limbs[J];
+        });
+    });
+    rows
 }
 
 /// Rows to columns of an eight by eight matrix.

@@ -56,7 +56,8 @@ pub(super) fn add_pairs_vartime(points: &mut [Affine], pairs: &[(usize, usize)],
         steps.push(Step { runs, before: product, tangents });
         product = product.mul(&runs);
     }
-    let mut inverse = inverse(&product);
+    // No run is 0: where two points have the same x, it is 2·y.
+    let Some(mut inverse) = product.invert() else { return false };
     for (pairs, Step { runs, before, tangents }) in pairs.chunks(LANES).zip(&*steps).rev() {
         let x1 = Fp8::load(gather(points, pairs, |pair| pair.0, |point| &point.x));
         let x2 = Fp8::load(gather(points, pairs, |pair| pair.1, |point| &point.x));
@@ -82,19 +83,4 @@ pub(super) fn add_pairs_vartime(points: &mut [Affine], pairs: &[(usize, usize)],
         }
     }
     true
-}
-
-/// 1/a in each lane, with one inversion for all. Needs a below 2·p and gives the same.
-#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
-fn inverse(a: &Fp8) -> Fp8 {
-    let neighbour = a.permute([1, 0, 3, 2, 5, 4, 7, 6]);
-    let pairs = a.mul(&neighbour);
-    let other_pair = pairs.permute([2, 3, 0, 1, 6, 7, 4, 5]);
-    let fours = pairs.mul(&other_pair);
-    let other_four = fours.permute([4, 5, 6, 7, 0, 1, 2, 3]);
-    let others = neighbour.mul(&other_pair).mul(&other_four);
-    let all = fours.mul(&other_four).store();
-    let mut product = fp::ZERO;
-    store_row(&mut product, all[0]);
-    Fp8::broadcast(&fp::invert(&product)).mul(&others)
 }

@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use super::fp2::Fp2;
 use super::fp12::Fp12;
 use super::g1::Affine;
 use super::pairing::Evaluation;
@@ -27,7 +26,7 @@ impl Processor {
     }
 
     /// Never called.
-    pub(super) fn compressed_squares(self, _: &[Fp2; 4], _: [usize; 3]) -> [[Fp2; 4]; 3] {
+    pub(super) fn hard_part(self, _: &Fp12) -> Option<Fp12> {
         match self {}
     }
 

@@ -15,18 +15,13 @@ use crate::backend::blst::pairing::{Evaluation, LINES, Z};
 
 /// x and y of f = x + y·i, below 3·p, with lane k for wᵏ. Lanes 6 and 7 are not used.
 #[derive(Clone, Copy)]
-struct Element {
-    x: Fp8,
-    y: Fp8,
+pub(super) struct Element {
+    pub(super) x: Fp8,
+    pub(super) y: Fp8,
 }
 
 /// u, v and u + v of a coefficient u + v·i of the other factor, in limbs: u and v below 3·p.
-#[derive(Clone, Copy, Default)]
-struct Coefficient {
-    u: [i64; 8],
-    v: [i64; 8],
-    sum: [i64; 8],
-}
+type Coefficient = [[i64; 8]; 3];
 
 /// The coordinate that a lane holds.
 fn coordinate(f: &Fp12, lane: usize, i: usize) -> &Fp {
@@ -35,14 +30,14 @@ fn coordinate(f: &Fp12, lane: usize, i: usize) -> &Fp {
 
 impl Element {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
-    fn load(f: &Fp12) -> Self {
+    pub(super) fn load(f: &Fp12) -> Self {
         let x = Fp8::load(core::array::from_fn(|lane| coordinate(f, lane, 0)));
         let y = Fp8::load(core::array::from_fn(|lane| coordinate(f, lane, 1)));
         Self { x: x.columns().raise::<0>().reduce(), y: y.columns().raise::<0>().reduce() }
     }
 
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
-    fn store(&self) -> Fp12 {
+    pub(super) fn store(&self) -> Fp12 {
         let mut f = Fp12::default();
         for (i, rows) in [self.x.store(), self.y.store()].into_iter().enumerate() {
             for (lane, row) in rows.into_iter().take(6).enumerate() {
@@ -52,13 +47,42 @@ impl Element {
         f
     }
 
+    /// f·g.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    pub(super) fn mul(&self, g: &Self) -> Self {
+        let [x, y] = multiply(&parts(self), [0, 1, 2, 3, 4, 5], &g.coefficients());
+        Self { x: x.raise::<1>().reduce(), y: y.raise::<1>().reduce() }
+    }
+
+    /// f^(p⁶): w becomes −w.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    pub(super) fn conjugate(&self) -> Self {
+        Self { x: opposite_in_odd_lanes(&self.x), y: opposite_in_odd_lanes(&self.y) }
+    }
+
+    /// f·(s + t·w² + w³).
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn mul_by_line(&self, line: &[Coefficient; 2]) -> Self {
+        let parts = parts(self);
+        let [x, y] = multiply(&parts, [0, 2], line);
+        let [last_x, last_y, _] = &parts;
+        Self { x: x.add(&last_x.rotated(3)).raise::<1>().reduce(), y: y.add(&last_y.rotated(3)).raise::<1>().reduce() }
+    }
+
     /// The coefficients one by one.
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn coefficients(&self) -> [Coefficient; 6] {
         let (u, v) = (self.x.rows(), self.y.rows());
         let sum = self.x.columns().add(&self.y).carry().rows();
-        core::array::from_fn(|k| Coefficient { u: u[k], v: v[k], sum: sum[k] })
+        core::array::from_fn(|k| [u[k], v[k], sum[k]])
     }
+}
+
+/// −a in odd lanes, a in the others, below 3·p.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+fn opposite_in_odd_lanes(a: &Fp8) -> Fp8 {
+    Fp8::zero().columns().raise::<2>().add_where(0x55, a).sub_where(0xaa, a).reduce()
 }
 
 /// In which lanes of f and, from lane 8 on, of ξ·f the factors of a coefficient are.
@@ -83,13 +107,13 @@ struct Part {
 }
 
 impl Part {
-    /// Σ over j of this part of f_{k−j}, times one part of g_j.
+    /// Σ over the places j of this part of f_{k−j}, times the same part of g_j.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
-    fn times<'a>(&self, coefficients: impl Iterator<Item = (usize, &'a [i64; 8])>) -> Accumulator {
+    fn times<const N: usize>(&self, places: [usize; N], g: &[Coefficient; N], part: usize) -> Accumulator {
         let mut t = Accumulator::new();
-        for (j, coefficient) in coefficients {
-            t.add_multiple(&self.rotated(j), coefficient);
+        for i in 0..N {
+            t.add_multiple(&self.rotated(places[i]), &g[i][part]);
         }
         t
     }
@@ -111,30 +135,14 @@ fn parts(f: &Element) -> [Part; 3] {
     [Part { plain: f.x, wrapped: difference }, Part { plain: f.y, wrapped: sum }, Part { plain: sum, wrapped: twice }]
 }
 
-/// The product of f with Σ g_j·wʲ, before carries: each from −p to 2·p.
+/// The product of f with Σ g_j·wʲ over these places j, before carries: each from −p to 2·p.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
-fn multiply([x, y, sum]: &[Part; 3], g: &[(usize, Coefficient)]) -> [Columns; 2] {
-    let xu = x.times(g.iter().map(|(j, g)| (*j, &g.u)));
-    let yv = y.times(g.iter().map(|(j, g)| (*j, &g.v)));
-    let both = sum.times(g.iter().map(|(j, g)| (*j, &g.sum)));
+fn multiply<const N: usize>([x, y, sum]: &[Part; 3], places: [usize; N], g: &[Coefficient; N]) -> [Columns; 2] {
+    let xu = x.times(places, g, 0);
+    let yv = y.times(places, g, 1);
+    let both = sum.times(places, g, 2);
     [xu.minus(&yv).reduce(), both.minus(&xu).minus(&yv).reduce()]
-}
-
-#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
-fn mul(f: &Element, g: &[Coefficient; 6]) -> Element {
-    let [a, b, c, d, e, h] = *g;
-    let [x, y] = multiply(&parts(f), &[(0, a), (1, b), (2, c), (3, d), (4, e), (5, h)]);
-    Element { x: x.raise::<1>().reduce(), y: y.raise::<1>().reduce() }
-}
-
-/// f·(s + t·w² + w³).
-#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
-fn mul_by_line(f: &Element, [s, t]: &[Coefficient; 2]) -> Element {
-    let parts = parts(f);
-    let [x, y] = multiply(&parts, &[(0, *s), (2, *t)]);
-    let [last_x, last_y, _] = &parts;
-    Element { x: x.add(&last_x.rotated(3)).raise::<1>().reduce(), y: y.add(&last_y.rotated(3)).raise::<1>().reduce() }
 }
 
 /// Two points, or the same one twice, with what their lines are multiplied by.
@@ -160,7 +168,7 @@ impl<'a> Pair<'a> {
         let both = Fp8::load(coordinates).mul(&self.factors);
         let sum = both.columns().add(&both.permute([1, 0, 3, 2, 5, 4, 7, 6])).carry().rows();
         let both = both.rows();
-        let coefficient = |i: usize| Coefficient { u: both[i], v: both[i + 1], sum: sum[i] };
+        let coefficient = |i: usize| [both[i], both[i + 1], sum[i]];
         [[coefficient(0), coefficient(2)], [coefficient(4), coefficient(6)]]
     }
 }
@@ -178,12 +186,12 @@ pub(super) fn miller_loop(terms: &[Evaluation<'_>]) -> Fp12 {
     let mut line = 0;
     for bit in (0..63).rev() {
         if line > 0 {
-            product = mul(&product, &product.coefficients());
+            product = product.mul(&product);
         }
         for _ in 0..1 + (Z >> bit & 1) {
             for (pair, count) in &pairs {
                 for line in pair.evaluate(line).iter().take(*count) {
-                    product = mul_by_line(&product, line);
+                    product = product.mul_by_line(line);
                 }
             }
             line += 1;
