@@ -49,8 +49,9 @@ impl Proof {
     pub fn from_bytes(octets: &[u8]) -> Result<Self, Error> {
         let U = response_count(octets.len(), Self::MIN_LENGTH, "proof length")?;
         let mut rest = octets;
-        let mut point = || NonZeroG1::from_bytes(take(&mut rest, "proof")?);
-        let (A_bar, B_bar, D) = (point()?, point()?, point()?);
+        let mut point = || take(&mut rest, "proof").copied();
+        let points = NonZeroG1::from_bytes_many(&[point()?, point()?, point()?])?;
+        let [A_bar, B_bar, D] = <[NonZeroG1; 3]>::try_from(points).map_err(|_| DecodeError { what: "proof" })?;
         let mut scalar = || nonzero_scalar(take(&mut rest, "proof")?, "proof scalar");
         let (e_hat, r1_hat, r3_hat) = (scalar()?, scalar()?, scalar()?);
         let m_hat = (0..U).map(|_| scalar()).collect::<Result<_, _>>()?;

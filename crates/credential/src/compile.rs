@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use milchglas_curve::Scalar;
-use milchglas_sigma::{Announced, FixedPoint, PairingChecks, Prover, Transcript, Verifier};
+use milchglas_sigma::{Announced, FixedPoint, PairingChecks, Prover, Statement, Transcript, Verifier};
 use milchglas_statements::{
     Accumulator, Ciphertext, DigitTables, EitherRange, Encryption, Exactly, Gap, Generators, Member, NonRevocation,
     NonRevocationWitness, NotIn, Pseudonym, PublicSet, Range, Rate, RateWitness, Same, SetKey, Signature,
@@ -67,7 +67,7 @@ pub struct Shown<'a> {
 }
 
 /// One statement with the places of its inputs among the variables. To add a kind of statement, add it here; the compiler names
-/// the three places that must know it.
+/// the four places that must know it.
 enum Step<'a> {
     Signature { statement: Signature, inputs: Vec<usize>, credential: usize },
     NonRevocation { accumulator: &'a Accumulator, input: usize, credential: usize },
@@ -81,6 +81,26 @@ enum Step<'a> {
     Pseudonym { statement: Pseudonym, credential: usize },
     Rate { statement: Rate, counter: Option<usize>, credential: usize },
     Encryption { statement: Encryption, input: usize, credential: usize },
+}
+
+impl Step<'_> {
+    /// How many points the statement sends.
+    fn points(&self) -> Result<usize, Error> {
+        Ok(match self {
+            Self::Signature { statement, .. } => statement.points(),
+            Self::NonRevocation { accumulator, .. } => NonRevocation { accumulator }.points(),
+            Self::Range { statement, .. } => statement.points(),
+            Self::Exactly { statement, .. } => statement.points(),
+            Self::Member { set, .. } => Member { set }.points(),
+            Self::Gap { digits, key, .. } => Gap::new(digits, key)?.points(),
+            Self::NotIn { statement, .. } => statement.points(),
+            Self::EitherRange { statement, .. } => statement.points(),
+            Self::Same { .. } => Same.points(),
+            Self::Pseudonym { statement, .. } => statement.points(),
+            Self::Rate { statement, .. } => statement.points(),
+            Self::Encryption { statement, .. } => statement.points(),
+        })
+    }
 }
 
 /// A range whose digits keep their tables for the next proof.
@@ -596,7 +616,9 @@ impl<'a> Plan<'a> {
         let mut verifier = Verifier::new(self.transcript(disclosed)?, self.variables(), proof);
         let vars = verifier.inputs();
         let var = |place: usize| vars.get(place).copied().ok_or(Error::Misuse("a variable for each input"));
-        for step in self.steps(disclosed, &Published::default())? {
+        let steps = self.steps(disclosed, &Published::default())?;
+        verifier.read_ahead(steps.iter().map(Step::points).sum::<Result<_, _>>()?);
+        for step in steps {
             match step {
                 Step::Signature { statement, inputs, .. } => {
                     let inputs = inputs.into_iter().map(var).collect::<Result<Vec<_>, _>>()?;

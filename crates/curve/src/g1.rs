@@ -157,6 +157,16 @@ impl NonZeroG1 {
     pub fn from_bytes(bytes: &[u8; 48]) -> Result<Self, DecodeError> {
         g1::decode(bytes).flatten().map(Self).ok_or(DecodeError { what: "G1 point other than the identity" })
     }
+
+    /// [`from_bytes`](Self::from_bytes) of each. One call for several points is cheaper than several calls, on some processors by much.
+    /// For public points: the time shows which are valid.
+    ///
+    /// # Errors
+    /// As [`from_bytes`](Self::from_bytes), if that fails for any of them.
+    pub fn from_bytes_many(bytes: &[[u8; 48]]) -> Result<Vec<Self>, DecodeError> {
+        let points = g1::decode_many(bytes).ok_or(DecodeError { what: "G1 point other than the identity" })?;
+        Ok(points.into_iter().map(Self).collect())
+    }
 }
 
 /// The summands of one sum, as the backends take them.

@@ -122,6 +122,48 @@ fn rejects_a_variable_without_an_equation() {
     assert!(matches!(verifier.verify(), Err(Error::Misuse(_))));
 }
 
+/// Sends so many points and says nothing of them.
+struct Sends(usize);
+
+impl Statement for Sends {
+    type Witness = ();
+
+    fn points(&self) -> usize {
+        self.0
+    }
+
+    fn commit(&self, (): &(), _: &mut dyn CryptoRngCore) -> Result<Commitment, Error> {
+        Err(Error::Unsatisfied)
+    }
+
+    fn constrain(&self, _: &[Var], _: &[NonZeroG1], _: &mut System) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn reads_ahead_without_effect_on_points_and_errors() {
+    let points: Vec<[u8; 48]> =
+        (1..6).map(|k| (G1::generator() * Scalar::from(k)).to_nonzero().unwrap().to_bytes()).collect();
+    let whole = points.concat();
+    let (mut broken, mut identity) = (whole.clone(), whole.clone());
+    broken[2 * 48] ^= 0x80;
+    identity[48..96].copy_from_slice(&G1::identity().to_bytes());
+    for proof in [&whole[..], &whole[..239], &whole[..100], &broken, &identity, &[]] {
+        let read = |ahead: usize| {
+            let mut verifier = Verifier::new(Transcript::new(b"test"), 0, proof);
+            verifier.read_ahead(ahead);
+            let results: Vec<_> = [1, 3, 0, 1].map(|count| verifier.add(&Sends(count), &[])).into();
+            (results, verifier.points().iter().map(NonZeroG1::to_bytes).collect::<Vec<_>>())
+        };
+        let (results, read_points) = read(0);
+        assert_eq!(results.iter().all(Result::is_ok), read_points == points);
+        for ahead in [1, 2, 4, 5, 6, usize::MAX] {
+            assert_eq!(read(ahead), (results.clone(), read_points.clone()));
+        }
+    }
+}
+
 #[test]
 fn splits_strings_unambiguously() {
     let challenge = |parts: [&[u8]; 2]| {

@@ -14,6 +14,8 @@ pub struct Verifier<'p> {
     transcript: Transcript,
     system: System,
     points: Vec<NonZeroG1>,
+    /// The first points of the rest, if they have been read already.
+    ahead: std::vec::IntoIter<NonZeroG1>,
     rest: &'p [u8],
 }
 
@@ -21,7 +23,8 @@ impl<'p> Verifier<'p> {
     /// Starts to check `proof` about `inputs` secrets. `transcript` is the prover's, rebuilt by the verifier.
     #[must_use]
     pub fn new(transcript: Transcript, inputs: usize, proof: &'p [u8]) -> Self {
-        Self { transcript, system: System::with_inputs(inputs), points: Vec::new(), rest: proof }
+        let (points, ahead) = (Vec::new(), Vec::new().into_iter());
+        Self { transcript, system: System::with_inputs(inputs), points, ahead, rest: proof }
     }
 
     /// The input variables.
@@ -30,15 +33,27 @@ impl<'p> Verifier<'p> {
         self.system.inputs()
     }
 
+    /// Reads the next points of the proof all at once, for the statements that will be added: cheaper than to leave it to them, and
+    /// otherwise without effect. Of points that can not be read the statement will say so to which they belong.
+    pub fn read_ahead(&mut self, points: usize) {
+        let bytes = self.rest.as_chunks().0.get(..points);
+        let points = bytes.and_then(|bytes| NonZeroG1::from_bytes_many(bytes).ok());
+        self.ahead = points.unwrap_or_default().into_iter();
+    }
+
     /// Adds a statement, reading its points from the proof.
     ///
     /// # Errors
     /// [`Error::Decode`] if a point is missing or not a point; [`Error::Invalid`] if no witness can exist.
     pub fn add<S: Statement>(&mut self, statement: &S, inputs: &[Var]) -> Result<(), Error> {
         let first = self.points.len();
+        if self.ahead.as_slice().is_empty() {
+            self.read_ahead(statement.points());
+        }
         for _ in 0..statement.points() {
             let bytes = self.take()?;
-            self.points.push(NonZeroG1::from_bytes(bytes)?);
+            let point = self.ahead.next().map_or_else(|| NonZeroG1::from_bytes(bytes), Ok)?;
+            self.points.push(point);
         }
         statement.constrain(inputs, &self.points[first..], &mut self.system)
     }

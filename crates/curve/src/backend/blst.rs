@@ -392,7 +392,10 @@ macro_rules! group {
 
 /// The base field, as far as points need it.
 mod fp {
-    use blst::{blst_fp, blst_fp_add, blst_fp_cneg, blst_fp_inverse, blst_fp_mul, blst_fp_sqr, blst_fp_sub};
+    use blst::{
+        blst_bendian_from_fp, blst_fp, blst_fp_add, blst_fp_cneg, blst_fp_from_bendian, blst_fp_inverse, blst_fp_mul,
+        blst_fp_sqr, blst_fp_sub,
+    };
     use subtle::{Choice, ConditionallySelectable};
     use zeroize::Zeroize;
 
@@ -413,6 +416,13 @@ mod fp {
             0x15f6_5ec3_fa80_e493,
         ],
     };
+
+    /// p, big-endian.
+    const P: [u8; 48] = [
+        0x1a, 0x01, 0x11, 0xea, 0x39, 0x7f, 0xe6, 0x9a, 0x4b, 0x1b, 0xa7, 0xb6, 0x43, 0x4b, 0xac, 0xd7, 0x64, 0x77,
+        0x4b, 0x84, 0xf3, 0x85, 0x12, 0xbf, 0x67, 0x30, 0xd2, 0xa0, 0xf6, 0xb0, 0xf6, 0x24, 0x1e, 0xab, 0xff, 0xfe,
+        0xb1, 0x53, 0xff, 0xff, 0xb9, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xaa, 0xab,
+    ];
 
     /// 2·a.
     pub(super) fn twice(a: &Fp) -> Fp {
@@ -505,6 +515,32 @@ mod fp {
         unsafe { blst_fp_sqr(out, a) };
     }
 
+    /// The x coordinate of a compressed point: bits for "compressed", "identity" and the sign of y, of which the first must be set and
+    /// the second not, then 381 bits of a number below p.
+    pub(super) fn from_compressed(bytes: &[u8; 48]) -> Option<Fp> {
+        let mut number = *bytes;
+        number[0] &= 0x1f;
+        if bytes[0] >> 6 != 0b10 || number >= P {
+            return None;
+        }
+        let mut out = ZERO;
+        // SAFETY: plain call; reads exactly the length of the array.
+        unsafe { blst_fp_from_bendian(&mut out, number.as_ptr()) };
+        Some(out)
+    }
+
+    /// The one of a and −a that is larger as a number from 0 to p − 1 if `larger` is set, else the smaller one. In variable time.
+    pub(super) fn with_sign(a: &Fp, larger: bool) -> Fp {
+        let opposite = negate_if(a, true);
+        let number = |a: &Fp| {
+            let mut bytes = [0; 48];
+            // SAFETY: plain call; writes exactly the length of the array.
+            unsafe { blst_bendian_from_fp(bytes.as_mut_ptr(), a) };
+            bytes
+        };
+        if (number(a) > number(&opposite)) == larger { *a } else { opposite }
+    }
+
     /// 1/a, and 0 for 0. In constant time, but for a branch on whether blst's check of its own result failed, which it never does.
     pub(super) fn invert(a: &Fp) -> Fp {
         let mut out = Fp::default();
@@ -556,7 +592,8 @@ mod straus;
 
 /// G1.
 pub mod g1 {
-    use super::fp::{assign, clear};
+    use super::fp::{self, assign, clear};
+    use super::lanes::{LANES, Processor};
     use blst::{blst_fp, blst_p1_add_affine, blst_p1_in_g1};
 
     pub use super::comb::{Comb, comb_sum, comb_sum_short, combs};
@@ -599,6 +636,36 @@ pub mod g1 {
             blst::blst_map_to_g1(&mut out, u0, u1);
         }
         out
+    }
+
+    /// [`decode`] of each, where all are points other than the identity: several at once where the processor can do that.
+    pub fn decode_many(bytes: &[[u8; 48]]) -> Option<Vec<Affine>> {
+        decode_many_with(bytes, Processor::detect())
+    }
+
+    fn decode_many_with(bytes: &[[u8; 48]], lanes: Option<Processor>) -> Option<Vec<Affine>> {
+        let mut points = Vec::with_capacity(bytes.len());
+        for bytes in bytes.chunks(LANES) {
+            match (lanes, bytes) {
+                (Some(processor), [first, _, ..]) => {
+                    let first_x = fp::from_compressed(first)?;
+                    let mut x = [first_x; LANES];
+                    for (x, bytes) in x.iter_mut().zip(bytes) {
+                        *x = fp::from_compressed(bytes)?;
+                    }
+                    let y = processor.complete_points(x.each_ref());
+                    for ((x, y), bytes) in x.into_iter().zip(y).zip(bytes) {
+                        points.push(Affine { x, y: fp::with_sign(&y?, bytes[0] & 0x20 != 0) });
+                    }
+                }
+                _ => {
+                    for bytes in bytes {
+                        points.push(decode(bytes).flatten()?);
+                    }
+                }
+            }
+        }
+        Some(points)
     }
 
     /// Decodes a compressed point of the curve, other than the identity; whether it is in the subgroup is not checked.
@@ -657,6 +724,93 @@ pub mod g1 {
         let p: *mut Point = p;
         // SAFETY: plain call, in place as the library itself calls it.
         unsafe { blst_p1_add_affine(p, p, q) };
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::hash::Expander;
+
+        /// k·p anywhere on the curve, the most significant limb of k first.
+        fn times(p: &Point, k: &[u128]) -> Point {
+            let bits = k.iter().flat_map(|limb| (0..128).rev().map(move |i| limb >> i & 1));
+            bits.fold(identity(), |sum, bit| {
+                let sum = double(&sum);
+                if bit == 1 { add(&sum, p) } else { sum }
+            })
+        }
+
+        /// Encodings of all kinds: of points of the subgroup, of other points of the curve, of small order, and of none.
+        fn encodings() -> Vec<[u8; 48]> {
+            let mut encodings = vec![[0; 48], [0xff; 48], encode(&identity())];
+            for i in 0..40_u32 {
+                let mut wide = [0; 128];
+                Expander::XofShake256.expand(&i.to_be_bytes(), b"decode test", &mut wide);
+                let encoding = encode(&map_from_okm(&wide));
+                let mut opposite = encoding;
+                opposite[0] ^= 0x20;
+                encodings.extend([encoding, opposite]);
+                for flag in [0x80, 0x40, 0xc0, 0x01] {
+                    let mut other = encoding;
+                    other[0] ^= flag;
+                    encodings.push(other);
+                }
+                // Small x: half of them on the curve, 0 of order 3; and p + x, which is not reduced.
+                let mut small = [0; 48];
+                (small[0], small[47]) = (0x80, i as u8);
+                encodings.push(small);
+                let mut not_reduced = encode_affine(&generator());
+                not_reduced[1..].fill(0xff);
+                not_reduced[47] = i as u8;
+                encodings.push(not_reduced);
+            }
+            // Points of small order: the check of these comes to equal points and to the identity.
+            let cofactor = 0x396c_8c00_5555_e156_8c00_aaab_0000_aaab_u128;
+            let r = [0x73ed_a753_299d_7d48_3339_d808_09a1_d805, 0x53bd_a402_fffe_5bfe_ffff_ffff_0000_0001];
+            let mut small_orders = 0;
+            for x in 1..40 {
+                let mut encoding = [0; 48];
+                (encoding[0], encoding[47]) = (0x80, x);
+                for d in [1, 3, 11, 3 * 121] {
+                    let point = decode_on_curve(&encoding).map(|point| from_affine(&point));
+                    let multiple = point.map(|point| times(&times(&point, &r), &[cofactor / d]));
+                    if let Some(multiple) = multiple.filter(|multiple| !bool::from(is_identity(multiple))) {
+                        assert!(bool::from(is_identity(&times(&multiple, &[d]))));
+                        encodings.push(encode(&multiple));
+                        small_orders += 1;
+                    }
+                }
+            }
+            assert!(small_orders > 20);
+            encodings
+        }
+
+        #[test]
+        fn decodes_several_as_one_by_one() {
+            let encodings = encodings();
+            let mut valid = Vec::new();
+            for encoding in &encodings {
+                let expected = decode(encoding).flatten();
+                valid.extend(expected.map(|_| *encoding));
+                for lanes in [Processor::detect(), None] {
+                    let good = encode_affine(&generator());
+                    for all in [vec![*encoding, good], vec![good, good, *encoding]] {
+                        let points = decode_many_with(&all, lanes);
+                        assert_eq!(points.is_some(), expected.is_some());
+                        if let (Some(points), Some(expected)) = (points, expected) {
+                            assert!(points.iter().any(|point| bool::from(ct_eq_affine(point, &expected))));
+                        }
+                    }
+                }
+            }
+            assert!(valid.len() >= 80);
+            for lanes in [Processor::detect(), None] {
+                for count in [0, 1, 2, 7, 8, 9, 17, 80] {
+                    let points = decode_many_with(&valid[..count], lanes).unwrap();
+                    assert!(points.iter().map(encode_affine).eq(valid[..count].iter().copied()));
+                }
+            }
+        }
     }
 }
 

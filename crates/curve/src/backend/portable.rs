@@ -276,6 +276,11 @@ pub mod g1 {
 
     group!(48, G1Projective, G1Affine);
 
+    /// [`decode`] of each, where all are points other than the identity.
+    pub fn decode_many(bytes: &[[u8; 48]]) -> Option<Vec<Affine>> {
+        bytes.iter().map(|bytes| decode(bytes).flatten()).collect()
+    }
+
     /// Decodes a compressed point of the curve, other than the identity; whether it is in the subgroup is not checked.
     pub fn decode_on_curve(bytes: &[u8; 48]) -> Option<Affine> {
         Option::<Affine>::from(Affine::from_compressed_unchecked(bytes))

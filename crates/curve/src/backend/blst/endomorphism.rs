@@ -19,7 +19,7 @@ use subtle::Choice;
 use zeroize::Zeroize;
 
 /// β in Montgomery form, which is 2^384·β mod p.
-const BETA: Fp = Fp {
+pub(super) const BETA: Fp = Fp {
     l: [
         0x30f1_361b_798a_64e8,
         0xf3b8_ddab_7ece_5a2a,

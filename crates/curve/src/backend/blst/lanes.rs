@@ -41,6 +41,7 @@ use std::sync::OnceLock;
 
 mod affine;
 mod cyclotomic;
+mod points;
 mod tower;
 
 pub(super) use affine::Scratch;
@@ -143,6 +144,12 @@ impl Processor {
         unsafe { affine::add_pairs_vartime(points, pairs, scratch) }
     }
 
+    /// For each x a y, of either sign, that makes a point of the subgroup of it, if there is one.
+    pub(super) fn complete_points(self, x: [&Fp; LANES]) -> [Option<Fp>; LANES] {
+        // SAFETY: `self` exists only where the processor has the features that the function needs.
+        unsafe { points::complete_points(x) }
+    }
+
     /// As `final_exponentiation::hard_part`.
     pub(super) fn hard_part(self, g: &Fp12) -> Option<Fp12> {
         // SAFETY: `self` exists only where the processor has the features that the function needs.
@@ -186,10 +193,17 @@ impl Fp8 {
         Self(transpose(rows))
     }
 
-    /// The reduced elements, in the library's form. Needs them below 3·2^32·p.
+    /// The reduced elements, in the library's form, one in each row. Needs them below 3·2^32·p.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn store(&self) -> [__m512i; 8] {
+        transpose(self.store_lanes())
+    }
+
+    /// The same, with limb i of all elements in row i.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn store_lanes(&self) -> [__m512i; 8] {
         // A multiple m·p with m < 2^32 that makes the low 32 bits 0; the sum is below 4·2^32·p.
         let quotient = _mm512_madd52lo_epu64(_mm512_setzero_si512(), self.0[0], _mm512_set1_epi64(MINUS_INVERSE));
         let quotient = _mm512_and_si512(quotient, _mm512_set1_epi64((1 << EXCESS) - 1));
@@ -206,7 +220,7 @@ impl Fp8 {
         let Self(a) = sum.subtract_if_not_below(&const { multiple_of_p(EXCESS) });
         // Bits 32 to 416, in limbs of 64.
         let zero = _mm512_setzero_si512();
-        transpose([
+        [
             _mm512_or_si512(_mm512_srli_epi64::<32>(a[0]), _mm512_slli_epi64::<20>(a[1])),
             _mm512_or_si512(
                 _mm512_or_si512(_mm512_srli_epi64::<44>(a[1]), _mm512_slli_epi64::<8>(a[2])),
@@ -218,7 +232,7 @@ impl Fp8 {
             _mm512_or_si512(_mm512_srli_epi64::<40>(a[6]), _mm512_slli_epi64::<12>(a[7])),
             zero,
             zero,
-        ])
+        ]
     }
 
     /// a − m where that is not negative, else a.

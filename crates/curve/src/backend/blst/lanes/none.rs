@@ -2,9 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+use super::fp::Fp;
 use super::fp12::Fp12;
 use super::g1::Affine;
 use super::pairing::Evaluation;
+
+/// How many there would be.
+pub(super) const LANES: usize = 8;
 
 /// Evidence that can not be had.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +26,11 @@ impl Processor {
 
     /// Never called.
     pub(super) fn add_pairs_vartime(self, _: &mut [Affine], _: &[(usize, usize)], _: &mut Scratch) -> bool {
+        match self {}
+    }
+
+    /// Never called.
+    pub(super) fn complete_points(self, _: [&Fp; LANES]) -> [Option<Fp>; LANES] {
         match self {}
     }
 
