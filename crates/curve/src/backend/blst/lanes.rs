@@ -26,7 +26,7 @@
 
 use super::fp::{self, Fp};
 use super::fp12::Fp12;
-use super::g1::Affine;
+use super::g1::{Affine, Point};
 use super::pairing::Evaluation;
 use core::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask, _mm512_cmplt_epi64_mask,
@@ -142,6 +142,14 @@ impl Processor {
     ) -> bool {
         // SAFETY: `self` exists only where the processor has the features that the function needs.
         unsafe { affine::add_pairs_vartime(points, pairs, scratch) }
+    }
+
+    /// Several sums of lists of points: `lengths` says of each place, from the highest to the lowest, how many points each sum has there, in
+    /// the order of `points`; from place to place a sum is doubled `step` times. Nothing for a sum that is the identity without being
+    /// empty, or in which equal or opposite points met.
+    pub(super) fn add_up(self, points: &[Affine], lengths: &[usize], sums: usize, step: usize) -> Vec<Option<Point>> {
+        // SAFETY: `self` exists only where the processor has the features that the function needs.
+        unsafe { points::add_up(points, lengths, sums, step) }
     }
 
     /// For each x a y, of either sign, that makes a point of the subgroup of it, if there is one.
@@ -275,9 +283,22 @@ impl Fp8 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn mul_columns(&self, b: &Self) -> Columns {
-        let mut t = Accumulator::new();
-        t.add_product(self, b);
-        t.reduce()
+        let (Self(a), Self(b)) = (self, b);
+        let mut t = [_mm512_setzero_si512(); 16];
+        each_limb!(I {
+            each_limb!(J {
+                t[I + J] = _mm512_madd52lo_epu64(t[I + J], a[I], b[J]);
+            });
+            each_limb!(J {
+                t[I + J + 1] = _mm512_madd52hi_epu64(t[I + J + 1], a[I], b[J]);
+            });
+            // One row behind, so that the processor has products to compute while it waits for the quotient.
+            if I > 0 {
+                reduce_column(&mut t, I - 1);
+            }
+        });
+        reduce_column(&mut t, 7);
+        upper(&t)
     }
 
     /// a², below 2·p. Needs a ≤ 2^17·p.
@@ -291,9 +312,30 @@ impl Fp8 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn square_columns(&self) -> Columns {
-        let mut t = Accumulator::new();
-        t.add_square(self);
-        t.reduce()
+        let Self(a) = self;
+        let mut t = [_mm512_setzero_si512(); 16];
+        each_limb!(I {
+            each_limb!(J {
+                if J > I {
+                    t[I + J] = _mm512_madd52lo_epu64(t[I + J], a[I], a[J]);
+                }
+            });
+            each_limb!(J {
+                if J > I {
+                    t[I + J + 1] = _mm512_madd52hi_epu64(t[I + J + 1], a[I], a[J]);
+                }
+            });
+        });
+        each_limb!(I {
+            t[2 * I] = _mm512_add_epi64(t[2 * I], t[2 * I]);
+            t[2 * I] = _mm512_madd52lo_epu64(t[2 * I], a[I], a[I]);
+            t[2 * I + 1] = _mm512_add_epi64(t[2 * I + 1], t[2 * I + 1]);
+            t[2 * I + 1] = _mm512_madd52hi_epu64(t[2 * I + 1], a[I], a[I]);
+        });
+        each_limb!(I {
+            reduce_column(&mut t, I);
+        });
+        upper(&t)
     }
 
     /// 1/a in each lane, below 2·p, with one inversion for all; nothing if one of them is 0. Needs a below 3·p.
@@ -519,31 +561,6 @@ impl Accumulator {
             out[I + 8] = _mm512_sub_epi64(out[I + 8], other.0[I + 8]);
         });
         Self(out)
-    }
-
-    /// Adds a², where nothing has been added before.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
-    fn add_square(&mut self, Fp8(a): &Fp8) {
-        let Self(t) = self;
-        each_limb!(I {
-            each_limb!(J {
-                if J > I {
-                    t[I + J] = _mm512_madd52lo_epu64(t[I + J], a[I], a[J]);
-                }
-            });
-            each_limb!(J {
-                if J > I {
-                    t[I + J + 1] = _mm512_madd52hi_epu64(t[I + J + 1], a[I], a[J]);
-                }
-            });
-        });
-        each_limb!(I {
-            t[2 * I] = _mm512_add_epi64(t[2 * I], t[2 * I]);
-            t[2 * I] = _mm512_madd52lo_epu64(t[2 * I], a[I], a[I]);
-            t[2 * I + 1] = _mm512_add_epi64(t[2 * I + 1], t[2 * I + 1]);
-            t[2 * I + 1] = _mm512_madd52hi_epu64(t[2 * I + 1], a[I], a[I]);
-        });
     }
 
     /// The sum divided by 2^416, from 0 to 2·p; with differences, from −p to 2·p. Needs a sum of magnitude at most 2^35·p² from at most 30

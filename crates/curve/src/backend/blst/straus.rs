@@ -14,6 +14,7 @@ use super::endomorphism::{self, split};
 use super::fp;
 use super::fr::{self, Fr};
 use super::g1::{self, Affine, Point};
+use super::lanes::Processor;
 
 /// How many bits lie between two places, which is the width of digits over bases that come as they are.
 const STEP: usize = 5;
@@ -116,7 +117,7 @@ pub fn sums_vartime(sums: &[Terms<'_>]) -> Vec<Point> {
         }
         tracks.push(these);
     }
-    straus(&tracks)
+    straus(&tracks, Processor::detect())
 }
 
 impl Terms<'_> {
@@ -179,12 +180,13 @@ fn digits(half: [u64; 2], step: usize) -> [i16; PLACES] {
     digits
 }
 
-fn straus(sums: &[Vec<Track<'_>>]) -> Vec<Point> {
+fn straus(sums: &[Vec<Track<'_>>], lanes: Option<Processor>) -> Vec<Point> {
     let mut adder = Adder::default();
     let room = GROUP + sums.iter().map(Vec::len).sum::<usize>();
     let (mut points, mut lengths) = (Vec::with_capacity(room), Vec::with_capacity(2 * PLACES * sums.len()));
     let mut joined = Vec::with_capacity(PLACES * sums.len());
-    let mut results: Vec<Sum> = sums.iter().map(|_| Sum::default()).collect();
+    // What is left of each place, and how much for each sum.
+    let (mut summands, mut counts) = (Vec::new(), Vec::with_capacity(PLACES * sums.len()));
     let mut places = (0..PLACES).rev().peekable();
     while places.peek().is_some() {
         points.clear();
@@ -212,15 +214,34 @@ fn straus(sums: &[Vec<Track<'_>>]) -> Vec<Point> {
             start = end;
         }
         adder.shorten_lists_vartime(&mut points, &mut joined);
-        let mut rest = points.iter();
-        for lengths in joined.chunks_exact(sums.len().max(1)) {
-            for (sum, length) in results.iter_mut().zip(lengths) {
-                (0..STEP).for_each(|_| sum.double());
-                rest.by_ref().take(*length).for_each(|point| sum.add_vartime(point));
-            }
+        summands.extend_from_slice(&points);
+        counts.extend_from_slice(&joined);
+    }
+    let one_by_one = |sum| add_up_vartime(&summands, &counts, sums.len(), sum);
+    match lanes {
+        // One sum alone would leave most lanes empty.
+        Some(processor) if sums.len() > 1 => {
+            let results = processor.add_up(&summands, &counts, sums.len(), STEP);
+            results.into_iter().enumerate().map(|(i, sum)| sum.unwrap_or_else(|| one_by_one(i))).collect()
+        }
+        _ => (0..sums.len()).map(one_by_one).collect(),
+    }
+}
+
+/// Adds up one of so many sums: the points of each place, from the highest to the lowest, with the doublings between.
+fn add_up_vartime(points: &[Affine], counts: &[usize], sums: usize, which: usize) -> Point {
+    let mut sum = Sum::default();
+    let mut rest = points.iter();
+    for (i, count) in counts.iter().enumerate() {
+        let these = rest.by_ref().take(*count);
+        if i % sums == which {
+            (0..STEP).for_each(|_| sum.double());
+            these.for_each(|point| sum.add_vartime(point));
+        } else {
+            these.for_each(drop);
         }
     }
-    results.into_iter().map(|sum| sum.points[sum.current]).collect()
+    sum.points[sum.current]
 }
 
 /// A sum, and a place for the next one: cheaper than a copy after each addition.
@@ -290,6 +311,55 @@ mod tests {
                 }
             }
             half = [half[1].rotate_left(13) ^ round, half[0].wrapping_mul(0x9e37_79b9_7f4a_7c15)];
+        }
+    }
+
+    #[test]
+    fn adds_up_alike_with_and_without_lanes() {
+        // Few different points, so that equal and opposite ones and the identity come up; and sums without any.
+        let multiples = multiples(&[g1::generator()], 8);
+        let few: Vec<Affine> = multiples.iter().flat_map(|point| [*point, g1::neg_affine(point)]).collect();
+        let mut state = 1_u32;
+        let mut random = |bound: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % bound
+        };
+        let Some(processor) = Processor::detect() else { return };
+        let mut left_out = 0;
+        for sums in [1, 2, 3, 7, 8, 9, 17] {
+            for (places, most) in [(1, 2), (2, 3), (PLACES, 1), (PLACES, 4)] {
+                let counts: Vec<usize> = (0..places * sums).map(|_| random(most + 1) as usize).collect();
+                let total: usize = counts.iter().sum();
+                let points: Vec<Affine> = (0..total).map(|_| few[random(few.len() as u32) as usize]).collect();
+                let results = processor.add_up(&points, &counts, sums, STEP);
+                assert_eq!(results.len(), sums);
+                for (i, result) in results.iter().enumerate() {
+                    let expected = add_up_vartime(&points, &counts, sums, i);
+                    left_out += u32::from(result.is_none());
+                    assert!(result.is_none_or(|result| bool::from(g1::ct_eq(&result, &expected))));
+                }
+            }
+        }
+        assert!((1..100).contains(&left_out));
+    }
+
+    #[test]
+    fn sums_alike_with_and_without_lanes() {
+        let bases = multiples(&[g1::generator()], 16);
+        let scalar = |i: u64| fr::invert(&fr::from_u64(i));
+        let scalars: Vec<Fr> = (0..16).map(scalar).collect();
+        for count in [1, 2, 5, 9] {
+            let tracks: Vec<Vec<Track<'_>>> = (0..count)
+                .map(|sum| {
+                    let terms = scalars.iter().zip(&bases).skip(sum);
+                    terms
+                        .flat_map(|(k, base)| [Track::once(base)].into_iter().chain(Track::both(1, &bases, k)))
+                        .collect()
+                })
+                .collect();
+            let [one, other] = [Processor::detect(), None].map(|lanes| straus(&tracks, lanes));
+            assert_eq!(one.len(), count);
+            assert!(one.iter().zip(&other).all(|(one, other)| bool::from(g1::ct_eq(one, other))));
         }
     }
 

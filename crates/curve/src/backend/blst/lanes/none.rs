@@ -4,7 +4,7 @@
 
 use super::fp::Fp;
 use super::fp12::Fp12;
-use super::g1::Affine;
+use super::g1::{Affine, Point};
 use super::pairing::Evaluation;
 
 /// How many there would be.
@@ -26,6 +26,11 @@ impl Processor {
 
     /// Never called.
     pub(super) fn add_pairs_vartime(self, _: &mut [Affine], _: &[(usize, usize)], _: &mut Scratch) -> bool {
+        match self {}
+    }
+
+    /// Never called.
+    pub(super) fn add_up(self, _: &[Affine], _: &[usize], _: usize, _: usize) -> Vec<Option<Point>> {
         match self {}
     }
 

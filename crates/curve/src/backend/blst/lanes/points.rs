@@ -1,11 +1,11 @@
-//! Eight points at once: a coordinate from the other one, and the subgroup check.
+//! Eight points at once: a coordinate from the other one, the subgroup check, and chains of doublings and additions.
 //!
 //! Source: p = 3 mod 4, so that a^((p+1)/4) is a square root of a if there is one; Scott, "A note on group membership tests for G1, G2 and GT on
 //! BLS pairing-friendly curves" (2021): a point P of the curve is in the subgroup exactly if z²·P = ψ(P), with ψ as in `endomorphism`.
 //!
-//! Multiples are computed in Jacobian coordinates by formulas that hold for unequal summands other than the identity. A point of the
-//! subgroup never comes to another case, because its order is above all numbers that occur. Of a point outside it the formulas make
-//! Z = 0 there, which stays, and counts as not in the subgroup.
+//! Points are added in Jacobian coordinates by formulas that hold for unequal summands other than the identity, and else make Z = 0, which
+//! all that follows preserves. In the subgroup check a point of the subgroup never comes to that, because its order is above all numbers
+//! that occur; so Z = 0 says that it is outside. A sum with Z = 0 is left to the caller.
 //!
 //! Caution: for public points.
 
@@ -14,6 +14,7 @@
 use super::{Accumulator, Columns, Fp8, LANES, MODULUS, fp, store_row};
 use crate::backend::blst::endomorphism::BETA;
 use crate::backend::blst::fp::Fp;
+use crate::backend::blst::g1::{Affine, Point};
 use crate::backend::blst::pairing::Z;
 
 /// For each lane a y with y² = x³ + 4, if there is one and (x, y) is in the subgroup; its sign is left open.
@@ -127,6 +128,34 @@ impl Points {
         Self { x, y: y.reduce().raise::<0>().reduce(), z: z.columns().add(&z).raise::<0>().reduce() }
     }
 
+    /// P + Q for P ≠ ±Q, P not the identity, with the affine coordinates of Q below 3·p; else Z = 0.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn add_affine(&self, x: &Fp8, y: &Fp8) -> Self {
+        let z_squared = self.z.square();
+        let (u, s) = (x.mul(&z_squared), y.mul(&self.z).mul(&z_squared));
+        let run = u.columns().sub(&self.x).raise::<2>().carry();
+        let rise = s.columns().sub(&self.y).raise::<2>().carry();
+        let run_squared = run.square();
+        let (run_cubed, v) = (run_squared.mul(&run), self.x.mul(&run_squared));
+        // X = rise² − run³ − 2·v, Y = rise·(v − X) − Y·run³, Z = Z·run.
+        let x = rise.square_columns().sub(&run_cubed).sub(&v).sub(&v).raise::<4>().reduce();
+        let fall = v.columns().sub(&x).raise::<2>().carry();
+        let opposite = Fp8::zero().columns().raise::<2>().sub(&self.y).carry();
+        let mut y = Accumulator::new();
+        y.add_product(&rise, &fall);
+        y.add_product(&run_cubed, &opposite);
+        Self { x, y: y.reduce().raise::<0>().reduce(), z: self.z.mul(&run) }
+    }
+
+    /// Q in the lanes that are set, else P.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+    fn select(&self, other: &Self, lanes: u8) -> Self {
+        let [x, y, z] = [(self.x, other.x), (self.y, other.y), (self.z, other.z)].map(|(p, q)| p.select(&q, lanes));
+        Self { x, y, z }
+    }
+
     /// P + Q for P ≠ ±Q, neither of them the identity; else Z = 0.
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
     fn add(&self, other: &Self) -> Self {
@@ -170,6 +199,62 @@ fn is_in_subgroup(x: &Fp8, y: &Fp8, one: &Fp8) -> u8 {
     !is_zero(multiple.z.columns())
         & is_zero(image_x.columns().sub(&multiple.x))
         & is_zero(minus_image_y.columns().add(&multiple.y))
+}
+
+/// As `Processor::add_up`.
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi")]
+pub(super) fn add_up(points: &[Affine], lengths: &[usize], sums: usize, step: usize) -> Vec<Option<Point>> {
+    let one = Fp8::broadcast(&fp::ONE).columns().raise::<0>().reduce();
+    let mut results = Vec::with_capacity(sums);
+    for first in (0..sums).step_by(LANES) {
+        let lanes = LANES.min(sums - first);
+        let mut sum = Points { x: Fp8::zero(), y: Fp8::zero(), z: Fp8::zero() };
+        let mut started = 0;
+        let mut start = 0;
+        for lengths in lengths.chunks_exact(sums) {
+            if started != 0 {
+                for _ in 0..step {
+                    sum = sum.double();
+                }
+            }
+            // Where the list of each lane begins.
+            let mut starts = [start; LANES];
+            for (i, length) in lengths.iter().enumerate() {
+                if (first..first + lanes).contains(&i) {
+                    starts[i - first] = start;
+                }
+                start += length;
+            }
+            let these = &lengths[first..first + lanes];
+            for i in 0..these.iter().copied().max().unwrap_or(0) {
+                let mut summands = [&points[0]; LANES];
+                let mut adding = 0;
+                for (lane, length) in these.iter().enumerate() {
+                    if i < *length {
+                        summands[lane] = &points[starts[lane] + i];
+                        adding |= 1 << lane;
+                    }
+                }
+                let x = Fp8::load(summands.map(|point| &point.x)).columns().raise::<0>().reduce();
+                let y = Fp8::load(summands.map(|point| &point.y)).columns().raise::<0>().reduce();
+                sum = sum.select(&sum.add_affine(&x, &y), adding & started);
+                sum = sum.select(&Points { x, y, z: one }, adding & !started);
+                started |= adding;
+            }
+        }
+        let at_infinity = is_zero(sum.z.columns());
+        let (x, y, z) = (sum.x.store(), sum.y.store(), sum.z.store());
+        for lane in 0..lanes {
+            let mut point = Point::default();
+            if started >> lane & 1 == 1 {
+                store_row(&mut point.x, x[lane]);
+                store_row(&mut point.y, y[lane]);
+                store_row(&mut point.z, z[lane]);
+            }
+            results.push(((at_infinity & started) >> lane & 1 == 0).then_some(point));
+        }
+    }
+    results
 }
 
 #[cfg(test)]
