@@ -14,7 +14,7 @@ pub enum Part {
     Decoding,
     /// The linear equation of a signature.
     Signature,
-    /// The linear equations of a range's digits, and that of non-revocation.
+    /// The linear equations of all other statements: of a range's digits, of non-revocation, and so on.
     Ranges,
     /// The pairing equations.
     Pairings,
@@ -32,7 +32,7 @@ impl Part {
         match self {
             Self::Decoding => "decoding points",
             Self::Signature => "signature equation",
-            Self::Ranges => "range equations",
+            Self::Ranges => "other equations",
             Self::Pairings => "pairings",
             Self::Transcript => "transcript",
         }
@@ -96,6 +96,31 @@ pub enum Statement {
     },
     /// A public value.
     Exactly,
+    /// None of so many public values.
+    NotIn {
+        /// How many.
+        values: usize,
+    },
+    /// An integer between one pair of bounds or the other.
+    EitherRange {
+        /// 1, or 2 where a width is not a power of 256.
+        sides: usize,
+        /// Digits on each side.
+        digits: usize,
+    },
+    /// An integer of 64 bits that is not on a list.
+    Gap,
+    /// The name in a scope.
+    Pseudonym,
+    /// One of so many tokens.
+    Rate {
+        /// How many there are.
+        limit: usize,
+    },
+    /// A message encrypted for an inspector.
+    Encryption,
+    /// Two messages are equal.
+    Same,
 }
 
 /// Whether the points that a prover multiplies again and again have their tables.
@@ -108,12 +133,24 @@ pub enum Tables {
 }
 
 impl Statement {
-    /// Digits proved, each with a member statement.
+    /// Values proved to be in a signed set, digits above all, each with a member statement.
     fn members(self) -> usize {
         match self {
-            Self::Signature { .. } | Self::NonRevocation | Self::Exactly => 0,
             Self::Member => 1,
-            Self::Range { sides, digits } => sides * digits,
+            Self::Range { sides, digits } | Self::EitherRange { sides, digits } => sides * digits,
+            // The pair of neighbours, and 8 digits to either of them.
+            Self::Gap => 17,
+            // The counter's digits; one token has no counter.
+            Self::Rate { limit: 1 } => 0,
+            Self::Rate { limit: 256 } => 1,
+            Self::Rate { .. } => 2,
+            Self::Signature { .. }
+            | Self::NonRevocation
+            | Self::Exactly
+            | Self::NotIn { .. }
+            | Self::Pseudonym
+            | Self::Encryption
+            | Self::Same => 0,
         }
     }
 
@@ -122,55 +159,98 @@ impl Statement {
         self.members() + usize::from(self == Self::NonRevocation)
     }
 
+    /// The other equations, each by its bases with tables and without.
+    fn other_equations(self) -> Vec<(usize, usize)> {
+        match self {
+            // C = s·G + t·H, C = s·C + w·H.
+            Self::EitherRange { .. } => vec![(2, 1), (1, 1)],
+            // K = m·G + s·H; 0 = t·K − a·G − w·H for each.
+            Self::NotIn { values } => [vec![(2, 1)], vec![(2, 1); values]].concat(),
+            // N = k·P, P = (k + i)·T.
+            Self::Pseudonym | Self::Rate { .. } => vec![(0, 2)],
+            // E₁ = r·G, E₂ = h·G' + r·I, Ê = r·Ĝ.
+            Self::Encryption => vec![(1, 1), (1, 2), (1, 1)],
+            Self::Signature { .. }
+            | Self::Member
+            | Self::NonRevocation
+            | Self::Range { .. }
+            | Self::Exactly
+            | Self::Gap
+            | Self::Same => Vec::new(),
+        }
+    }
+
     /// Pairing equations.
     fn pairings(self) -> usize {
-        match self {
-            Self::Signature { .. } | Self::NonRevocation => 1,
-            Self::Member | Self::Range { .. } | Self::Exactly => self.members(),
-        }
+        self.members() + usize::from(matches!(self, Self::Signature { .. } | Self::NonRevocation))
+    }
+
+    /// Keys of pairing equations beside those of signatures, digits and accumulators.
+    fn keys(self) -> usize {
+        usize::from(self == Self::Gap)
     }
 
     /// Points sent.
     #[must_use]
     pub fn points(self) -> usize {
-        2 * self.pairings()
+        let others = match self {
+            Self::EitherRange { .. } | Self::NotIn { .. } | Self::Pseudonym | Self::Rate { .. } => 1,
+            Self::Encryption => 3,
+            Self::Signature { .. }
+            | Self::Member
+            | Self::NonRevocation
+            | Self::Range { .. }
+            | Self::Exactly
+            | Self::Gap
+            | Self::Same => 0,
+        };
+        2 * self.pairings() + others
     }
 
     /// Affine constraints.
     fn constraints(self) -> usize {
         match self {
-            Self::Signature { .. } | Self::Member | Self::NonRevocation => 0,
-            Self::Range { sides, .. } => sides,
-            Self::Exactly => 1,
+            Self::Range { sides, .. } | Self::EitherRange { sides, .. } => sides,
+            Self::Exactly | Self::Gap | Self::Same => 1,
+            Self::NotIn { values } => values,
+            // Range's sides.
+            Self::Rate { .. } => self.members(),
+            Self::Signature { .. } | Self::Member | Self::NonRevocation | Self::Pseudonym | Self::Encryption => 0,
         }
     }
 
-    /// Variables: a signature's hidden messages, u and v; a digit and its r.
+    /// Variables: a signature's hidden messages, u and v; a digit and its r; for others those of their own.
     fn variables(self) -> usize {
         match self {
             Self::Signature { hidden, .. } => hidden + 2,
-            Self::Member | Self::NonRevocation => 1,
-            Self::Range { .. } => 2 * self.members(),
-            Self::Exactly => 0,
+            Self::Member | Self::NonRevocation | Self::Encryption => 1,
+            Self::Range { .. } | Self::Gap => 2 * self.members(),
+            Self::EitherRange { .. } => 3 + 2 * self.members(),
+            Self::NotIn { values } => 1 + 3 * values,
+            Self::Rate { limit } => usize::from(limit > 1) + 2 * self.members(),
+            Self::Exactly | Self::Pseudonym | Self::Same => 0,
         }
     }
 
     /// Bytes of its part of the system's description, and its points and announcements.
     fn transcript(self) -> usize {
-        let equations = match self {
+        let equation = |bases: usize| 48 * bases + 4 + 6 + 4 + 36 + 4 + 9 * bases + 48;
+        let mut equations = match self {
             Self::Signature { hidden, shown } => {
                 let bases = hidden + shown + 3;
                 48 * bases + 4 + 9 + 4 + 36 * (1 + shown) + 4 + 9 * (hidden + 2) + 48
             }
-            Self::Member | Self::NonRevocation | Self::Range { .. } | Self::Exactly => {
-                self.equations() * (2 * 48 + 4 + 6 + 4 + 36 + 4 + 2 * 9 + 48)
-            }
+            _ => self.equations() * equation(2),
         };
-        let constraints = match self {
-            Self::Signature { .. } | Self::Member | Self::NonRevocation => 0,
-            Self::Range { sides, digits } => sides * (36 + 36 * (digits + 1)),
-            Self::Exactly => 36 + 36,
+        equations += self.other_equations().iter().map(|(tables, fresh)| equation(tables + fresh)).sum::<usize>();
+        let listed = match self {
+            Self::Range { digits, .. } => digits + 1,
+            Self::EitherRange { digits, .. } => digits + 2,
+            Self::Gap => 18,
+            Self::NotIn { .. } | Self::Rate { .. } | Self::Same => 2,
+            _ => 1,
         };
+        let constraints = self.constraints() * (36 + 36 * listed);
         equations + constraints + 48 * self.points() + 192 * self.pairings()
     }
 
@@ -200,8 +280,9 @@ impl Statement {
                 work.add(part, 1, Operation::Normalise);
                 work.add_secret_sum(part, tables, 2);
             }
-            Self::Member | Self::Range { .. } | Self::Exactly => {
+            _ => {
                 let part = Part::Ranges;
+                self.prove_others(tables, work);
                 for _ in 0..self.members() {
                     if tables == Tables::Cold {
                         work.add(part, 1, Operation::FindDigit);
@@ -217,15 +298,69 @@ impl Statement {
         }
     }
 
-    /// The verifier's work up to the pairings.
+    /// The prover's work for the equations that are not of the form of a member statement: points sent, then announcements.
+    fn prove_others(self, tables: Tables, work: &mut Work) {
+        let part = Part::Ranges;
+        match self {
+            Self::EitherRange { .. } => {
+                // C, and its two announcements, of which the second has C itself as a base.
+                work.add_secret_sum(part, tables, 2);
+                work.add_secret_sum(part, tables, 2);
+                work.add_secret_sum(part, tables, 1);
+                work.add(part, 1, Operation::Multiply);
+            }
+            Self::NotIn { values } => {
+                // K and its announcement; for each value the inverse of m − v, and the announcement, with K = m·G + s·H put in.
+                work.add_secret_sum(part, tables, 2);
+                work.add_secret_sum(part, tables, 2);
+                for _ in 0..values {
+                    work.add(part, 1, Operation::Invert);
+                    work.add_secret_sum(part, tables, 2);
+                }
+            }
+            Self::Pseudonym => {
+                work.add(part, 1, Operation::Hash);
+                work.add(part, 2, Operation::Multiply);
+            }
+            Self::Rate { .. } => {
+                work.add(part, 1, Operation::Hash);
+                work.add(part, 1, Operation::Invert);
+                work.add(part, 2, Operation::Multiply);
+            }
+            Self::Encryption => {
+                for _ in 0..2 {
+                    // r·G, h·G' + r·I, r·Ĝ; the inspector's key has no table.
+                    work.add_secret_sum(part, tables, 1);
+                    work.add_secret_sum(part, tables, 1);
+                    work.add(part, 1, Operation::Multiply);
+                    work.add_secret_sum(part, tables, 1);
+                }
+            }
+            Self::Signature { .. }
+            | Self::Member
+            | Self::NonRevocation
+            | Self::Range { .. }
+            | Self::Exactly
+            | Self::Gap
+            | Self::Same => return,
+        }
+        work.add(part, 1, Operation::Normalise);
+    }
+
+    /// The verifier's work from the points to the pairings.
     fn check(self, work: &mut Work) {
-        work.add(Part::Decoding, self.points(), Operation::Decode);
         match self {
             Self::Signature { hidden, shown } => {
                 work.add(Part::Signature, 1, Operation::PublicSum { tables: hidden + shown + 1, fresh: 2 });
             }
-            Self::Member | Self::NonRevocation | Self::Range { .. } | Self::Exactly => {
+            _ => {
                 work.add(Part::Ranges, self.equations(), Operation::PublicSum { tables: 1, fresh: 2 });
+                for (tables, fresh) in self.other_equations() {
+                    work.add(Part::Ranges, 1, Operation::PublicSum { tables, fresh });
+                }
+                if matches!(self, Self::Pseudonym | Self::Rate { .. }) {
+                    work.add(Part::Ranges, 1, Operation::Hash);
+                }
             }
         }
     }
@@ -323,6 +458,7 @@ impl Presentation {
     #[must_use]
     pub fn check(&self, batch: usize) -> Work {
         let mut work = Work::default();
+        work.add(Part::Decoding, batch, Operation::Decode(self.points()));
         for _ in 0..batch {
             for statement in &self.statements {
                 statement.check(&mut work);
@@ -335,7 +471,8 @@ impl Presentation {
         work.add(Part::Pairings, 1, Operation::WeightedSum(signatures - 1));
         work.add(Part::Pairings, 1, Operation::WeightedSum(members));
         work.add(Part::Pairings, 1, Operation::WeightedSum(revocations));
-        let keys = 2 + usize::from(members > 0) + usize::from(revocations > 0);
+        let own = self.statements.iter().map(|statement| statement.keys()).sum::<usize>();
+        let keys = 2 + usize::from(members > 0) + usize::from(revocations > 0) + own;
         work.add(Part::Pairings, 1, Operation::Product(keys));
         // The announcements of each, made affine together.
         work.add(Part::Transcript, batch, Operation::Normalise);
@@ -348,7 +485,7 @@ impl Presentation {
     #[must_use]
     pub fn floor(&self) -> Work {
         let mut work = Work::default();
-        work.add(Part::Decoding, self.points(), Operation::Decode);
+        work.add(Part::Decoding, 1, Operation::Decode(self.points()));
         work.add(Part::Pairings, 1, Operation::Product(2));
         work
     }
@@ -372,7 +509,7 @@ pub fn signing(long: usize, short: usize) -> Work {
 #[must_use]
 pub fn checking_an_application() -> Work {
     let mut work = Work::default();
-    work.add(Part::Decoding, 2, Operation::Decode);
+    work.add(Part::Decoding, 2, Operation::Decode(1));
     work.add(Part::Signature, 2, Operation::PublicSum { tables: 0, fresh: 2 });
     work.add(Part::Transcript, 1, Operation::Normalise);
     work.add(Part::Transcript, 1, Operation::Absorb(900));
@@ -426,6 +563,16 @@ mod tests {
         let exact = Presentation::of(13, 0, &[Statement::Exactly]);
         assert_eq!(size(&exact), 2 * 48 + 32 * (1 + 13 + 2 - 1));
         assert_eq!(Presentation::of(13, 0, &[Statement::Member]).points(), 4);
+        // As `spec/statements.md` has it.
+        let added = |statement| size(&Presentation::of(13, 0, &[statement])) - size(&Presentation::of(13, 0, &[]));
+        assert_eq!(added(Statement::NotIn { values: 2 }), 48 + 32 * 5);
+        assert_eq!(added(Statement::Gap), 2_688);
+        assert_eq!(added(Statement::Encryption), 176);
+        assert_eq!(added(Statement::Pseudonym), 48);
+        assert_eq!(added(Statement::Rate { limit: 1 }), 48);
+        assert_eq!(added(Statement::Rate { limit: 256 }), 3 * 48 + 2 * 32);
+        assert_eq!(added(Statement::Rate { limit: 3 }), 5 * 48 + 3 * 32);
+        assert_eq!(added(Statement::EitherRange { sides: 2, digits: 2 }), 9 * 48 + (3 + 8 - 2) * 32);
         let not_revoked = Presentation::of(13, 0, &[Statement::NonRevocation]);
         assert_eq!(size(&not_revoked), 4 * 48 + 32 * (1 + 13 + 2 + 1));
         // Sums of one point under each key but the first, and of both right sides; three keys.

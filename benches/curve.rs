@@ -9,7 +9,7 @@ use milchglas_benches::{ThreadCpuTime, points, quick, scalar, weight};
 use milchglas_credential::parameters::sign_digits;
 use milchglas_curve::backend::blst;
 use milchglas_curve::{
-    FixedBase, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, Scalar, VartimeTable, pairing_product_is_one,
+    Expander, FixedBase, G1, G2, G2Prepared, NonZeroG1, NonZeroG2, Scalar, VartimeTable, pairing_product_is_one,
 };
 use milchglas_sigma::{Transcript, TranscriptExt};
 use milchglas_statements::SetSecretKey;
@@ -144,6 +144,10 @@ fn basics(c: &mut Criterion) {
     group.bench_function("add_affine", |b| b.iter(|| black_box(q) + black_box(p)));
     group.bench_function("double", |b| b.iter(|| black_box(q).double()));
     group.bench_function("decode", |b| b.iter(|| NonZeroG1::from_bytes(black_box(&bytes))));
+    for n in [2, 8, 16] {
+        let bytes = vec![bytes; n];
+        group.bench_function(format!("decode_many_{n}"), |b| b.iter(|| NonZeroG1::from_bytes_many(black_box(&bytes))));
+    }
     group.bench_function("to_nonzero", |b| b.iter(|| black_box(q).to_nonzero()));
     group.bench_function("scalar_invert", |b| b.iter(|| black_box(k).invert()));
     group.bench_function("scalar_mul", |b| b.iter(|| black_box(k) * black_box(k)));
@@ -162,6 +166,7 @@ fn others(c: &mut Criterion) {
         let mut transcript = Transcript::new(b"bench");
         b.iter(|| transcript.challenge_scalar(b"challenge"));
     });
+    group.bench_function("hash_to_g1", |b| b.iter(|| G1::hash(Expander::XmdSha256, black_box(b"a scope"), b"bench")));
     let digits = sign_digits(&SetSecretKey::random(&mut OsRng)).unwrap();
     let digit = Scalar::from(77);
     group.bench_function("find_digit", |b| b.iter(|| digits.witness(black_box(&digit))));

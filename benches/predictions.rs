@@ -20,6 +20,7 @@ pub struct Prediction {
 /// All predictions.
 #[must_use]
 pub fn predictions() -> Vec<Prediction> {
+    let added = |statements: &[Statement]| Presentation::of(7, 0, statements);
     let (adult, cafe) = (Presentation::adult(10, 3), Presentation::cafe(10, 3));
     let mut all = Vec::new();
     let mut prove = |name: String, id: String, presentation: &Presentation, tables| {
@@ -38,6 +39,10 @@ pub fn predictions() -> Vec<Prediction> {
     }
     for n in PREDICATES {
         prove(format!("16-bit ranges: {n}, proved"), format!("scale_predicates/{n}"), &ranges(n), Tables::Warm);
+    }
+
+    for (says, id, statements) in ADDED {
+        prove(format!("{says}, proved"), format!("added_prove/{id}"), &added(statements), Tables::Warm);
     }
 
     let mut check = |name: String, id: String, presentation: &Presentation, batch| {
@@ -61,6 +66,9 @@ pub fn predictions() -> Vec<Prediction> {
     for n in BATCHES {
         check(format!("batch of {n}, each"), format!("scale_batch/{n}"), &Presentation::adult(10, 0), n);
     }
+    for (says, id, statements) in ADDED {
+        check(format!("{says}, verified"), format!("added_verify/{id}"), &added(statements), 1);
+    }
     let mut issue = |name: &str, function: &str, work| {
         let id = format!("issue_bulk/{function}");
         all.push(Prediction { name: name.into(), id, iteration: 100, work, floor: None });
@@ -73,6 +81,23 @@ pub fn predictions() -> Vec<Prediction> {
 fn ranges(n: usize) -> Presentation {
     Presentation::of(10, 0, &vec![Statement::Range { sides: 1, digits: 2 }; n])
 }
+
+/// One card of 7 messages that shows none of them, and what is proved about it: as in `additions`, which has the ids.
+const ADDED: [(&str, &str, &[Statement]); 13] = [
+    ("a card alone", "signature", &[]),
+    ("not equal to a value", "not_equals", &[Statement::NotIn { values: 1 }]),
+    ("none of two values", "not_in_2", &[Statement::NotIn { values: 2 }]),
+    ("in a published set", "in_published", &[Statement::Member]),
+    ("range of 16 bits", "range_16", &[Statement::Range { sides: 1, digits: 2 }]),
+    ("range of 64 bits", "range_64", &[Statement::Range { sides: 1, digits: 8 }]),
+    ("two-sided range of 64 bits", "range_64_both", &[Statement::Range { sides: 2, digits: 8 }]),
+    ("one of two ranges", "any_hidden", &[Statement::EitherRange { sides: 1, digits: 2 }]),
+    ("not on a list", "not_listed", &[Statement::Gap]),
+    ("pseudonym", "pseudonym", &[Statement::Pseudonym]),
+    ("one of three tokens", "rate_3", &[Statement::Rate { limit: 3 }]),
+    ("encrypted for an inspector", "encryption", &[Statement::Encryption]),
+    ("not revoked", "not_revoked", &[Statement::NonRevocation]),
+];
 
 /// How many messages are signed in `scale_messages`.
 pub const MESSAGES: [usize; 4] = [4, 10, 30, 100];

@@ -8,8 +8,8 @@ use crate::measurements::{Measurements, Micros, Missing};
 /// An operation that takes time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Reading a point: a square root and the check of its subgroup.
-    Decode,
+    /// Reading so many points together: square roots and checks of the subgroup.
+    Decode(usize),
     /// Points from projective to affine coordinates: one field inversion for all of them.
     Normalise,
     /// The inverse of a scalar.
@@ -35,6 +35,8 @@ pub enum Operation {
     Absorb(usize),
     /// Drawing a scalar from a transcript.
     Draw,
+    /// Hashing to the curve.
+    Hash,
     /// Finding a digit's signature by a scan of all.
     FindDigit,
 }
@@ -42,7 +44,7 @@ pub enum Operation {
 /// What each operation takes, as measured.
 #[derive(Clone, Debug)]
 pub struct Primitives {
-    decode: Micros,
+    decode: Curve,
     normalise: Micros,
     invert: Micros,
     multiply: Micros,
@@ -53,10 +55,12 @@ pub struct Primitives {
     product: [f64; 2],
     absorb_byte: f64,
     draw: Micros,
+    hash: Micros,
     find_digit: Micros,
 }
 
 const FIXED_SUMS: [usize; 7] = [2, 3, 5, 8, 13, 30, 100];
+const DECODED: [usize; 3] = [2, 8, 16];
 const WEIGHTED_SUMS: [usize; 11] = [1, 2, 3, 4, 8, 16, 32, 64, 128, 256, 1024];
 const PUBLIC_SUMS: [(usize, usize); 3] = [(1, 1), (1, 2), (13, 2)];
 
@@ -76,10 +80,12 @@ impl Primitives {
             "pairing_product/affine/4",
             "other_basics/absorb_1024",
             "other_basics/draw",
+            "other_basics/hash_to_g1",
             "other_basics/find_digit",
         ];
         let mut ids: Vec<String> = single.map(str::to_owned).into();
         ids.extend(FIXED_SUMS.map(|n| format!("g1_fixed_msm/fixed_base/{n}")));
+        ids.extend(DECODED.map(|n| format!("g1_basics/decode_many_{n}")));
         ids.extend(WEIGHTED_SUMS.map(|n| format!("g1_msm_vartime_128_bits/milchglas/{n}")));
         ids.extend(PUBLIC_SUMS.map(|(tables, fresh)| format!("g1_msm_vartime_with/tables/{tables}+{fresh}")));
         ids
@@ -95,6 +101,10 @@ impl Primitives {
         for n in FIXED_SUMS {
             fixed_sums.push((n as f64, micros(&format!("g1_fixed_msm/fixed_base/{n}"))?.0));
         }
+        let mut decode = vec![(1.0, micros("g1_basics/decode")?.0)];
+        for n in DECODED {
+            decode.push((n as f64, micros(&format!("g1_basics/decode_many_{n}"))?.0));
+        }
         let mut weighted_sums = Vec::new();
         for n in WEIGHTED_SUMS {
             weighted_sums.push((n as f64, micros(&format!("g1_msm_vartime_128_bits/milchglas/{n}"))?.0));
@@ -106,7 +116,7 @@ impl Primitives {
         let pair = (four - two) / 2.0;
         let step = micros("g1_basics/double")?.0 + micros("g1_basics/add_affine")?.0;
         Ok(Self {
-            decode: micros("g1_basics/decode")?,
+            decode: Curve(decode),
             normalise: micros("g1_basics/to_nonzero")?,
             invert: micros("g1_basics/scalar_invert")?,
             multiply: micros("g1_mul/blst")?,
@@ -117,6 +127,7 @@ impl Primitives {
             product: [two - 2.0 * pair, pair],
             absorb_byte: micros("other_basics/absorb_1024")?.0 / 1024.0,
             draw: micros("other_basics/draw")?,
+            hash: micros("other_basics/hash_to_g1")?,
             find_digit: micros("other_basics/find_digit")?,
         })
     }
@@ -125,7 +136,7 @@ impl Primitives {
     #[must_use]
     pub fn cost(&self, operation: Operation) -> Micros {
         match operation {
-            Operation::Decode => self.decode,
+            Operation::Decode(n) => self.decode.at(n),
             Operation::Normalise => self.normalise,
             Operation::Invert => self.invert,
             Operation::Multiply => self.multiply,
@@ -142,6 +153,7 @@ impl Primitives {
             }
             Operation::Absorb(bytes) => Micros(bytes as f64 * self.absorb_byte),
             Operation::Draw => self.draw,
+            Operation::Hash => self.hash,
             Operation::FindDigit => self.find_digit,
         }
     }
@@ -152,7 +164,8 @@ impl Primitives {
         let public = |i: usize| Micros(self.public_sum[i]);
         let [exponentiation, pair] = self.product.map(Micros);
         vec![
-            ("reading a point", self.decode),
+            ("reading a point", self.decode.at(1)),
+            ("reading 8 points together", self.decode.at(8)),
             ("making points affine", self.normalise),
             ("inverse of a scalar", self.invert),
             ("secret multiple, no table", self.multiply),
@@ -168,6 +181,7 @@ impl Primitives {
             ("product of pairings: each pair", pair),
             ("transcript: 1 KiB", Micros(1024.0 * self.absorb_byte)),
             ("transcript: a scalar", self.draw),
+            ("hash to the curve", self.hash),
             ("scan for a digit's signature", self.find_digit),
         ]
     }
@@ -202,7 +216,7 @@ pub(crate) mod tests {
     pub(crate) fn ones() -> Primitives {
         let one = Micros(1.0);
         Primitives {
-            decode: one,
+            decode: Curve(vec![(1.0, 1.0)]),
             normalise: Micros(0.0),
             invert: Micros(0.0),
             multiply: one,
@@ -213,6 +227,7 @@ pub(crate) mod tests {
             product: [0.0, 1.0],
             absorb_byte: 0.0,
             draw: Micros(0.0),
+            hash: one,
             find_digit: Micros(0.0),
         }
     }
