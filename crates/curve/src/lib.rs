@@ -9,7 +9,9 @@
 //! What is multiplied again and again has a table: [`FixedBase`] for secret scalars, [`VartimeTable`] for public ones.
 //!
 //! Two backends stand behind the same types and give the same bytes: `blst` (the default feature; audited C and assembly) and
-//! `portable` (the crate `bls12_381`, pure Rust). Where both features are on, `blst` serves and both are compiled.
+//! `portable` (the crate `bls12_381`, pure Rust). Where both features are on, `blst` serves and both are compiled. On x86-64 processors with
+//! AVX-512 IFMA the first one computes what is public (sums, pairing products, several points that are read) by vector arithmetic of our
+//! own, eight field elements at a time; what is secret stays with the library.
 //!
 //! Not here: protocol labels, transcripts, anything that knows what a point means.
 //!

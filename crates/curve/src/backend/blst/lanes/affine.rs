@@ -16,7 +16,7 @@ pub(in super::super) struct Scratch(Vec<Step>);
 struct Step {
     /// The denominators of the slopes: below 2^33·p.
     runs: Fp8,
-    /// The products of all runs before: below 2·p.
+    /// The products of all runs before: below 3·p.
     before: Fp8,
     /// In which lanes a point is doubled.
     tangents: u8,
@@ -38,7 +38,7 @@ fn gather<'a>(
 pub(super) fn add_pairs_vartime(points: &mut [Affine], pairs: &[(usize, usize)], scratch: &mut Scratch) -> bool {
     let Scratch(steps) = scratch;
     steps.clear();
-    let mut product = Fp8::broadcast(&fp::ONE);
+    let mut product = Fp8::broadcast(&fp::ONE).columns().raise::<0>().reduce();
     for pairs in pairs.chunks(LANES) {
         let x1 = Fp8::load(gather(points, pairs, |pair| pair.0, |point| &point.x));
         let x2 = Fp8::load(gather(points, pairs, |pair| pair.1, |point| &point.x));

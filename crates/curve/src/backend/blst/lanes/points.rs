@@ -120,8 +120,8 @@ impl Points {
         // X = slope² − 2·d, from −16·p to 2·p; Y = slope·(d − X) − 8·b².
         let x = slope.square_columns().sub(&d).sub(&d).raise::<5>().reduce();
         let fall = d.columns().sub(&x).raise::<2>().carry();
-        let eight_b = b.columns().add(&b).add(&b).add(&b).carry();
-        let minus_eight_b = Fp8::zero().columns().raise::<5>().sub(&eight_b).sub(&eight_b).carry();
+        let four_b = b.columns().add(&b).add(&b).add(&b).carry();
+        let minus_eight_b = Fp8::zero().columns().raise::<5>().sub(&four_b).sub(&four_b).carry();
         let mut y = Accumulator::new();
         y.add_product(&slope, &fall);
         y.add_product(&b, &minus_eight_b);
