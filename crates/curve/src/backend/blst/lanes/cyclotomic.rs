@@ -26,7 +26,7 @@ pub(super) fn hard_part(g: &Fp12) -> Option<Fp12> {
     let b = power_z(&a)?.mul(&a.conjugate());
     let c = power_z(&b)?.mul(&frobenius(&b, 1));
     let d = power_z(&power_z(&c)?)?.mul(&frobenius(&c, 2).mul(&c.conjugate()));
-    Some(d.mul(&g.mul(&g).mul(&g)).store())
+    Some(d.mul(&g.square().mul(&g)).store())
 }
 
 /// g^(pⁿ) for n from 1 to 3.
