@@ -69,6 +69,7 @@ async function measureModule({ runs }) {
   await wallet.accept(new Uint8Array(await (await fetch("/office/answer", { method: "POST", body: application })).arrayBuffer()));
   const verifier = await Verifier.create({ name: "Bench", origin: "https://bench.example" });
   await verifier.trust(parameters);
+  for (const follower of [wallet, verifier]) await follower.sync(`${location.origin}/epochs`);
 
   const times = { prove: [], pool: [], verify: [] };
   const timed = async (list, work) => {
@@ -100,10 +101,15 @@ async function besideThePeer() {
     const contentType = name.endsWith(".wasm") ? "application/wasm" : "text/javascript";
     return route.fulfill({ contentType, body: readFileSync(new URL(name, PEER)), headers: { "cross-origin-resource-policy": "same-origin" } });
   });
+  // The same code with what only tests call: `cargo xtask wasm --testing --out FOLDER`.
+  await page.route("**/testing/*", (route) => {
+    const name = new URL(route.request().url()).pathname.split("/").at(-1);
+    const contentType = name.endsWith(".wasm") ? "application/wasm" : "text/javascript";
+    return route.fulfill({ contentType, body: readFileSync(`${process.env.WASM_TESTING}/${name}`), headers: { "cross-origin-resource-policy": "same-origin" } });
+  });
   const figures = await page.evaluate(async (runs) => {
-    const version = document.querySelector("script[src]").src.replace(/app\.js$/, "");
-    await (await import(`${version}wasm/index.js`)).load();
-    const ours = await import(`${version}wasm/milchglas.js`);
+    const ours = await import("/testing/measure.js");
+    await ours.load();
     const peer = await import("/peer/index.js");
     await peer.default();
     const bytes = (text) => new TextEncoder().encode(text);

@@ -20,4 +20,10 @@ export MILCHGLAS=$target/release/milchglas WASM_PACKAGE=$target/wasm-pkg CHROMIU
 cd tests/browser
 [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund
 [ $# -gt 0 ] || set -- test pictures bench
+if [[ " $* " = *" bench "* ]]; then
+  WASM_TESTING=$(mktemp -d)
+  trap 'rm -rf "$WASM_TESTING"' EXIT
+  export WASM_TESTING
+  (cd ../.. && cargo xtask wasm --testing --out "$WASM_TESTING")
+fi
 for what in "$@"; do npm run --silent "$what"; done

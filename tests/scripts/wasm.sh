@@ -30,6 +30,11 @@ echo "raw $((raw / 1024)) KiB, after gzip -9 $((packed / 1024)) KiB"
 [ "$raw" -le $((1200 * 1024)) ] || { echo 'more than 1200 KiB' >&2; exit 1; }
 [ "$packed" -le $((500 * 1024)) ] || { echo 'more than 500 KiB after gzip -9' >&2; exit 1; }
 
+# The same code with what only tests call.
+WASM_TESTING="$(mktemp -d)"
+trap 'rm -rf "$WASM_TESTING"' EXIT
+export WASM_TESTING
+cargo xtask wasm --testing --out "$WASM_TESTING"
 node --test crates/wasm/tests/
 (cd "$target/wasm-pkg" && npm pack --silent --dry-run)
 [ $# -eq 0 ] || node crates/wasm/tests/measure.mjs "$1"

@@ -14,7 +14,6 @@
 
 mod same_as;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use milchglas_curve::Scalar;
@@ -60,7 +59,7 @@ pub struct Shown<'a> {
     /// The credential's schema.
     pub schema: &'a Schema,
     key: &'a CredentialKey,
-    disclosed: BTreeSet<ClaimIndex>,
+    disclosed: Vec<ClaimIndex>,
     facts: Vec<Fact>,
     /// The epoch by which it has not been revoked, where that is asked.
     not_revoked: Option<(Epoch, Accumulator)>,
@@ -180,7 +179,9 @@ impl<'a> Shown<'a> {
         let index = |name: &crate::text::ClaimName| {
             schema.index_of(name.as_str()).ok_or(Error::unfit("the schema has no claim of that name"))
         };
-        let disclosed: BTreeSet<ClaimIndex> = ask.disclose.iter().map(index).collect::<Result<_, _>>()?;
+        let mut disclosed: Vec<ClaimIndex> = ask.disclose.iter().map(index).collect::<Result<_, _>>()?;
+        disclosed.sort_unstable();
+        disclosed.dedup();
         let facts: Vec<Fact> =
             ask.prove.iter().map(|predicate| predicate.resolve(schema, as_of)).collect::<Result<_, _>>()?;
         // On a disclosed claim the verifier would have to look for itself, and does not have the content.

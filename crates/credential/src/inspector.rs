@@ -21,7 +21,7 @@ use crate::cbor::Writer;
 use crate::digest::{IdentityKey, InspectorDigest, InspectorFingerprint, lower_case_hex, tagged_digest};
 use crate::encrypt_to::{InspectorKey, InspectorRef, MAX_NAME};
 use crate::error::Error;
-use crate::json::from_json;
+use crate::json::{from_json, to_json};
 use crate::text::is_readable;
 
 const FORMAT: &str = "inspector/1";
@@ -142,7 +142,7 @@ impl Inspector {
             commitments: self.content.commitments.iter().copied().map(InspectorKey).collect(),
             signature: hex::encode(self.signature.to_bytes()),
         };
-        Ok(serde_json::to_string_pretty(&file)?)
+        to_json(&file)
     }
 
     /// The inspector's name.

@@ -152,6 +152,7 @@ pub mod schema;
 pub mod scope;
 pub mod selection;
 pub mod set;
+pub mod sorted_map;
 pub mod text;
 pub mod trust_list;
 mod type_file;

@@ -29,7 +29,7 @@ use crate::digest::{
 };
 use crate::error::Error;
 use crate::issuer_key::{CredentialKey, key_id};
-use crate::json::from_json;
+use crate::json::{from_json, to_json};
 use crate::schema::Schema;
 use crate::text::is_readable;
 
@@ -210,7 +210,7 @@ impl Parameters {
             schemas: content.schemas.clone(),
             signature: hex::encode(self.signature.to_bytes()),
         };
-        Ok(serde_json::to_string_pretty(&file)?)
+        to_json(&file)
     }
 
     /// Checks every digit signature by pairing: the wallet's duty before it first uses these parameters.

@@ -18,7 +18,7 @@ use crate::cbor::{Reader, Wire, Writer};
 use crate::claim::{Literal, MAX_TEXT};
 use crate::date::Date;
 use crate::error::{DecodeError, Error};
-use crate::json::from_json;
+use crate::json::{from_json, to_json};
 use crate::number::Number;
 use crate::predicate::Predicate;
 use crate::request::CredentialAsk;
@@ -201,7 +201,7 @@ impl Profile {
         let Self { id, title, permit, pseudonym, rate, encrypt_to, document } = self.clone();
         let milchglas = FORMAT.to_owned();
         let file = ProfileFile { milchglas, id, title, permit, pseudonym, rate, encrypt_to, document };
-        Ok(serde_json::to_string_pretty(&file)?)
+        to_json(&file)
     }
 
     /// Checks the rules of the format.

@@ -17,7 +17,7 @@ use crate::digest::{
 use crate::document::DocumentRef;
 use crate::encrypt_to::EncryptAsk;
 use crate::error::{DecodeError, Error};
-use crate::json::from_json;
+use crate::json::{from_json, to_json};
 use crate::predicate::Predicate;
 use crate::revocation::AcceptedEpochs;
 use crate::scope::{PseudonymAsk, RateAsk};
@@ -214,7 +214,7 @@ impl Request {
             self.fields.clone();
         let milchglas = FORMAT.to_owned();
         let file = RequestFile { milchglas, verifier, profile, purpose, nonce, issued, expires, as_of, ask, document };
-        Ok(serde_json::to_string_pretty(&file)?)
+        to_json(&file)
     }
 
     /// Reads the canonical form.

@@ -18,7 +18,7 @@ use crate::cbor::{Wire, Writer};
 use crate::claim::{ClaimType, Claims, IntegerBits, Value, to_scalar};
 use crate::digest::{SchemaDigest, tagged_digest};
 use crate::error::{DecodeError, Error};
-use crate::json::from_json;
+use crate::json::{from_json, to_json};
 use crate::text::{ClaimName, Label, is_readable};
 use crate::type_file::{Kind, TypeFile, write_type};
 use serde::{Deserialize, Serialize};
@@ -162,7 +162,7 @@ impl Schema {
     /// # Errors
     /// None that can happen: a schema has a JSON form.
     pub fn to_json(&self) -> Result<String, Error> {
-        Ok(serde_json::to_string_pretty(&self.file)?)
+        to_json(&self.file)
     }
 
     /// The schema's short name.

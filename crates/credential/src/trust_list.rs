@@ -18,7 +18,7 @@ use crate::digest::{
 };
 use crate::encrypt_to::InspectorKey;
 use crate::error::{DecodeError, Error};
-use crate::json::from_json;
+use crate::json::{from_json, to_json};
 use crate::profile::Profile;
 use crate::request::VerifierIdentity;
 use crate::text::{Label, Origin, is_readable};
@@ -193,7 +193,7 @@ impl Content {
         let Self { name, sequence, issuers, verifiers, inspectors, authorities, profiles } = self.clone();
         let milchglas = CONTENT_FORMAT.to_owned();
         let file = ContentFile { milchglas, name, sequence, issuers, verifiers, inspectors, authorities, profiles };
-        Ok(serde_json::to_string_pretty(&file)?)
+        to_json(&file)
     }
 
     fn check(&self) -> Result<(), DecodeError> {
@@ -286,7 +286,7 @@ impl TrustList {
             profiles,
             signature: hex::encode(self.signature),
         };
-        Ok(serde_json::to_string_pretty(&file)?)
+        to_json(&file)
     }
 
     /// What it says.

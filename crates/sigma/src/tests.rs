@@ -320,7 +320,7 @@ proptest! {
         }
         for (var, definition) in elimination.iter() {
             prop_assert_eq!(solution[var as usize], definition.combine(&solution) + definition.constant);
-            prop_assert!(definition.terms.keys().all(|&free| elimination.get(free).is_none()));
+            prop_assert!(definition.terms.iter().all(|&(free, _)| elimination.get(free).is_none()));
         }
     }
 }

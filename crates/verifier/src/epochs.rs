@@ -5,12 +5,11 @@
 //!
 //! Not here: where heads come from, the files of epochs, who is revoked.
 
-use std::collections::BTreeMap;
-
 use milchglas_credential::date::Date;
 use milchglas_credential::digest::{IssuerFingerprint, IssuerKeyId};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::revocation::{AcceptedEpochs, Epoch, Log, LogError, SignedHead};
+use milchglas_credential::sorted_map::SortedMap;
 
 use crate::Error;
 use crate::trust::Trust;
@@ -32,7 +31,7 @@ pub struct LearnedEpoch {
 
 /// The newest known head of each key.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Epochs(BTreeMap<IssuerKeyId, Log>);
+pub(crate) struct Epochs(SortedMap<IssuerKeyId, Log>);
 
 impl Epochs {
     /// What is known of the head's key once the head is: the log to keep where that is newer, and `None` where nothing changes.

@@ -3,8 +3,8 @@
 //! Not here: its key.
 
 use milchglas_credential::digest::VerifierKey;
-use milchglas_credential::error::{DecodeError, Error as CredentialError};
-use milchglas_credential::json::from_json;
+use milchglas_credential::error::DecodeError;
+use milchglas_credential::json::{from_json, to_json};
 use milchglas_credential::request::VerifierIdentity;
 use milchglas_credential::text::Origin;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ struct IdentityFile {
 pub fn identity_json(identity: &VerifierIdentity) -> Result<String, Error> {
     let VerifierIdentity { name, origin, key } = identity.clone();
     let file = IdentityFile { milchglas: FORMAT.to_owned(), name, origin, key };
-    Ok(serde_json::to_string_pretty(&file).map_err(CredentialError::from)?)
+    Ok(to_json(&file)?)
 }
 
 /// Reads such a file.

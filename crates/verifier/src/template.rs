@@ -14,7 +14,7 @@ use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
-use milchglas_credential::json::from_json;
+use milchglas_credential::json::{Json, from_json, to_json};
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{Accept, Ask, CredentialAsk, SchemaRef};
@@ -24,7 +24,8 @@ use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::set::{SetRef, SignedSet};
 use milchglas_credential::text::{ClaimName, Label};
 use rand_core::CryptoRngCore;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Error;
 use crate::epochs::Epochs;
@@ -118,7 +119,7 @@ pub struct NotRevokedAsk {
 }
 
 /// One thing to prove.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum TemplatePredicate {
     /// That a claim has one of several values, which the verifier signs as a set for each request.
@@ -144,6 +145,19 @@ pub struct ClaimValues {
     pub claim: ClaimName,
     /// The values, 1 to 64 different ones. With one only, wallets warn their holders.
     pub values: Vec<Literal>,
+}
+
+impl<'de> Deserialize<'de> for TemplatePredicate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        let is_one_of = json.get("in").is_some_and(|set| set.get("values").is_some());
+        let read = if is_one_of {
+            OneOf::deserialize(json).map(Self::OneOf)
+        } else {
+            Predicate::deserialize(json).map(Self::As)
+        };
+        read.map_err(|_| D::Error::custom("no predicate of a template"))
+    }
 }
 
 impl From<Predicate> for TemplatePredicate {
@@ -219,7 +233,7 @@ impl Template {
     pub fn to_json(&self) -> Result<String, Error> {
         let Self { purpose, profile, valid_for, ask, document } = self.clone();
         let file = TemplateFile { milchglas: FORMAT.to_owned(), purpose, profile, valid_for, ask, document };
-        Ok(serde_json::to_string_pretty(&file).map_err(CredentialError::from)?)
+        Ok(to_json(&file)?)
     }
 
     pub(crate) fn check(&self) -> Result<(), DecodeError> {

@@ -16,10 +16,11 @@ use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::{IssuerFingerprint, Pseudonym, RequestNonce, Token};
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::encrypt_to::EncryptAsk;
-use milchglas_credential::error::Error as CredentialError;
+use milchglas_credential::json::to_json;
 use milchglas_credential::presentation::Verified;
 use milchglas_credential::request::RequestFields;
 use milchglas_credential::revocation::Epoch;
+use milchglas_credential::sorted_map::SortedMap;
 use milchglas_credential::text::{ClaimName, Label};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -90,7 +91,7 @@ impl Verdict {
     /// # Errors
     /// None that can happen: a verdict has a JSON form.
     pub fn to_json(&self) -> Result<String, Error> {
-        Ok(serde_json::to_string_pretty(self).map_err(CredentialError::from)?)
+        Ok(to_json(self)?)
     }
 
     /// The nonce of the request that was answered.
@@ -218,10 +219,10 @@ impl ShownCredential {
 
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (pseudonyms, tokens): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            (self.pseudonyms().collect(), self.tokens().collect());
-        let encrypted: BTreeMap<_, _> = self.encrypted().collect();
-        let not_revoked: BTreeMap<_, _> = self.not_revoked().collect();
+        let pseudonyms: SortedMap<_, _> = self.pseudonyms().collect();
+        let tokens: SortedMap<_, _> = self.tokens().collect();
+        let encrypted: SortedMap<_, _> = self.encrypted().collect();
+        let not_revoked: SortedMap<_, _> = self.not_revoked().collect();
         let more = [
             !not_revoked.is_empty(),
             !pseudonyms.is_empty(),
@@ -236,7 +237,7 @@ impl Serialize for Verdict {
         out.serialize_field("time", &self.time)?;
         out.serialize_field("as_of", &self.as_of)?;
         out.serialize_field("issuers", &self.issuers().collect::<Vec<_>>())?;
-        out.serialize_field("learned", &self.learned().collect::<BTreeMap<_, _>>())?;
+        out.serialize_field("learned", &self.learned().collect::<SortedMap<_, _>>())?;
         out.serialize_field("proved", &self.proved().collect::<Vec<_>>())?;
         if !not_revoked.is_empty() {
             out.serialize_field("not_revoked", &not_revoked)?;

@@ -7,7 +7,6 @@
 //! from the stored request alone and check the whole proof; consume the nonce, with the tokens that were shown; only then hand out the verdict. An answer that fails leaves
 //! the request pending, so nobody can use up another's request with rubbish. One answer is a batch of one: there is one path.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
@@ -333,7 +332,7 @@ impl<S: RequestStore> Checker<S> {
         let answers: Vec<(&Presentation, &Request)> =
             read.iter().flatten().map(|(presentation, request)| (presentation, request)).collect();
         let mut verified = verify_all(&answers, &trust.all(), rng).into_iter();
-        let mut accepted = BTreeSet::new();
+        let mut accepted = Vec::new();
         let conclude = |read: &Result<(Presentation, Request), Rejection>| {
             let (_, request) = read.as_ref().map_err(|rejection| *rejection)?;
             let fields = request.fields();
@@ -350,7 +349,7 @@ impl<S: RequestStore> Checker<S> {
                 Consumed::NotPending => return Err(Reason::Answered.into()),
                 Consumed::TokenSeen => return Err(Reason::TokenSeen.into()),
             }
-            accepted.insert(nonce);
+            accepted.push(nonce);
             Ok(verdict)
         };
         read.iter().map(conclude).collect()

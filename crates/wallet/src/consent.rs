@@ -14,7 +14,6 @@
 //! Caution: the words are for the holder's eyes; they contain the values that would be disclosed.
 //! Not here: the answer (`answering`), trust lists and profiles (`policy`).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,6 +33,7 @@ use milchglas_credential::revocation::Epoch;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
 use milchglas_credential::set::Published;
+use milchglas_credential::sorted_map::SortedMap;
 use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
 use zeroize::Zeroizing;
 
@@ -572,7 +572,7 @@ impl<S: Store> Wallet<S> {
         let cards = self.cards()?;
         let contents = self.contents(request)?;
         let published = contents.published();
-        let mut findings = BTreeMap::new();
+        let mut findings = SortedMap::new();
         for ask in request.ask().credentials() {
             findings.insert(&ask.name, self.find(ask, request, &cards, &published)?);
         }
@@ -843,7 +843,7 @@ fn explain_comparisons(way: &Way<'_>, out: &mut Sentences) {
 }
 
 /// Why no way is open. The depth of the recursion is that of the ask, at most 4.
-fn explain(ask: &Ask, findings: &BTreeMap<&Label, Finding>, out: &mut Sentences) {
+fn explain(ask: &Ask, findings: &SortedMap<&Label, Finding>, out: &mut Sentences) {
     match ask {
         Ask::Credential(ask) => {
             if let Some(finding) = findings.get(&ask.name).filter(|finding| finding.candidates.is_empty()) {
@@ -870,7 +870,7 @@ fn explain(ask: &Ask, findings: &BTreeMap<&Label, Finding>, out: &mut Sentences)
     }
 }
 
-fn open(ask: &Ask, findings: &BTreeMap<&Label, Finding>) -> bool {
+fn open(ask: &Ask, findings: &SortedMap<&Label, Finding>) -> bool {
     match ask {
         Ask::Credential(ask) => findings.get(&ask.name).is_some_and(|finding| !finding.candidates.is_empty()),
         Ask::All(asks) => asks.iter().all(|ask| open(ask, findings)),

@@ -17,7 +17,6 @@
 //! Not here: pinning trust lists (`trusting`), what a profile permits (the credential crate).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,6 +27,7 @@ use milchglas_credential::predicate::{Bounds, Predicate};
 use milchglas_credential::profile::{Beyond, Extra, Profile};
 use milchglas_credential::request::{AuthenticatedRequest, Request, SchemaRef};
 use milchglas_credential::schema::Schema;
+use milchglas_credential::sorted_map::SortedMap;
 use milchglas_credential::text::{ClaimName, Label, quoted};
 use milchglas_credential::trust_list::Regard;
 
@@ -137,7 +137,7 @@ impl<S: Store> Wallet<S> {
             }
         }
         let mut disclosed: Vec<&ClaimName> = Vec::new();
-        let mut left: BTreeMap<&ClaimName, Left> = BTreeMap::new();
+        let mut left: SortedMap<&ClaimName, Left> = SortedMap::new();
         for (shown, card) in choice.cards.iter().zip(&cards) {
             let missing = Error::Misuse("an ask and a schema for each credential shown");
             let ask = asks.iter().find(|ask| ask.name == shown.name).ok_or(missing)?;
@@ -174,7 +174,8 @@ impl<S: Store> Wallet<S> {
                     Bounds::Range { lo, hi } => {
                         if let Some((few, first, end)) = possible(&claim.claim_type) {
                             // The same claim on two cards is that of one person.
-                            let entry = left.entry(&claim.name).or_insert(Left { title, few, lo: first, hi: end });
+                            let entry =
+                                left.get_or_insert_with(&claim.name, || Left { title, few, lo: first, hi: end });
                             entry.lo = entry.lo.max(*lo);
                             entry.hi = entry.hi.min(*hi);
                         }

@@ -10,7 +10,6 @@
 //! device.
 //! Not here: what membership means (the credential crate).
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use milchglas_credential::cbor::{Reader, Wire, Writer};
@@ -20,6 +19,7 @@ use milchglas_credential::list::PublishedList;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::Request;
 use milchglas_credential::set::{Published, PublishedSet, SetRef};
+use milchglas_credential::sorted_map::SortedMap;
 use milchglas_credential::text::Label;
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
@@ -72,8 +72,8 @@ pub struct AddedPublication {
 /// The publications in use, read when they are first needed.
 #[derive(Default)]
 pub(crate) struct Publications {
-    sets: BTreeMap<[u8; 32], OnceLock<Arc<PublishedSet>>>,
-    lists: BTreeMap<[u8; 32], OnceLock<Arc<PublishedList>>>,
+    sets: SortedMap<[u8; 32], OnceLock<Arc<PublishedSet>>>,
+    lists: SortedMap<[u8; 32], OnceLock<Arc<PublishedList>>>,
 }
 
 /// What one request needs of them.
@@ -257,10 +257,10 @@ impl Publications {
         for known in pinned {
             match known.kind {
                 PublicationKind::Set => {
-                    self.sets.entry(known.file).or_default();
+                    self.sets.get_or_insert_with(known.file, OnceLock::new);
                 }
                 PublicationKind::List => {
-                    self.lists.entry(known.file).or_default();
+                    self.lists.get_or_insert_with(known.file, OnceLock::new);
                 }
             }
         }

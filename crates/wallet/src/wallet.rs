@@ -3,7 +3,6 @@
 //! Every change is saved before the method returns; after an error the wallet is as it was.
 //! Not here: getting a credential (`applying`), requests (`consent`, `answering`).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +13,7 @@ use milchglas_credential::digest::{IssuerFingerprint, ParametersDigest, SchemaDi
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::revocation::Epoch;
 use milchglas_credential::schema::Schema;
+use milchglas_credential::sorted_map::SortedMap;
 use milchglas_credential::text::Label;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
@@ -35,9 +35,9 @@ pub struct Wallet<S = Usual> {
     secret: HolderSecret,
     pub(crate) state: State,
     /// The pinned parameters, read when they are first needed.
-    parameters: BTreeMap<ParametersDigest, OnceLock<Arc<Parameters>>>,
+    parameters: SortedMap<ParametersDigest, OnceLock<Arc<Parameters>>>,
     /// The credentials, opened when they are first needed; they keep what makes the next proof cheaper.
-    opened: BTreeMap<CredentialId, OnceLock<Arc<Card>>>,
+    opened: SortedMap<CredentialId, OnceLock<Arc<Card>>>,
     /// Answers made in idle time.
     pub(crate) pool: Pool,
     /// The published sets and lists that were used.
@@ -124,7 +124,7 @@ impl<S: Store> Wallet<S> {
         let restored = (!phrase.is_new()).then(Restored::default);
         let state = State { restored, ..State::default() };
         let store = create(&state.to_bytes(&root))?;
-        let (parameters, opened) = (BTreeMap::new(), BTreeMap::new());
+        let (parameters, opened) = (SortedMap::new(), SortedMap::new());
         let (pool, publications) = (Pool::default(), Publications::default());
         Ok(Self { store, root, secret, state, parameters, opened, pool, publications })
     }
@@ -197,7 +197,7 @@ impl<S: Store> Wallet<S> {
             self.discard_prepared();
         }
         // Where they are in use already, those stay, with their tables.
-        self.parameters.entry(digest).or_default().get_or_init(|| Arc::new(parameters));
+        self.parameters.get_or_insert_with(digest, OnceLock::new).get_or_init(|| Arc::new(parameters));
         let others = self.state.issuers.iter().filter(|other| other.name == name && other.fingerprint != fingerprint);
         let same_name = others.map(|other| other.fingerprint).collect();
         let listed_by = self.authorities_of(&fingerprint);

@@ -13,15 +13,44 @@ const settled = (request) =>
 export class IndexedDbStorage {
   #name;
   #letGo;
+  /** Open while the wallet is: opening takes longer than saving. */
+  #kept;
 
   constructor(name) {
     this.#name = `milchglas ${name}`;
   }
 
-  async #with(work) {
+  #open() {
     const opening = indexedDB.open(this.#name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(TABLE);
-    const database = await settled(opening);
+    return settled(opening);
+  }
+
+  /** One that is opened anew where the browser closed the last, or another page wants it gone. */
+  async #keep() {
+    const database = await this.#open();
+    database.onclose = () => (this.#kept = undefined);
+    database.onversionchange = () => this.#close();
+    return database;
+  }
+
+  async #close() {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    (await kept?.catch(() => undefined))?.close();
+  }
+
+  async #with(work) {
+    if (this.#letGo) {
+      this.#kept ??= this.#keep();
+      const kept = this.#kept;
+      const database = await kept.catch((error) => {
+        if (this.#kept === kept) this.#kept = undefined;
+        throw error;
+      });
+      return work(database);
+    }
+    const database = await this.#open();
     try {
       return await work(database);
     } finally {
@@ -65,6 +94,7 @@ export class IndexedDbStorage {
   }
 
   async release() {
+    await this.#close();
     this.#letGo?.();
     this.#letGo = undefined;
   }

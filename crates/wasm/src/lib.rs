@@ -16,9 +16,11 @@
 // What is exported to JavaScript is reachable from there alone.
 #![allow(unreachable_pub)]
 
+#[cfg(feature = "testing")]
 mod bbs;
 mod convert;
 mod qr;
+#[cfg(feature = "testing")]
 mod vectors;
 mod verifier;
 mod wallet;

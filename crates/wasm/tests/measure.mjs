@@ -1,15 +1,15 @@
 // What the café costs in WebAssembly, and plain BBS beside another implementation: `node measure.mjs [FOLDER]`. The folder is one in which
-// `npm install @mattrglobal/pairing-crypto` was run; without it the comparison is left out.
+// `npm install @mattrglobal/pairing-crypto` was run; without it the comparison is left out. WASM_TESTING is the package that
+// `cargo xtask wasm --testing --out FOLDER` wrote; the café is measured in the one that ships.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { MemoryStorage, Verifier, Wallet } from "../../../target/wasm-pkg/index.js";
-import { BbsBench } from "../../../target/wasm-pkg/measure.js";
 
 const program = process.env.MILCHGLAS ?? fileURLToPath(new URL("../../../target/debug/milchglas", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "milchglas-"));
@@ -50,6 +50,10 @@ native("issuer", "issue", "application", "--out", "answer");
 await wallet.accept(new Uint8Array(readFileSync(at("answer"))));
 const cafe = await Verifier.create({ name: "Café Glas", origin: "https://cafe.example" });
 await cafe.trust(office);
+native("issuer", "epoch", "--out", "epochs");
+const epochs = async (path) => (existsSync(at(`epochs/${path}`)) ? new Uint8Array(readFileSync(at(`epochs/${path}`))) : null);
+await wallet.sync(epochs);
+await cafe.sync(epochs);
 rmSync(folder, { recursive: true });
 
 const consent = async () => wallet.review((await cafe.request("cafe")).bytes);
@@ -71,6 +75,12 @@ for (let round = 0; round < 6; round += 1) {
 }
 report("café: answer from the pool, saving included", middle(pooled));
 
+if (!process.env.WASM_TESTING) {
+  await wallet.lock();
+  process.exit();
+}
+const { BbsBench, load } = await import(pathToFileURL(`${process.env.WASM_TESTING}/measure.js`));
+await load();
 const disclosed = Uint32Array.of(0, 4, 9);
 const nonce = new Uint8Array(16).fill(7);
 const bench = new BbsBench(10);

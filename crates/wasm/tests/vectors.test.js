@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { pathToFileURL } from "node:url";
 
-import { VectorParameters, load, vectorClaims, vectorRequest, vectorVerdict } from "../../../target/wasm-pkg/measure.js";
+// The package that `cargo xtask wasm --testing --out FOLDER` wrote.
+const { VectorParameters, load, vectorClaims, vectorRequest, vectorVerdict } = await import(pathToFileURL(`${process.env.WASM_TESTING}/measure.js`));
 
 const root = new URL("../../../", import.meta.url);
 const text = (path) => readFileSync(new URL(path, root), "utf8");

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 #[cfg(feature = "wasm")]
 mod wasm;
 
-const USAGE: &str = "cargo xtask wasm [--backend blst|portable] [--keep-names]
-    builds the npm package of wallet and verifier, in target/wasm-pkg";
+const USAGE: &str = "cargo xtask wasm [--backend blst|portable] [--keep-names] [[--testing] --out FOLDER]
+    builds the npm package of wallet and verifier, in target/wasm-pkg or elsewhere;
+    with --testing it also exports what the tests and measurements call";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

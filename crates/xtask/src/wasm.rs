@@ -15,7 +15,10 @@ use wasm_bindgen_cli_support::Bindgen;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// A panic ends the module, without words: their text and the code that makes it are left out.
-const SMALL: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none --cfg sha2_backend=\"soft-compact\"";
+const SMALL: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none \
+                     --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\"";
+/// Half as large as with the -O2 that blst's own build asks for, at a tenth more time.
+const SMALL_C: &str = "-Os";
 /// What the compiler takes for granted, and every browser has since 2021.
 const FEATURES: [&str; 6] =
     ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
@@ -32,22 +35,29 @@ const NO_CLANG: &str = "The backend blst is C: clang is missing. Install it (on 
 pub(crate) struct Options {
     backend: String,
     keep_names: bool,
+    /// With the exports that only tests and measurements call.
+    testing: bool,
+    /// Where the package goes; `target/wasm-pkg` unless it is given.
+    out: Option<PathBuf>,
 }
 
 impl Options {
     pub(crate) fn parse(words: &[&str]) -> Option<Self> {
-        let mut options = Self { backend: "blst".to_owned(), keep_names: false };
+        let mut options = Self { backend: "blst".to_owned(), keep_names: false, testing: false, out: None };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--keep-names" => options.keep_names = true,
+                "--testing" => options.testing = true,
+                "--out" => options.out = Some(PathBuf::from(words.next()?)),
                 "--backend" => {
                     options.backend = words.next().filter(|name| ["blst", "portable"].contains(*name))?.to_string();
                 }
                 _ => return None,
             }
         }
-        Some(options)
+        // Beside the package that ships there is no other.
+        (!options.testing || options.out.is_some()).then_some(options)
     }
 }
 
@@ -65,7 +75,7 @@ pub(crate) fn build(options: Options) -> Result<(), String> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
     let module = compile(&root, &target.join("wasm-build"), &options)?;
 
-    let package = target.join("wasm-pkg");
+    let package = options.out.unwrap_or_else(|| target.join("wasm-pkg"));
     if package.exists() {
         fs::remove_dir_all(&package).map_err(about(&package.display().to_string()))?;
     }
@@ -92,6 +102,9 @@ pub(crate) fn build(options: Options) -> Result<(), String> {
         let entry = entry.map_err(about("crates/wasm/js"))?;
         copy(&entry.path(), &package.join(entry.file_name()))?;
     }
+    if options.testing {
+        copy(&sources.join("tests/measure.js"), &package.join("measure.js"))?;
+    }
     let manifest = include_str!("../package.json").replace("VERSION", env!("CARGO_PKG_VERSION"));
     fs::write(package.join("package.json"), manifest).map_err(about("package.json"))?;
 
@@ -113,6 +126,9 @@ fn compile(root: &Path, target: &Path, options: &Options) -> Result<PathBuf, Str
     command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTFLAGS");
     command.args(["build", "--locked", "--package", "milchglas-wasm", "--lib", "--profile", "wasm"]);
     command.args(["--target", TARGET, "--no-default-features", "--features", &options.backend]);
+    if options.testing {
+        command.args(["--features", "testing"]);
+    }
     command.arg("--target-dir").arg(target);
     if options.keep_names {
         command.args(["--config", "profile.wasm.strip=\"none\""]);
@@ -126,7 +142,7 @@ fn compile(root: &Path, target: &Path, options: &Options) -> Result<PathBuf, Str
         if !runs(Command::new("clang").arg("--version")) {
             return Err(NO_CLANG.to_owned());
         }
-        command.env("CC_wasm32_unknown_unknown", "clang");
+        command.env("CC_wasm32_unknown_unknown", "clang").env("CFLAGS_wasm32_unknown_unknown", SMALL_C);
     }
     let status = command.status().map_err(about("cargo"))?;
     if !status.success() {

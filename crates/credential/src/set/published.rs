@@ -13,7 +13,7 @@ use crate::digest::{
     AuthorityFingerprint, ElementSignature, IdentityKey, SetDigest, SetPublicKey, lower_case_hex, tagged_digest,
 };
 use crate::error::Error;
-use crate::json::from_json;
+use crate::json::{from_json, to_json};
 use crate::text::{Label, is_readable};
 use crate::trust_list::fingerprint;
 use crate::type_file::{TypeFile, write_type};
@@ -143,7 +143,7 @@ impl PublishedSet {
             signatures: self.set.signatures().iter().map(|one| ElementSignature(one.to_bytes())).collect(),
             signature: hex::encode(self.signature.to_bytes()),
         };
-        Ok(serde_json::to_string_pretty(&file)?)
+        to_json(&file)
     }
 
     /// Checks the signature of every element by pairing: the duty of whoever proves, before the set is first used.
