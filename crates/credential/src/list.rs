@@ -197,7 +197,7 @@ impl PublishedList {
         let (signatures, _) = self.signatures().as_chunks::<SIGNATURE>();
         let parts = each_part(pairs.count(), |places| {
             let part = signatures.get(places.clone()).ok_or(Error::Invalid)?;
-            let points = part.iter().map(NonZeroG1::from_bytes).collect::<Result<Vec<_>, _>>()?;
+            let points = NonZeroG1::from_bytes_many(part)?;
             let elements: Vec<_> = places.filter_map(|place| pairs.get(place)).map(Neighbours::element).collect();
             let mut check = SetCheck::default();
             check.add(&elements, &points, &seed)?;

@@ -296,8 +296,9 @@ impl Membership {
                 return Ok(set.set().witness(d)?);
             }
         };
-        let signatures = signatures.iter().map(|bytes| NonZeroG1::from_bytes(bytes.as_bytes()));
-        let set = PublicSet::from_parts(key.clone(), elements.clone(), signatures.collect::<Result<_, _>>()?)?;
+        let signatures: Vec<[u8; 48]> = signatures.iter().map(|bytes| *bytes.as_bytes()).collect();
+        let signatures = NonZeroG1::from_bytes_many(&signatures)?;
+        let set = PublicSet::from_parts(key.clone(), elements.clone(), signatures)?;
         set.check(rng)?;
         Ok(set.witness(d)?)
     }

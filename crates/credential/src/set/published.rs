@@ -111,8 +111,8 @@ impl PublishedSet {
         if file.signatures.len() != elements.len() {
             return Err(Error::decode("a signature for each value of a set"));
         }
-        let signatures = file.signatures.iter().map(|bytes| NonZeroG1::from_bytes(bytes.as_bytes()));
-        let signatures = signatures.collect::<Result<_, _>>()?;
+        let signatures: Vec<[u8; 48]> = file.signatures.iter().map(|bytes| *bytes.as_bytes()).collect();
+        let signatures = NonZeroG1::from_bytes_many(&signatures)?;
         let named = content.named(&file.authority, file.key);
         let base = set_base(&named.digest, &file.key, &content.claim_type);
         let set = PublicSet::from_parts(set_key(&base, &file.key)?, elements.clone(), signatures)?;
