@@ -35,11 +35,11 @@ function go(view, more = {}) {
   if (moved) panel.querySelector("[data-focus]")?.focus({ preventScroll: true });
 }
 
-/** Does something that takes a while, and shows that it does. */
+/** Does something that takes a while, and shows these words meanwhile; without words nothing is drawn before the work is done, which drawing would delay. */
 async function busy(words, work) {
   state.busy = words;
   state.problem = null;
-  render();
+  if (words) render();
   try {
     return await work();
   } catch (error) {
@@ -49,7 +49,7 @@ async function busy(words, work) {
     return undefined;
   } finally {
     state.busy = null;
-    render();
+    if (words || state.problem) render();
   }
 }
 
