@@ -1135,7 +1135,10 @@ pub mod pairing {
     /// time, and there is one final exponentiation.
     pub fn product_is_one<'a>(terms: impl Iterator<Item = (g1::Point, &'a Prepared)>) -> bool {
         let (points, prepared): (Vec<g1::Point>, Vec<&Prepared>) = terms.unzip();
-        // In Jacobian coordinates x = X/Z² and y = Y/Z³. No point of order r has Y = 0.
+        // In Jacobian coordinates x = X/Z² and y = Y/Z³. No point of order r has Y = 0; one that had would make everything 1.
+        if points.iter().any(|p| p.y.l == [0; 6]) {
+            return false;
+        }
         let inverses = fp::invert_all(points.iter().map(|p| fp::twice(&p.y)).collect());
         let evaluation = |((p, inverse), q): ((&g1::Point, Fp), &&'a Prepared)| {
             let z_over_2y = fp::mul(&p.z, &inverse);

@@ -125,7 +125,7 @@ impl Case {
 }
 
 /// Whether p is (0, 0), which is no point of the curve and stands for the identity.
-fn is_identity(p: &Affine) -> bool {
+pub(super) fn is_identity(p: &Affine) -> bool {
     p.x.l == [0; 6] && p.y.l == [0; 6]
 }
 

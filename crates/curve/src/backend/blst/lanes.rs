@@ -126,6 +126,7 @@ impl Processor {
         static FOUND: OnceLock<bool> = OnceLock::new();
         let found = FOUND.get_or_init(|| {
             is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512ifma")
                 && is_x86_feature_detected!("avx512vbmi")
         });

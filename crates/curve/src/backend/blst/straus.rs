@@ -334,7 +334,9 @@ mod tests {
     fn adds_up_alike_with_and_without_lanes() {
         // Few different points, so that equal and opposite ones and the identity come up; and sums without any.
         let multiples = multiples(&[g1::generator()], 8);
-        let few: Vec<Affine> = multiples.iter().flat_map(|point| [*point, g1::neg_affine(point)]).collect();
+        let both_signs = multiples.iter().flat_map(|point| [*point, g1::neg_affine(point)]);
+        // And (0, 0), which stands for the identity.
+        let few: Vec<Affine> = both_signs.chain([Affine::default(); 2]).collect();
         let mut state = 1_u32;
         let mut random = |bound: u32| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Accumulator, Columns, Fp8, LANES, MODULUS, fp, store_row};
+use crate::backend::blst::affine_sum::is_identity;
 use crate::backend::blst::endomorphism::BETA;
 use crate::backend::blst::fp::Fp;
 use crate::backend::blst::g1::{Affine, Point};
@@ -230,7 +231,8 @@ pub(super) fn add_up(points: &[Affine], lengths: &[usize], sums: usize, step: us
                 let mut summands = [&points[0]; LANES];
                 let mut adding = 0;
                 for (lane, length) in these.iter().enumerate() {
-                    if i < *length {
+                    // Where points have cancelled there is the identity, to which the formulas do not apply.
+                    if i < *length && !is_identity(&points[starts[lane] + i]) {
                         summands[lane] = &points[starts[lane] + i];
                         adding |= 1 << lane;
                     }
