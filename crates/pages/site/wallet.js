@@ -184,8 +184,8 @@ onMessage("request", async (bytes, from) => {
 async function receiveRequest(bytes, from) {
   if (!state.wallet) {
     state.waiting = { bytes, from };
-    state.problem = null;
-    render();
+    // Not drawn anew: somebody may be typing the passphrase already.
+    panel.querySelector(".notice")?.removeAttribute("hidden");
     panel.querySelector("input")?.focus();
     return;
   }
@@ -241,7 +241,7 @@ const passphraseField = (label, autocomplete, minlength) => [
   h("input", { id: "wallet-passphrase", name: "passphrase", type: "password", autocomplete, minlength, required: true }),
 ];
 
-const notice = () => state.waiting && h("p.notice", { role: "status" }, icon("qr"), t("request_waits"));
+const notice = () => h("p.notice", { role: "status", hidden: !state.waiting }, icon("qr"), t("request_waits"));
 
 function wallets() {
   const others = state.names.filter((name) => name !== state.name);
