@@ -3,7 +3,7 @@
 //! Natively `serde_json` reads a type straight from the text, and knows the line and column of a fault. In WebAssembly that would be code for each type
 //! which is mostly the parser again, a quarter of the module; there the text becomes a tree first, and a type is read from that. Which
 //! texts are accepted is the same, but for structures that are written as arrays, which are refused. The tree also serves where its shape says
-//! which type to read. Written is the same text on both ways, in WebAssembly by a writer that knows no other layout.
+//! which type to read.
 //!
 //! Not here: what the fields mean, how long a text may be.
 
@@ -36,21 +36,9 @@ pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 ///
 /// # Errors
 /// [`Error::Misuse`] where the value has no JSON form; the types of our files have one.
-#[cfg(not(target_family = "wasm"))]
 pub fn to_json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string_pretty(value).map_err(|_| NO_FORM)
+    serde_json::to_string_pretty(value).map_err(|_| Error::Misuse("only values with a JSON form are written"))
 }
-
-/// The JSON text of a value, indented by two spaces.
-///
-/// # Errors
-/// [`Error::Misuse`] where the value has no JSON form; the types of our files have one.
-#[cfg(target_family = "wasm")]
-pub fn to_json(value: &impl Serialize) -> Result<String, Error> {
-    text::to_json(value)
-}
-
-const NO_FORM: Error = Error::Misuse("only values with a JSON form are written");
 
 mod tree {
     use std::fmt;
@@ -375,308 +363,6 @@ mod tree {
     }
 }
 
-/// What `serde_json` writes, without code for each type and layout.
-#[cfg(any(target_family = "wasm", test))]
-mod text {
-    use std::fmt::Write as _;
-
-    use serde::Serialize;
-    use serde::ser::{
-        self, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-        SerializeTupleStruct, SerializeTupleVariant, Serializer,
-    };
-
-    use super::{NO_FORM, Wrong};
-    use crate::error::Error;
-
-    pub(super) fn to_json(value: &impl Serialize) -> Result<String, Error> {
-        let mut writer = Writer { text: String::new(), depth: 0 };
-        value.serialize(&mut writer).map_err(|Wrong| NO_FORM)?;
-        Ok(writer.text)
-    }
-
-    impl ser::Error for Wrong {
-        fn custom<T: std::fmt::Display>(_: T) -> Self {
-            Self
-        }
-    }
-
-    struct Writer {
-        text: String,
-        depth: usize,
-    }
-
-    /// An array or object whose items are being written.
-    struct Items<'w> {
-        writer: &'w mut Writer,
-        empty: bool,
-        /// What ends it, and what ends the object around it where it is a variant's content.
-        close: char,
-        in_variant: bool,
-    }
-
-    impl Writer {
-        fn open(&mut self, open: char, close: char) -> Items<'_> {
-            self.text.push(open);
-            self.depth += 1;
-            Items { writer: self, empty: true, close, in_variant: false }
-        }
-
-        /// `{"NAME": `, which [`Items::end`] closes.
-        fn variant(&mut self, name: &str) {
-            self.open('{', '}').key(name);
-        }
-
-        fn line(&mut self) {
-            self.text.push('\n');
-            for _ in 0..self.depth {
-                self.text.push_str("  ");
-            }
-        }
-
-        fn close(&mut self, empty: bool, close: char) {
-            self.depth -= 1;
-            if !empty {
-                self.line();
-            }
-            self.text.push(close);
-        }
-
-        fn string(&mut self, value: &str) {
-            self.text.push('"');
-            for character in value.chars() {
-                match character {
-                    '"' => self.text.push_str("\\\""),
-                    '\\' => self.text.push_str("\\\\"),
-                    '\n' => self.text.push_str("\\n"),
-                    '\r' => self.text.push_str("\\r"),
-                    '\t' => self.text.push_str("\\t"),
-                    '\u{8}' => self.text.push_str("\\b"),
-                    '\u{c}' => self.text.push_str("\\f"),
-                    '\0'..='\u{1f}' => {
-                        // A string takes every write.
-                        let _ = write!(self.text, "\\u{:04x}", u32::from(character));
-                    }
-                    other => self.text.push(other),
-                }
-            }
-            self.text.push('"');
-        }
-    }
-
-    impl Items<'_> {
-        fn next(&mut self) {
-            if !self.empty {
-                self.writer.text.push(',');
-            }
-            self.empty = false;
-            self.writer.line();
-        }
-
-        fn key(&mut self, name: &str) {
-            self.next();
-            self.writer.string(name);
-            self.writer.text.push_str(": ");
-        }
-
-        fn end(self) {
-            self.writer.close(self.empty, self.close);
-            if self.in_variant {
-                self.writer.close(false, '}');
-            }
-        }
-    }
-
-    macro_rules! displayed {
-        ($($method:ident: $type:ty),*) => {$(
-            fn $method(self, value: $type) -> Result<(), Wrong> {
-                self.text.push_str(&value.to_string());
-                Ok(())
-            }
-        )*};
-    }
-
-    macro_rules! refused {
-        ($($method:ident: $type:ty),*) => {$(
-            fn $method(self, _: $type) -> Result<(), Wrong> {
-                Err(Wrong)
-            }
-        )*};
-    }
-
-    impl<'w> Serializer for &'w mut Writer {
-        type Ok = ();
-        type Error = Wrong;
-        type SerializeSeq = Items<'w>;
-        type SerializeTuple = Items<'w>;
-        type SerializeTupleStruct = Items<'w>;
-        type SerializeTupleVariant = Items<'w>;
-        type SerializeMap = Items<'w>;
-        type SerializeStruct = Items<'w>;
-        type SerializeStructVariant = Items<'w>;
-
-        displayed!(serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64);
-        displayed!(serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64);
-        displayed!(serialize_i128: i128, serialize_u128: u128);
-        refused!(serialize_f32: f32, serialize_f64: f64, serialize_bytes: &[u8]);
-
-        fn serialize_char(self, value: char) -> Result<(), Wrong> {
-            self.string(value.encode_utf8(&mut [0; 4]));
-            Ok(())
-        }
-
-        fn serialize_str(self, value: &str) -> Result<(), Wrong> {
-            self.string(value);
-            Ok(())
-        }
-
-        fn serialize_none(self) -> Result<(), Wrong> {
-            self.serialize_unit()
-        }
-
-        fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Wrong> {
-            value.serialize(self)
-        }
-
-        fn serialize_unit(self) -> Result<(), Wrong> {
-            self.text.push_str("null");
-            Ok(())
-        }
-
-        fn serialize_unit_struct(self, _: &'static str) -> Result<(), Wrong> {
-            self.serialize_unit()
-        }
-
-        fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> Result<(), Wrong> {
-            self.serialize_str(name)
-        }
-
-        fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Wrong> {
-            value.serialize(self)
-        }
-
-        fn serialize_newtype_variant<T: Serialize + ?Sized>(
-            self,
-            _: &'static str,
-            _: u32,
-            name: &'static str,
-            value: &T,
-        ) -> Result<(), Wrong> {
-            self.variant(name);
-            value.serialize(&mut *self)?;
-            self.close(false, '}');
-            Ok(())
-        }
-
-        fn serialize_seq(self, _: Option<usize>) -> Result<Items<'w>, Wrong> {
-            Ok(self.open('[', ']'))
-        }
-
-        fn serialize_tuple(self, _: usize) -> Result<Items<'w>, Wrong> {
-            Ok(self.open('[', ']'))
-        }
-
-        fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items<'w>, Wrong> {
-            Ok(self.open('[', ']'))
-        }
-
-        fn serialize_tuple_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            name: &'static str,
-            _: usize,
-        ) -> Result<Items<'w>, Wrong> {
-            self.variant(name);
-            Ok(Items { in_variant: true, ..self.open('[', ']') })
-        }
-
-        fn serialize_map(self, _: Option<usize>) -> Result<Items<'w>, Wrong> {
-            Ok(self.open('{', '}'))
-        }
-
-        fn serialize_struct(self, _: &'static str, _: usize) -> Result<Items<'w>, Wrong> {
-            Ok(self.open('{', '}'))
-        }
-
-        fn serialize_struct_variant(
-            self,
-            _: &'static str,
-            _: u32,
-            name: &'static str,
-            _: usize,
-        ) -> Result<Items<'w>, Wrong> {
-            self.variant(name);
-            Ok(Items { in_variant: true, ..self.open('{', '}') })
-        }
-    }
-
-    macro_rules! lists {
-        ($($trait:ident $method:ident)*) => {$(
-            impl $trait for Items<'_> {
-                type Ok = ();
-                type Error = Wrong;
-
-                fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Wrong> {
-                    self.next();
-                    value.serialize(&mut *self.writer)
-                }
-
-                fn end(self) -> Result<(), Wrong> {
-                    Items::end(self);
-                    Ok(())
-                }
-            }
-        )*};
-    }
-
-    macro_rules! structs {
-        ($($trait:ident)*) => {$(
-            impl $trait for Items<'_> {
-                type Ok = ();
-                type Error = Wrong;
-
-                fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Wrong> {
-                    self.key(name);
-                    value.serialize(&mut *self.writer)
-                }
-
-                fn end(self) -> Result<(), Wrong> {
-                    Items::end(self);
-                    Ok(())
-                }
-            }
-        )*};
-    }
-
-    lists!(SerializeSeq serialize_element SerializeTuple serialize_element);
-    lists!(SerializeTupleStruct serialize_field SerializeTupleVariant serialize_field);
-    structs!(SerializeStruct SerializeStructVariant);
-
-    impl SerializeMap for Items<'_> {
-        type Ok = ();
-        type Error = Wrong;
-
-        fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Result<(), Wrong> {
-            self.next();
-            let begin = self.writer.text.len();
-            name.serialize(&mut *self.writer)?;
-            // Names are texts; nothing else may stand there.
-            if self.writer.text.as_bytes().get(begin) == Some(&b'"') { Ok(()) } else { Err(Wrong) }
-        }
-
-        fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Wrong> {
-            self.writer.text.push_str(": ");
-            value.serialize(&mut *self.writer)
-        }
-
-        fn end(self) -> Result<(), Wrong> {
-            Items::end(self);
-            Ok(())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -738,14 +424,11 @@ mod tests {
         texts
     }
 
-    fn agrees<T: DeserializeOwned + Serialize + PartialEq + std::fmt::Debug>(valid: Value) {
+    fn agrees<T: DeserializeOwned + PartialEq + std::fmt::Debug>(valid: Value) {
         let mut accepted = 0;
         for text in changes(&valid) {
             let (direct, by_tree) = (serde_json::from_str::<T>(&text).ok(), tree::from_json::<T>(&text).ok());
             assert_eq!(by_tree, direct, "{text}");
-            if let Some(value) = &direct {
-                assert_eq!(text::to_json(value).unwrap(), serde_json::to_string_pretty(value).unwrap());
-            }
             accepted += usize::from(direct.is_some());
         }
         assert!(accepted >= 2, "{valid}");
@@ -767,35 +450,5 @@ mod tests {
             "prove": ["valid", {"age_under": {"claim": "date_of_birth", "years": 26}}],
             "rate": {"scope": "seat", "epoch": "today", "limit": 1},
         }));
-    }
-
-    #[test]
-    fn writes_what_serde_json_writes() {
-        #[derive(Serialize)]
-        struct Pair(u8, i128);
-        #[derive(Serialize)]
-        enum Kind {
-            Unit,
-            New(Option<()>),
-            Pair(u64, bool),
-            Struct { empty: Vec<u8>, some: Vec<Kind> },
-        }
-        let all: String = (0..0x300).filter_map(char::from_u32).chain("€𝄞".chars()).collect();
-        let kinds = vec![
-            Kind::Unit,
-            Kind::New(Some(())),
-            Kind::Pair(u64::MAX, false),
-            Kind::Struct { empty: vec![], some: vec![Kind::Struct { empty: vec![1, 2], some: vec![Kind::New(None)] }] },
-        ];
-        let map = std::collections::BTreeMap::from([("a\"", Some('x')), ("b", None)]);
-        let empty = std::collections::BTreeMap::<String, u8>::new();
-        let value = (all, kinds, map, empty, Pair(7, i128::MIN), ());
-        assert_eq!(text::to_json(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap());
-    }
-
-    #[test]
-    fn rejects_what_has_no_form_in_our_files() {
-        assert!(text::to_json(&0.5).is_err());
-        assert!(text::to_json(&std::collections::BTreeMap::from([(1, 2)])).is_err());
     }
 }
