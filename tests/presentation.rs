@@ -42,6 +42,27 @@ fn accepts_adult_and_valid_in_one_small_answer() {
 }
 
 #[test]
+fn an_issuers_tables_stay_small_and_one_answer_builds_none() {
+    let mut rng = SeededRng::new("tables");
+    let schema = Schema::national_id().unwrap();
+    assert_eq!(schema.messages(), 13);
+    let issuer = TestIssuer::new("state", vec![schema.clone()]).unwrap();
+    let parameters = Parameters::from_json(&issuer.parameters.to_json().unwrap()).unwrap();
+    let k = holder("erika").unwrap();
+    let claims = Claims::from_json(&schema, &national_id_json("1990-01-31")).unwrap();
+    let credential = issuer.issue(&schema, &k, claims, &mut rng).unwrap();
+    let ask = issuer.ask("card", &schema, &[], vec![Predicate::Valid]).unwrap();
+    let request = request("first", today(), Ask::Credential(ask)).unwrap();
+    let presentation = present(&request, &[&parameters], &k, &[&credential], &mut rng).unwrap();
+    presentation.verify(&request, &[&parameters], &mut rng).unwrap();
+    assert_eq!(parameters.table_bytes(), 0);
+    parameters.prepare_for_proving();
+    parameters.prepare_for_verifying();
+    let bytes = parameters.table_bytes();
+    assert!((1 << 20..=2 << 20).contains(&bytes), "{bytes}");
+}
+
+#[test]
 fn accepts_disclosed_values_beside_hidden_ones() {
     let mut rng = SeededRng::new("hotel");
     let schema = Schema::national_id().unwrap();

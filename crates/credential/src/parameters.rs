@@ -231,6 +231,12 @@ impl Parameters {
         FixedPoint::prepare_for_verifying(self.fixed_points());
     }
 
+    /// How many bytes the tables take that there are now: at most 2 MiB for a key of 13 messages.
+    #[must_use]
+    pub fn table_bytes(&self) -> usize {
+        self.fixed_points().map(FixedPoint::table_bytes).sum()
+    }
+
     fn fixed_points(&self) -> impl Iterator<Item = &FixedPoint> {
         self.prepared.iter().flat_map(|key| key.bases().iter().chain([key.empty()])).chain([self.content.digits.base()])
     }

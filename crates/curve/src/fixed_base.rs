@@ -22,7 +22,7 @@ use zeroize::Zeroize;
 /// assert_eq!(base.mul(&k), G1::generator() * k);
 /// ```
 #[derive(Clone)]
-pub struct FixedBase(g1::Comb);
+pub struct FixedBase(pub(crate) g1::Comb);
 
 impl FixedBase {
     /// Builds the table of a point.

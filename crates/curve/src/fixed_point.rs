@@ -98,6 +98,13 @@ impl FixedPoint {
         sum.finish()
     }
 
+    /// How many bytes the tables take that it has now; clones share them.
+    #[must_use]
+    pub fn table_bytes(&self) -> usize {
+        let secret = self.0.secret.table.get().map_or(0, |table| table.0.bytes());
+        secret + self.0.public.table.get().map_or(0, |table| table.0.bytes())
+    }
+
     fn secret_table(&self) -> Option<&FixedBase> {
         self.0.secret.get(|| FixedBase::new(&self.0.point))
     }

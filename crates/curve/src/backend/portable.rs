@@ -312,6 +312,11 @@ pub mod g1 {
     pub struct VartimeTable(Affine);
 
     impl VartimeTable {
+        /// How many bytes it takes.
+        pub fn bytes(&self) -> usize {
+            size_of_val(&self.0)
+        }
+
         /// Prepares a base.
         pub fn new(base: &Affine) -> Self {
             Self(*base)

@@ -75,6 +75,11 @@ fn rows(bases: &[Affine]) -> Vec<[Entry; ENTRIES]> {
 }
 
 impl Comb {
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.rows)
+    }
+
     /// Builds the table of a base.
     pub fn new(base: &Affine) -> Self {
         Self::from_rows(&rows(&[*base]))

@@ -39,6 +39,11 @@ const GROUP: usize = 2048;
 pub struct VartimeTable(Box<[Affine]>);
 
 impl VartimeTable {
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+
     /// The multiples of a base.
     pub fn new(base: &Affine) -> Self {
         Self(multiples(&[*base], FIXED_MULTIPLES).into())

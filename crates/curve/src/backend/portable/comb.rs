@@ -35,6 +35,11 @@ pub fn combs(bases: &[Affine]) -> Vec<Comb> {
 }
 
 impl Comb {
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.rows)
+    }
+
     /// Builds the table of a base.
     pub fn new(base: &Affine) -> Self {
         let mut points = Vec::with_capacity(WINDOWS * ENTRIES);
