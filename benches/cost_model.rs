@@ -132,126 +132,117 @@ pub enum Tables {
     Cold,
 }
 
+/// What a statement consists of, apart from the signature's own equation.
+#[derive(Default)]
+struct Shape {
+    /// Values proved to be in a signed set, digits above all: two points, a linear and a pairing equation each.
+    members: usize,
+    /// Pairing equations beside those, each with two points.
+    pairings: usize,
+    /// Keys of pairing equations beside those of signatures, digits and accumulators.
+    keys: usize,
+    /// Points beside those of pairing equations.
+    points: usize,
+    /// The other linear equations, each by its bases with tables and without.
+    equations: Vec<(usize, usize)>,
+    /// Variables beside two for each member: a digit and its r.
+    variables: usize,
+    /// Affine constraints, and how many variables each lists.
+    constraints: usize,
+    listed: usize,
+}
+
 impl Statement {
-    /// Values proved to be in a signed set, digits above all, each with a member statement.
-    fn members(self) -> usize {
+    fn shape(self) -> Shape {
+        let none = Shape::default();
+        let range = |sides, digits| Shape {
+            members: sides * digits,
+            constraints: sides,
+            listed: digits + 1,
+            ..Shape::default()
+        };
         match self {
-            Self::Member => 1,
-            Self::Range { sides, digits } | Self::EitherRange { sides, digits } => sides * digits,
+            // u and v beside the messages.
+            Self::Signature { hidden, .. } => Shape { pairings: 1, variables: hidden + 2, ..none },
+            // The element is a message of the signature.
+            Self::Member => Shape { members: 1, ..none },
+            Self::NonRevocation => Shape { pairings: 1, equations: vec![(1, 2)], variables: 1, ..none },
+            Self::Range { sides, digits } => range(sides, digits),
+            Self::Exactly => Shape { constraints: 1, listed: 1, ..none },
+            Self::Same => Shape { constraints: 1, listed: 2, ..none },
+            // K = m·G + s·H; 0 = t·K − a·G − w·H for each value.
+            Self::NotIn { values } => Shape {
+                points: 1,
+                equations: vec![(2, 1); 1 + values],
+                variables: 1 + 3 * values,
+                constraints: values,
+                listed: 2,
+                ..none
+            },
+            // C = s·G + t·H, C = s·C + w·H; the side lists s, too.
+            Self::EitherRange { sides, digits } => Shape {
+                points: 1,
+                equations: vec![(2, 1), (1, 1)],
+                variables: 3,
+                listed: digits + 2,
+                ..range(sides, digits)
+            },
             // The pair of neighbours, and 8 digits to either of them.
-            Self::Gap => 17,
-            // The counter's digits; one token has no counter.
-            Self::Rate { limit: 1 } => 0,
-            Self::Rate { limit: 256 } => 1,
-            Self::Rate { .. } => 2,
-            Self::Signature { .. }
-            | Self::NonRevocation
-            | Self::Exactly
-            | Self::NotIn { .. }
-            | Self::Pseudonym
-            | Self::Encryption
-            | Self::Same => 0,
-        }
-    }
-
-    /// Equations of the form of a member statement.
-    fn equations(self) -> usize {
-        self.members() + usize::from(self == Self::NonRevocation)
-    }
-
-    /// The other equations, each by its bases with tables and without.
-    fn other_equations(self) -> Vec<(usize, usize)> {
-        match self {
-            // C = s·G + t·H, C = s·C + w·H.
-            Self::EitherRange { .. } => vec![(2, 1), (1, 1)],
-            // K = m·G + s·H; 0 = t·K − a·G − w·H for each.
-            Self::NotIn { values } => [vec![(2, 1)], vec![(2, 1); values]].concat(),
-            // N = k·P, P = (k + i)·T.
-            Self::Pseudonym | Self::Rate { .. } => vec![(0, 2)],
+            Self::Gap => Shape { members: 17, keys: 1, constraints: 1, listed: 18, ..none },
+            // N = k·P.
+            Self::Pseudonym => Shape { points: 1, equations: vec![(0, 2)], ..none },
+            // P = (k + i)·T. One token has no counter, 256 have a range with one side.
+            Self::Rate { limit } => {
+                let sides = match limit {
+                    1 => 0,
+                    256 => 1,
+                    _ => 2,
+                };
+                let variables = usize::from(limit > 1);
+                Shape { points: 1, equations: vec![(0, 2)], variables, ..range(sides, 1) }
+            }
             // E₁ = r·G, E₂ = h·G' + r·I, Ê = r·Ĝ.
-            Self::Encryption => vec![(1, 1), (1, 2), (1, 1)],
-            Self::Signature { .. }
-            | Self::Member
-            | Self::NonRevocation
-            | Self::Range { .. }
-            | Self::Exactly
-            | Self::Gap
-            | Self::Same => Vec::new(),
+            Self::Encryption => Shape { points: 3, equations: vec![(1, 1), (1, 2), (1, 1)], variables: 1, ..none },
         }
+    }
+
+    /// Values proved to be in a signed set.
+    fn members(self) -> usize {
+        self.shape().members
     }
 
     /// Pairing equations.
     fn pairings(self) -> usize {
-        self.members() + usize::from(matches!(self, Self::Signature { .. } | Self::NonRevocation))
-    }
-
-    /// Keys of pairing equations beside those of signatures, digits and accumulators.
-    fn keys(self) -> usize {
-        usize::from(self == Self::Gap)
+        let shape = self.shape();
+        shape.members + shape.pairings
     }
 
     /// Points sent.
     #[must_use]
     pub fn points(self) -> usize {
-        let others = match self {
-            Self::EitherRange { .. } | Self::NotIn { .. } | Self::Pseudonym | Self::Rate { .. } => 1,
-            Self::Encryption => 3,
-            Self::Signature { .. }
-            | Self::Member
-            | Self::NonRevocation
-            | Self::Range { .. }
-            | Self::Exactly
-            | Self::Gap
-            | Self::Same => 0,
-        };
-        2 * self.pairings() + others
+        2 * self.pairings() + self.shape().points
     }
 
-    /// Affine constraints.
-    fn constraints(self) -> usize {
-        match self {
-            Self::Range { sides, .. } | Self::EitherRange { sides, .. } => sides,
-            Self::Exactly | Self::Gap | Self::Same => 1,
-            Self::NotIn { values } => values,
-            // Range's sides.
-            Self::Rate { .. } => self.members(),
-            Self::Signature { .. } | Self::Member | Self::NonRevocation | Self::Pseudonym | Self::Encryption => 0,
-        }
-    }
-
-    /// Variables: a signature's hidden messages, u and v; a digit and its r; for others those of their own.
-    fn variables(self) -> usize {
-        match self {
-            Self::Signature { hidden, .. } => hidden + 2,
-            Self::Member | Self::NonRevocation | Self::Encryption => 1,
-            Self::Range { .. } | Self::Gap => 2 * self.members(),
-            Self::EitherRange { .. } => 3 + 2 * self.members(),
-            Self::NotIn { values } => 1 + 3 * values,
-            Self::Rate { limit } => usize::from(limit > 1) + 2 * self.members(),
-            Self::Exactly | Self::Pseudonym | Self::Same => 0,
-        }
+    /// Variables with a nonce and a response: those that no constraint defines.
+    fn free(self) -> isize {
+        let shape = self.shape();
+        // The element of a member statement by itself is a message.
+        let own = if self == Self::Member { 1 } else { 2 * shape.members };
+        (own + shape.variables) as isize - shape.constraints as isize
     }
 
     /// Bytes of its part of the system's description, and its points and announcements.
     fn transcript(self) -> usize {
         let equation = |bases: usize| 48 * bases + 4 + 6 + 4 + 36 + 4 + 9 * bases + 48;
-        let mut equations = match self {
-            Self::Signature { hidden, shown } => {
-                let bases = hidden + shown + 3;
-                48 * bases + 4 + 9 + 4 + 36 * (1 + shown) + 4 + 9 * (hidden + 2) + 48
-            }
-            _ => self.equations() * equation(2),
-        };
-        equations += self.other_equations().iter().map(|(tables, fresh)| equation(tables + fresh)).sum::<usize>();
-        let listed = match self {
-            Self::Range { digits, .. } => digits + 1,
-            Self::EitherRange { digits, .. } => digits + 2,
-            Self::Gap => 18,
-            Self::NotIn { .. } | Self::Rate { .. } | Self::Same => 2,
-            _ => 1,
-        };
-        let constraints = self.constraints() * (36 + 36 * listed);
-        equations + constraints + 48 * self.points() + 192 * self.pairings()
+        let shape = self.shape();
+        let mut bytes = shape.members * equation(2);
+        bytes += shape.equations.iter().map(|(tables, fresh)| equation(tables + fresh)).sum::<usize>();
+        if let Self::Signature { hidden, shown } = self {
+            let bases = hidden + shown + 3;
+            bytes += 48 * bases + 4 + 9 + 4 + 36 * (1 + shown) + 4 + 9 * (hidden + 2) + 48;
+        }
+        bytes += shape.constraints * (36 + 36 * shape.listed);
+        bytes + 48 * self.points() + 192 * self.pairings()
     }
 
     /// The prover's work: points sent, then announcements.
@@ -336,13 +327,7 @@ impl Statement {
                     work.add_secret_sum(part, tables, 1);
                 }
             }
-            Self::Signature { .. }
-            | Self::Member
-            | Self::NonRevocation
-            | Self::Range { .. }
-            | Self::Exactly
-            | Self::Gap
-            | Self::Same => return,
+            _ => return,
         }
         work.add(part, 1, Operation::Normalise);
     }
@@ -354,8 +339,9 @@ impl Statement {
                 work.add(Part::Signature, 1, Operation::PublicSum { tables: hidden + shown + 1, fresh: 2 });
             }
             _ => {
-                work.add(Part::Ranges, self.equations(), Operation::PublicSum { tables: 1, fresh: 2 });
-                for (tables, fresh) in self.other_equations() {
+                let shape = self.shape();
+                work.add(Part::Ranges, shape.members, Operation::PublicSum { tables: 1, fresh: 2 });
+                for (tables, fresh) in shape.equations {
                     work.add(Part::Ranges, 1, Operation::PublicSum { tables, fresh });
                 }
                 if matches!(self, Self::Pseudonym | Self::Rate { .. }) {
@@ -435,8 +421,7 @@ impl Presentation {
 
     /// Variables with a nonce and a response.
     fn free(&self) -> usize {
-        let variables: usize = self.statements.iter().map(|statement| statement.variables()).sum();
-        variables - self.statements.iter().map(|statement| statement.constraints()).sum::<usize>()
+        self.statements.iter().map(|statement| statement.free()).sum::<isize>().unsigned_abs()
     }
 
     /// The prover's work.
@@ -471,7 +456,7 @@ impl Presentation {
         work.add(Part::Pairings, 1, Operation::WeightedSum(signatures - 1));
         work.add(Part::Pairings, 1, Operation::WeightedSum(members));
         work.add(Part::Pairings, 1, Operation::WeightedSum(revocations));
-        let own = self.statements.iter().map(|statement| statement.keys()).sum::<usize>();
+        let own = self.statements.iter().map(|statement| statement.shape().keys).sum::<usize>();
         let keys = 2 + usize::from(members > 0) + usize::from(revocations > 0) + own;
         work.add(Part::Pairings, 1, Operation::Product(keys));
         // The announcements of each, made affine together.
