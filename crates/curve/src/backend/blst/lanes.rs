@@ -37,7 +37,6 @@ use core::arch::x86_64::{
     _mm512_srai_epi64, _mm512_srli_epi64, _mm512_srlv_epi64, _mm512_sub_epi64, _mm512_unpackhi_epi64,
     _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
-use std::sync::OnceLock;
 
 mod affine;
 mod cyclotomic;
@@ -123,13 +122,11 @@ pub(super) struct Processor(());
 impl Processor {
     /// The evidence, if there is any.
     pub(super) fn detect() -> Option<Self> {
-        static FOUND: OnceLock<bool> = OnceLock::new();
-        let found = FOUND.get_or_init(|| {
-            is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512ifma")
-                && is_x86_feature_detected!("avx512vbmi")
-        });
+        // The standard library asks the processor once and remembers.
+        let found = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512ifma")
+            && is_x86_feature_detected!("avx512vbmi");
         found.then_some(Self(()))
     }
 
