@@ -139,10 +139,12 @@ test("what a wallet asks about revocations is the same whether its card was revo
       await page.waitForSelector("#issuer .done");
       asked.length = 0;
       await page.click("#publish-epoch");
-      await page.waitForSelector(revoked ? "#wallet .card.revoked" : "#kiosk[data-view=asking]");
-      // Both halves have looked once they have been idle for a while.
+      const epochs = () => asked.map((url) => new URL(url).pathname).filter((path) => path.startsWith("/epochs/"));
+      // The head for the wallet and for the kiosk, and the epoch's file; then a while in which more would come.
+      for (let waited = 0; epochs().length < 3 && waited < 200; waited += 1) await page.waitForTimeout(100);
+      if (revoked) await page.waitForSelector("#wallet .card.revoked");
       await page.waitForTimeout(500);
-      paths = asked.map((url) => new URL(url).pathname).filter((path) => path.startsWith("/epochs/"));
+      paths = epochs();
     });
     return paths.map((path) => path.replace(/\d{8}$/, "N")).toSorted();
   };
@@ -150,6 +152,22 @@ test("what a wallet asks about revocations is the same whether its card was revo
   assert.deepEqual(with_revoked, without);
   assert.ok(without.some((path) => path.endsWith("/1/N")));
 });
+
+test("a kiosk that is shown another history asks nobody", () =>
+  page({}, async (page) => {
+    await page.waitForSelector("#kiosk[data-view=asking]");
+    await page.route("**/epochs/*/head", async (route) => {
+      const body = await (await route.fetch()).body();
+      body[body.length - 1] ^= 1;
+      await route.fulfill({ body, contentType: "application/octet-stream" });
+    });
+    await page.click("#errand-bank");
+    await page.waitForSelector("#kiosk[data-view=closed]");
+    assert.match(await page.textContent("#kiosk"), /not what it signed before/);
+    await page.unroute("**/epochs/*/head");
+    await page.click("#errand-cafe");
+    await page.waitForSelector("#kiosk[data-view=asking]");
+  }));
 
 test("a locked wallet stays locked after a reload, opens with its passphrase only, and answers from its pool", () =>
   page({}, async (page) => {

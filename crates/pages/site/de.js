@@ -165,6 +165,7 @@ export default {
   choose_errand: "Wer fragt",
   kiosk_starting: "Der Kiosk schreibt seine Anfrage …",
   kiosk_closed: "Hier ist noch kein Amt bekannt. Öffnen Sie die Seite einmal, während der Server läuft.",
+  kiosk_bad_epoch: "Was hier über gesperrte Ausweise veröffentlicht ist, ist nicht vom Amt oder nicht, was es zuvor unterschrieben hat. Dieser Kiosk fragt niemanden, bis das geklärt ist.",
   kiosk_no_epoch: "Dieser Kiosk weiß noch nicht, was gesperrt wurde. Öffnen Sie die Seite einmal, solange der Server läuft.",
   name_cafe: "Café Glas",
   name_train: "Glasbahn",

@@ -165,6 +165,7 @@ export default {
   choose_errand: "Who asks",
   kiosk_starting: "The kiosk writes its request …",
   kiosk_closed: "No office is known here yet. Open this page once while the server runs.",
+  kiosk_bad_epoch: "What is published here about revoked cards is not the office’s, or not what it signed before. This kiosk asks nobody until that is explained.",
   kiosk_no_epoch: "This kiosk has not yet heard what was revoked. Open this page once while the server runs.",
   name_cafe: "Café Glas",
   name_train: "Glass Railway",

@@ -2,9 +2,9 @@
 
 import { receive } from "./camera.js";
 import { button, fill, h, icon, qrPicture, say } from "./dom.js";
-import { EPOCHS, engine, utf8 } from "./engine.js";
+import { EPOCHS, MilchglasError, engine, utf8 } from "./engine.js";
 import { handOver, linkFor, onMessage } from "./exchange.js";
-import { duration, language, onLanguage, t } from "./language.js";
+import { duration, language, onLanguage, t, tOr } from "./language.js";
 import { claimPicture, claimTitle, claimValue, notLearned, provedTo, toldIn } from "./words.js";
 import { copying, factLine, picture } from "./wallet.js";
 
@@ -49,9 +49,12 @@ async function makeVerifier(errand) {
   return verifier;
 }
 
-/** Learns the newest epochs, and keeps them for when there is no network. */
+/** Learns the newest epochs, and keeps them for when there is no network. Two histories are no matter of the network: they stop the kiosk. */
 async function follow(errand, verifier) {
-  const learned = await verifier.sync(EPOCHS).catch(() => []);
+  const learned = await verifier.sync(EPOCHS).catch((error) => {
+    if (error instanceof MilchglasError) throw error;
+    return [];
+  });
   if (learned.some((epoch) => epoch.new)) await keep(errand, verifier);
 }
 
@@ -101,8 +104,8 @@ async function ask(errand) {
     go("asking", { asked, code });
     setTimeout(() => mine === turn && state.view === "asking" && ask(errand), Date.parse(asked.expires) - Date.now() - 5000);
   } catch (error) {
-    console.error(error);
-    go("closed", { problem: error.code === "no_epoch" ? t("kiosk_no_epoch") : error.message });
+    if (!(error instanceof MilchglasError)) console.error(error);
+    go("closed", { problem: tOr(`kiosk_${error.code}`, error.message) });
   }
 }
 

@@ -255,11 +255,10 @@ async fn publishes_epochs_and_no_other_file() {
         assert_eq!((status, file.is_empty()), (StatusCode::OK, false));
         assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
     }
-    for path in ["head", "1/00000002", "1/..", "1/../head", "..%2f..%2fkeys", "1/%2e%2e", "1/00000001/x", "tail", ""] {
-        assert_eq!(site.get(&format!("/epochs/{key}/x{path}")).await.0, StatusCode::NOT_FOUND, "{path}");
-        if path != "head" && path != "1/../head" {
-            assert_ne!(site.get(&format!("/epochs/{key}/{path}")).await.0, StatusCode::OK, "{path}");
-        }
+    let others =
+        ["", "tail", "head/", "1/", "1/00000002", "1/00000001/x", "1/..", "1/../head", "1/%2e%2e", "..%2f..%2fkeys"];
+    for path in others {
+        assert_eq!(site.get(&format!("/epochs/{key}/{path}")).await.0, StatusCode::NOT_FOUND, "{path}");
     }
     for path in ["/epochs/../keys", "/epochs/%2e%2e/keys", "/epochs/..%2fkeys", "/epochs/head", "/epochs/"] {
         assert_eq!(site.get(path).await.0, StatusCode::NOT_FOUND, "{path}");

@@ -257,7 +257,6 @@ impl WalletCore {
     }
 
     /// Trusts an issuer again that was found with two histories.
-    #[wasm_bindgen(js_name = settle)]
     pub fn settle(&mut self, issuer: &str) -> Result<bool> {
         self.wallet.settle_contradiction(&issuer.parse().map_err(input)?).map_err(failure)
     }
