@@ -18,7 +18,7 @@ use milchglas_credential::request::{Ask, CredentialAsk, Request, SigningKey};
 use milchglas_credential::revocation::{EpochFile, Log, Witness};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
-use milchglas_credential::set::{Published, PublishedSet, SetContent, SetRef, SignedSet};
+use milchglas_credential::set::{CheckedSet, Published, PublishedSet, SetContent, SetRef, SignedSet};
 use milchglas_curve::{Expander, G1};
 use milchglas_tests::{SeededRng, TestIssuer, holder, only_selection, request, today};
 use rand_core::OsRng;
@@ -59,11 +59,15 @@ pub const ADDITIONS: [(&str, &str, &str, Limit); 15] = [
 /// The bases.
 pub const BASES: [&str; 2] = ["signature", "second_card"];
 
+/// The review of what a verifier signed in its request.
+pub const REVIEW: &str = "added_review/in_request";
+
 /// The full ids of all that is measured.
 #[must_use]
 pub fn ids() -> Vec<String> {
     let names = BASES.into_iter().chain(ADDITIONS.map(|(name, ..)| name));
-    names.flat_map(|name| [format!("added_prove/{name}"), format!("added_verify/{name}")]).collect()
+    let both = names.flat_map(|name| [format!("added_prove/{name}"), format!("added_verify/{name}")]);
+    both.chain([REVIEW.to_owned()]).collect()
 }
 
 const CARD: &str = r#"{
@@ -199,9 +203,24 @@ impl Additions {
         self.plan(request).prepare_for_proving(&self.k, &cards).unwrap();
     }
 
-    /// Answers a request, from the request to the bytes.
+    /// What a wallet does for the sets in a request when it reviews it.
     #[must_use]
-    pub fn answer(&self, request: &Request) -> Vec<u8> {
+    pub fn check_sets(&self, request: &Request) -> Vec<CheckedSet> {
+        let mut checked = Vec::new();
+        for ask in request.ask().credentials() {
+            for predicate in &ask.prove {
+                if let Predicate::In { claim, set } = predicate {
+                    let claim = self.schema.claim(self.schema.index_of(claim.as_str()).unwrap()).unwrap();
+                    set.resolve(&claim.claim_type).unwrap().check(&mut checked, &mut OsRng).unwrap();
+                }
+            }
+        }
+        checked
+    }
+
+    /// Answers a request that was reviewed, from the request to the bytes.
+    #[must_use]
+    pub fn answer(&self, request: &Request, checked: &[CheckedSet]) -> Vec<u8> {
         let plan = self.plan(request);
         let cards: Vec<&Credential> = self.cards.iter().take(plan.shown().len()).collect();
         let (sets, lists) = ([Arc::clone(&self.set)], [Arc::clone(&self.list)]);
@@ -209,7 +228,7 @@ impl Additions {
         let witnesses = [HeldWitness { credential: 0, witness: &self.witness }];
         let holdings = Holdings::new(&self.k, &cards)
             .with_counters(counters)
-            .with_sets(Published { sets: &sets, lists: &lists })
+            .with_sets(Published { sets: &sets, lists: &lists, checked })
             .with_witnesses(&witnesses);
         Presentation::create(&plan, &holdings, b"", &mut OsRng).unwrap().to_bytes()
     }
@@ -223,6 +242,7 @@ impl Additions {
     /// How many bytes of proof an addition costs.
     #[must_use]
     pub fn size(&self, name: &str) -> usize {
-        self.answer(&self.request(name)).len()
+        let request = self.request(name);
+        self.answer(&request, &self.check_sets(&request)).len()
     }
 }

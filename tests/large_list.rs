@@ -56,7 +56,7 @@ fn run(count: usize) {
     let issuer = TestIssuer::new("state", vec![schema.clone()]).unwrap();
     let k = holder("erika").unwrap();
     let lists = [Arc::new(list)];
-    let published = Published { sets: &[], lists: &lists };
+    let published = Published { lists: &lists, ..Published::default() };
     let predicate = Predicate::NotInList { claim: "list_key".parse().unwrap(), list: lists[0].reference().clone() };
     for (number, off) in [(unlisted, true), (listed, false)] {
         let claims = Claims::from_json(&schema, &format!(r#"{{"list_key": "{number}"}}"#)).unwrap();

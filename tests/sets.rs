@@ -169,7 +169,7 @@ fn proves_membership_in_published_sets_of_which_the_request_has_the_digest_only(
     let again = PublishedSet::from_json(&set.to_json().unwrap()).unwrap();
     assert_eq!((again.digest(), again.content()), (set.digest(), set.content()));
     let mine = [Arc::clone(&set)];
-    let published = Published { sets: &mine, lists: &[] };
+    let published = Published { sets: &mine, ..Published::default() };
     let said = world.shows(vec![is_in("country", set.reference())], published).unwrap();
     assert_eq!(said, [format!("country is in the set “countries” of the authority {}", set.authority())]);
     let request = world.request(&[], vec![is_in("country", set.reference())]);
@@ -177,7 +177,7 @@ fn proves_membership_in_published_sets_of_which_the_request_has_the_digest_only(
 
     let without = world.published("country", &["AT", "LI"], 2);
     let mine = [without.clone()];
-    let published = Published { sets: &mine, lists: &[] };
+    let published = Published { sets: &mine, ..Published::default() };
     assert_eq!(world.shows(vec![is_in("country", without.reference())], published), Err(Error::Unsatisfied));
     // Who does not have the set can not answer.
     let result = world.shows(vec![is_in("country", set.reference())], published);
@@ -191,7 +191,7 @@ fn lets_absence_be_in_no_set_and_off_no_list() {
     assert_eq!(world.shows(vec![is_in("birthplace", set)], Published::default()), Err(Error::Unsatisfied));
     let revoked = list(1, &[5]);
     let mine = [revoked.clone()];
-    let published = Published { sets: &[], lists: &mine };
+    let published = Published { lists: &mine, ..Published::default() };
     assert_eq!(world.shows(vec![not_on(&revoked)], published), Err(Error::Unsatisfied));
     let content = SetContent {
         name: "x".parse().unwrap(),
@@ -230,7 +230,7 @@ fn rejects_answers_about_an_earlier_set_or_another_one() {
     let wider = world.signed("country", &["CH", "DE", "LI"], "today");
     let set = world.published("country", &["CH", "LI"], 1);
     let mine = [set.clone()];
-    let published = Published { sets: &mine, lists: &[] };
+    let published = Published { sets: &mine, ..Published::default() };
     for other in [yesterday.clone(), wider, set.reference()] {
         let other = world.request(&[], vec![is_in("country", other)]);
         let answer = world.answer(&other, published).unwrap();
@@ -278,7 +278,7 @@ fn keeps_sets_of_one_type_from_serving_another() {
     // The level 3 and the code at place 3 are the same scalar.
     let set = world.published("level", &["1", "3"], 1);
     let mine = [set.clone()];
-    let published = Published { sets: &mine, lists: &[] };
+    let published = Published { sets: &mine, ..Published::default() };
     world.shows(vec![is_in("level", set.reference())], published).unwrap();
     assert!(world.shows(vec![is_in("country", set.reference())], published).is_err());
     let plan_request = world.request(&[], vec![is_in("country", set.reference())]);
@@ -297,7 +297,7 @@ fn binds_everything_that_the_request_says_about_a_set_and_a_list() {
     let set = world.published("country", &["CH", "LI"], 1);
     let revoked = list(7, &[1, 2, 3]);
     let (sets, lists) = ([set.clone()], [revoked.clone()]);
-    let published = Published { sets: &sets, lists: &lists };
+    let published = Published { sets: &sets, lists: &lists, checked: &[] };
     let asked = world.request(&[], vec![is_in("country", set.reference()), not_on(&revoked)]);
     let answer = world.answer(&asked, published).unwrap();
     let said = world.check(&asked, &answer).unwrap();
@@ -343,7 +343,7 @@ fn proves_absence_from_a_list_of_two_hundred_and_of_none() {
         long.check(&mut world.rng).unwrap();
         assert_eq!((long.len(), long.contains(key.parse().unwrap())), (200, listed));
         let mine = [Arc::clone(&long), list(1, &[])];
-        let published = Published { sets: &[], lists: &mine };
+        let published = Published { lists: &mine, ..Published::default() };
         let request = world.request(&[], vec![not_on(&long)]);
         let answer = world.answer(&request, published);
         assert_eq!(answer.as_ref().err(), listed.then_some(&Error::Unsatisfied), "{key}");
@@ -361,7 +361,7 @@ fn refuses_to_prove_under_a_list_of_another_epoch() {
     let mut world = erika();
     let [first, second] = [list(1, &[5]), list(2, &[5, u64::MAX])];
     let mine = [first.clone(), second.clone()];
-    let published = Published { sets: &[], lists: &mine };
+    let published = Published { lists: &mine, ..Published::default() };
     let asked = world.request(&[], vec![not_on(&second)]);
     assert_eq!(world.answer(&asked, published).err(), Some(Error::Unsatisfied));
     // What was true in epoch 1 is no answer in epoch 2.
@@ -437,7 +437,7 @@ fn answers_from_a_precomputed_presentation_with_sets() {
     let mut world = erika();
     let revoked = list(1, &[5]);
     let mine = [revoked.clone()];
-    let published = Published { sets: &[], lists: &mine };
+    let published = Published { lists: &mine, ..Published::default() };
     let prove = vec![not_on(&revoked), is_in("country", world.signed("country", &["CH", "LI"], "seed"))];
     let expected = world.request(&[], prove.clone());
     let ask = world.issuer.ask("card", &world.schema, &[], prove).unwrap();
@@ -495,7 +495,7 @@ fn rests_no_signed_document_on_a_set_that_its_verifier_named() {
     };
     for (prove, rests) in [(vec![not_on(&revoked)], true), (Vec::new(), false)] {
         let (bytes, request) = signed(&world.request(&[], prove));
-        let answer = world.answer(&request, Published { sets: &[], lists: &mine }).unwrap().to_bytes();
+        let answer = world.answer(&request, Published { lists: &mine, ..Published::default() }).unwrap().to_bytes();
         let parameters = [&world.issuer.parameters];
         let checked = verify_document(
             &bytes,

@@ -116,10 +116,7 @@ impl fmt::Debug for SecretKey {
 ///
 /// The first check under a key prepares it for pairings; keep the object to keep that work.
 #[derive(Clone)]
-pub struct PublicKey {
-    W: NonZeroG2,
-    prepared: OnceLock<Arc<G2Prepared>>,
-}
+pub struct PublicKey(Arc<G2Prepared>);
 
 impl PublicKey {
     /// The length of an encoded key.
@@ -136,25 +133,25 @@ impl PublicKey {
     /// The compressed point.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Self::LENGTH] {
-        self.W.to_bytes()
+        self.W().to_bytes()
     }
 
     /// `W` itself.
     #[must_use]
     pub fn W(&self) -> &NonZeroG2 {
-        &self.W
+        self.0.point()
     }
 
-    /// `W` with its part of the pairing computed, once.
+    /// `W` with its part of the pairing, computed once.
     #[must_use]
     pub fn prepared(&self) -> &G2Prepared {
-        self.prepared.get_or_init(|| Arc::new(G2Prepared::from(&self.W)))
+        &self.0
     }
 }
 
 impl From<NonZeroG2> for PublicKey {
     fn from(W: NonZeroG2) -> Self {
-        Self { W, prepared: OnceLock::new() }
+        Self(Arc::new(G2Prepared::from(&W)))
     }
 }
 
@@ -168,7 +165,7 @@ impl Eq for PublicKey {}
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PublicKey").field(&self.W).finish()
+        f.debug_tuple("PublicKey").field(self.W()).finish()
     }
 }
 

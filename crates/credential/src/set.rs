@@ -8,8 +8,9 @@
 //! `P_D = H1(SHA-256("milchglas set-base/1" ‖ [digest, Y, type]))`. What is signed for one type serves no other.
 //!
 //! Spec: `spec/encodings.md`, Sets.
-//! Caution: with one bad element signature, whether an answer comes at all would tell whether the holder has that element. Proving checks all
-//! of a signed set's signatures first; whoever pins a published set calls [`PublishedSet::check`] once.
+//! Caution: with one bad element signature, whether an answer comes at all would tell whether the holder has that element. So all signatures of
+//! a signed set are checked before it is used: by the wallet that reviews the request ([`CheckedSet`]), else when proving. Whoever pins a
+//! published set calls [`PublishedSet::check`] once.
 //! Not here: whether an authority can be believed, storage.
 
 mod published;
@@ -89,13 +90,22 @@ enum Elements {
     Signed(Vec<Scalar>, Vec<ElementSignature>),
 }
 
-/// The published sets and lists that somebody has the content of.
+/// A set of a request, for claims of one type, whose signatures hold.
+#[derive(Clone, Debug)]
+pub struct CheckedSet {
+    membership: Membership,
+    set: PublicSet,
+}
+
+/// The sets and lists that somebody has the content of.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Published<'a> {
-    /// The sets.
+    /// Published sets.
     pub sets: &'a [Arc<PublishedSet>],
-    /// The lists.
+    /// Published lists.
     pub lists: &'a [Arc<PublishedList>],
+    /// Sets of the request itself that were checked before.
+    pub checked: &'a [CheckedSet],
 }
 
 impl<'a> Published<'a> {
@@ -275,10 +285,29 @@ impl Membership {
     /// What both sides need for the statement. Who has the content has it decoded, with its tables.
     pub(crate) fn set_key(&self, published: &Published<'_>) -> Result<SetKey, Error> {
         let known = match &self.elements {
-            Elements::Published(named) => self.find(named, published),
-            Elements::Signed(..) => None,
+            Elements::Published(named) => self.find(named, published).map(PublishedSet::set),
+            Elements::Signed(..) => self.find_checked(published.checked),
         };
-        known.map_or_else(|| set_key(&self.base, &self.key), |set| Ok(set.set().set_key().clone()))
+        known.map_or_else(|| set_key(&self.base, &self.key), |set| Ok(set.set_key().clone()))
+    }
+
+    fn find_checked<'a>(&self, checked: &'a [CheckedSet]) -> Option<&'a PublicSet> {
+        checked.iter().find(|known| known.membership == *self).map(|known| &known.set)
+    }
+
+    /// Checks the signatures of a signed set, unless it is among the `checked`, where it is put: proving with it does not check again. There is
+    /// nothing to check of a published one.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] where key or signatures can not be read, [`Error::Invalid`] where a signature is wrong.
+    pub fn check(&self, checked: &mut Vec<CheckedSet>, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
+        let Elements::Signed(elements, signatures) = &self.elements else { return Ok(()) };
+        if self.find_checked(checked).is_none() {
+            let key = set_key(&self.base, &self.key)?;
+            let set = check_signatures(&key, elements, signatures, rng)?;
+            checked.push(CheckedSet { membership: self.clone(), set });
+        }
+        Ok(())
     }
 
     /// Prover only: the witness for an element, found by a constant-time scan, after all signatures of a signed set have been checked.
@@ -289,18 +318,16 @@ impl Membership {
         published: &Published<'_>,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<MemberWitness, Error> {
-        let (elements, signatures) = match &self.elements {
-            Elements::Signed(elements, signatures) => (elements, signatures),
+        Ok(match &self.elements {
             Elements::Published(named) => {
                 let set = self.find(named, published).ok_or(Error::Misuse("the content of every published set"))?;
-                return Ok(set.set().witness(d)?);
+                set.set().witness(d)?
             }
-        };
-        let signatures: Vec<[u8; 48]> = signatures.iter().map(|bytes| *bytes.as_bytes()).collect();
-        let signatures = NonZeroG1::from_bytes_many(&signatures)?;
-        let set = PublicSet::from_parts(key.clone(), elements.clone(), signatures)?;
-        set.check(rng)?;
-        Ok(set.witness(d)?)
+            Elements::Signed(elements, signatures) => match self.find_checked(published.checked) {
+                Some(set) => set.witness(d)?,
+                None => check_signatures(key, elements, signatures, rng)?.witness(d)?,
+            },
+        })
     }
 }
 
@@ -361,6 +388,18 @@ fn set_base(digest: &SetDigest, key: &SetPublicKey, claim_type: &ClaimType) -> [
 /// What both sides of a proof need to know of a set with that base.
 fn set_key(base: &[u8; 32], key: &SetPublicKey) -> Result<SetKey, Error> {
     Ok(SetKey::of_digest(base, &NonZeroG2::from_bytes(key.as_bytes())?))
+}
+
+fn check_signatures(
+    key: &SetKey,
+    elements: &[Scalar],
+    signatures: &[ElementSignature],
+    rng: &mut dyn CryptoRngCore,
+) -> Result<PublicSet, Error> {
+    let signatures: Vec<[u8; 48]> = signatures.iter().map(|bytes| *bytes.as_bytes()).collect();
+    let set = PublicSet::from_parts(key.clone(), elements.to_vec(), NonZeroG1::from_bytes_many(&signatures)?)?;
+    set.check(rng)?;
+    Ok(set)
 }
 
 /// The bytes of a value, for comparing values without a type.

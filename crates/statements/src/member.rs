@@ -15,7 +15,7 @@
 
 use std::sync::Arc;
 
-use milchglas_curve::{Expander, G1, G2, NonZeroG1, NonZeroG2, Scalar};
+use milchglas_curve::{Expander, G1, G2, NonZeroG1, NonZeroG2, PublicSum, Scalar};
 use milchglas_sigma::{
     Commitment, Error, FixedPoint, Multiple, PairingChecks, PairingKey, Statement, System, Term, Var,
 };
@@ -170,6 +170,8 @@ impl SetKey {
 pub struct PublicSet {
     key: SetKey,
     counting: bool,
+    /// Whether every element is a number of eight bits.
+    of_bytes: bool,
     elements: Vec<Scalar>,
     signatures: Vec<NonZeroG1>,
 }
@@ -198,7 +200,8 @@ impl PublicSet {
 
     fn assemble(key: SetKey, elements: Vec<Scalar>, signatures: Vec<NonZeroG1>) -> Self {
         let counting = elements.iter().copied().eq((0..elements.len() as u64).map(Scalar::from));
-        Self { key, counting, elements, signatures }
+        let of_bytes = elements.iter().all(|element| element.to_bytes()[..31] == [0; 31]);
+        Self { key, counting, of_bytes, elements, signatures }
     }
 
     /// What both sides of a proof know of it.
@@ -238,9 +241,11 @@ impl PublicSet {
     pub fn check(&self, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
-        let mut check = SetCheck::default();
-        check.add(&self.elements, &self.signatures, &seed)?;
-        check.finish(&self.key, rng)
+        let weights = weights(&self.elements, &self.signatures, &seed)?;
+        let [left, mut right] = weighted(&self.elements, &self.signatures, &weights);
+        right.add_fixed(self.base(), -weights.iter().fold(Scalar::ZERO, |sum, weight| sum + weight));
+        let [left, right] = two(&PublicSum::finish_all_vartime(&[left, right]));
+        verdict(&self.key, left, -right, rng)
     }
 
     /// The witness for an element, found by a constant-time scan of the whole set.
@@ -255,17 +260,12 @@ impl PublicSet {
             S.conditional_assign(signature, here);
             found |= here;
         }
-        let of_bytes = self.of_bytes();
+        let of_bytes = self.of_bytes;
         if found.into() {
             Ok(MemberWitness { S: FixedPoint::new(&S), d: *d, of_bytes })
         } else {
             Err(Error::Unsatisfied)
         }
-    }
-
-    /// Whether every element is a number of eight bits.
-    fn of_bytes(&self) -> bool {
-        self.counting && self.elements.len() <= 256
     }
 }
 
@@ -328,31 +328,11 @@ impl SetCheck {
     /// # Errors
     /// [`Error::Misuse`] if there is not one signature for each element.
     pub fn add(&mut self, elements: &[Scalar], signatures: &[NonZeroG1], seed: &[u8; 32]) -> Result<(), Error> {
-        if elements.len() != signatures.len() {
-            return Err(Error::Misuse("one signature for each element"));
-        }
-        let mut content = Vec::with_capacity(32 + 80 * elements.len());
-        content.extend_from_slice(seed);
-        for (d, S) in elements.iter().zip(signatures) {
-            content.extend_from_slice(&d.to_bytes());
-            content.extend_from_slice(&S.to_bytes());
-        }
-        let mut key = [0; 40];
-        if let Some(key) = key.first_chunk_mut::<32>() {
-            Expander::XmdSha256.expand(&content, WEIGHTS_DST, key);
-        }
-        let mut weights = Vec::with_capacity(elements.len());
-        let mut block = [0; 16 * WEIGHTS_AT_ONCE];
-        for (number, part) in (0u64..).zip(elements.chunks(WEIGHTS_AT_ONCE)) {
-            if let Some(place) = key.last_chunk_mut::<8>() {
-                *place = number.to_be_bytes();
-            }
-            Expander::XmdSha256.expand(&key, WEIGHTS_DST, &mut block);
-            weights.extend(block.as_chunks::<16>().0.iter().take(part.len()).map(weight));
-        }
-        let products: Vec<Scalar> = weights.iter().zip(elements).map(|(weight, d)| weight * d).collect();
-        self.signatures += G1::msm_vartime(signatures, &weights);
-        self.multiples += G1::msm_vartime(signatures, &products);
+        let weights = weights(elements, signatures, seed)?;
+        let sums = weighted(elements, signatures, &weights);
+        let [left, multiples] = two(&PublicSum::finish_all_vartime(&sums));
+        self.signatures += left;
+        self.multiples += multiples;
         self.weights += weights.iter().fold(Scalar::ZERO, |sum, weight| sum + weight);
         Ok(())
     }
@@ -370,17 +350,65 @@ impl SetCheck {
     /// [`Error::Invalid`] if a signature is bad, or where there are none.
     pub fn finish(self, set: &SetKey, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
         let right = G1::from(set.base.point()).mul_vartime(&self.weights) - self.multiples;
-        let left = self.signatures.to_nonzero().ok_or(Error::Invalid)?;
-        let mut system = System::default();
-        system.pairing(left, &set.key, right.to_nonzero().ok_or(Error::Invalid)?);
-        PairingChecks::of(system).check(rng)
+        verdict(set, self.signatures, right, rng)
     }
 }
 
-fn weight(bytes: &[u8; 16]) -> Scalar {
-    let mut wide = [0; 64];
-    wide[48..].copy_from_slice(bytes);
-    Scalar::from_wide(&wide)
+/// The weights of some elements' signatures, 128 bits each, as in [`SetCheck::add`].
+fn weights(elements: &[Scalar], signatures: &[NonZeroG1], seed: &[u8; 32]) -> Result<Vec<Scalar>, Error> {
+    if elements.len() != signatures.len() {
+        return Err(Error::Misuse("one signature for each element"));
+    }
+    let mut content = Vec::with_capacity(32 + 80 * elements.len());
+    content.extend_from_slice(seed);
+    for (d, S) in elements.iter().zip(signatures) {
+        content.extend_from_slice(&d.to_bytes());
+        content.extend_from_slice(&S.to_bytes());
+    }
+    let mut key = [0; 40];
+    if let Some(key) = key.first_chunk_mut::<32>() {
+        Expander::XmdSha256.expand(&content, WEIGHTS_DST, key);
+    }
+    let mut weights = Vec::with_capacity(elements.len());
+    let mut block = [0; 16 * WEIGHTS_AT_ONCE];
+    for (number, part) in (0u64..).zip(elements.chunks(WEIGHTS_AT_ONCE)) {
+        if let Some(place) = key.last_chunk_mut::<8>() {
+            *place = number.to_be_bytes();
+        }
+        let (halves, _) = block.as_chunks_mut::<8>();
+        let (block, _) = halves.as_chunks_mut::<2>();
+        let (block, _) = block.split_at_mut(part.len());
+        Expander::XmdSha256.expand(&key, WEIGHTS_DST, block.as_flattened_mut().as_flattened_mut());
+        weights.extend(block.iter().map(weight));
+    }
+    Ok(weights)
+}
+
+/// One of 2^128 weights.
+fn weight([low, high]: &[[u8; 8]; 2]) -> Scalar {
+    Scalar::weight(u64::from_be_bytes(*low), u64::from_be_bytes(*high))
+}
+
+/// Σ ρ_d·S_d and Σ ρ_d·d·S_d, still to be computed.
+fn weighted<'a>(elements: &[Scalar], signatures: &[NonZeroG1], weights: &[Scalar]) -> [PublicSum<'a>; 2] {
+    let mut sums = [PublicSum::with_room(elements.len()), PublicSum::with_room(elements.len() + 1)];
+    for ((d, S), weight) in elements.iter().zip(signatures).zip(weights) {
+        sums[0].add(S, *weight);
+        sums[1].add(S, weight * d);
+    }
+    sums
+}
+
+/// Two sums, as `finish_all_vartime` returns them for two.
+fn two(sums: &[G1]) -> [G1; 2] {
+    core::array::from_fn(|i| sums.get(i).copied().unwrap_or_default())
+}
+
+/// Whether `e(left, Y) = e(right, P2)`, and neither is zero.
+fn verdict(set: &SetKey, left: G1, right: G1, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
+    let mut system = System::default();
+    system.pairing(left.to_nonzero().ok_or(Error::Invalid)?, &set.key, right.to_nonzero().ok_or(Error::Invalid)?);
+    PairingChecks::of(system).check(rng)
 }
 
 /// The one input is an element of the set.

@@ -19,13 +19,14 @@ use milchglas_credential::document::DocumentRef;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::{Presentation, Verified};
 use milchglas_credential::request::Request;
+use milchglas_credential::set::CheckedSet;
 use milchglas_credential::text::quoted;
 use rand_core::CryptoRngCore;
 
 use crate::consent::{CardShown, Choice, Consent};
 use crate::counting::Reserved;
 use crate::error::Error;
-use crate::publications::{bad_set, signs_sets};
+use crate::publications::signs_sets;
 use crate::shortfall::spell;
 use crate::store::Store;
 use crate::vault::{
@@ -50,7 +51,7 @@ impl<S: Store> Wallet<S> {
         now: Timestamp,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, Error> {
-        let Consent { request: authenticated, choices, .. } = consent;
+        let Consent { request: authenticated, choices, sets, .. } = consent;
         let choice = choices.into_iter().nth(choice).ok_or(Error::Misuse("one of the choices of the consent"))?;
         self.admit(&authenticated, now)?;
         self.policy(&authenticated)?;
@@ -60,7 +61,7 @@ impl<S: Store> Wallet<S> {
             Some(bytes) => bytes,
             None => {
                 let reserved = self.reserve_for(&choice, request)?;
-                self.prove(&choice, request, &reserved, rng)?
+                self.prove(&choice, request, &sets, &reserved, rng)?
             }
         };
 
@@ -123,6 +124,7 @@ impl<S: Store> Wallet<S> {
         &self,
         choice: &Choice,
         request: &Request,
+        sets: &[CheckedSet],
         reserved: &Reserved,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<u8>, Error> {
@@ -134,10 +136,8 @@ impl<S: Store> Wallet<S> {
         let contents = self.contents(request)?;
         let held = self.held(&plan, &ids)?;
         let holdings = Holdings::new(self.secret(), &credentials).with_witnesses(&held);
-        let holdings = holdings.with_counters(&reserved.tokens).with_sets(contents.published());
-        let created = Presentation::create(&plan, &holdings, &self.hedge(reserved.hedge), rng);
-        let bytes =
-            created.map_err(|error| if signs_sets(request) { bad_set(error) } else { error.into() })?.to_bytes();
+        let holdings = holdings.with_counters(&reserved.tokens).with_sets(contents.published_with(sets));
+        let bytes = Presentation::create(&plan, &holdings, &self.hedge(reserved.hedge), rng)?.to_bytes();
         let own = Presentation::from_bytes(&bytes).map_err(|_| Error::SelfCheck)?;
         let verified = own.verify(request, &parameters, rng).map_err(|_| Error::SelfCheck)?;
         if tells(&verified, &choice.cards, &parameters) { Ok(bytes) } else { Err(Error::SelfCheck) }

@@ -32,9 +32,10 @@ use milchglas_credential::request::{
 use milchglas_credential::revocation::Epoch;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
-use milchglas_credential::set::Published;
+use milchglas_credential::set::{CheckedSet, Published};
 use milchglas_credential::sorted_map::SortedMap;
 use milchglas_credential::text::{ClaimName, Label, Origin, quoted};
+use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 use crate::counting::{learned_by_pseudonym, learned_by_token};
@@ -67,6 +68,8 @@ pub struct Consent {
     vouchers: Vec<Voucher>,
     warnings: Vec<Warning>,
     pub(crate) choices: Vec<Choice>,
+    /// The sets that the verifier signed.
+    pub(crate) sets: Vec<CheckedSet>,
 }
 
 /// One way to answer. `Debug` names the type only.
@@ -489,19 +492,20 @@ impl<S: Store> Wallet<S> {
     /// [`Error::Input`] where it is no request; [`Error::Refused`] with [`Refusal::BadRequest`], [`Refusal::Expired`],
     /// [`Refusal::NotYetIssued`], [`Refusal::OtherDay`], [`Refusal::VerifierKeyChanged`], [`Refusal::VerifierMoved`],
     /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownAccumulator`], [`Refusal::UnknownInspector`], [`Refusal::NotTheListedVerifier`],
-    /// [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
-    pub fn review(&self, request: &[u8], now: Timestamp) -> Result<Consent, Error> {
+    /// [`Refusal::BadSet`], [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
+    pub fn review(&self, request: &[u8], now: Timestamp, rng: &mut dyn CryptoRngCore) -> Result<Consent, Error> {
         let request =
             SignedRequest::verify(request).map_err(|error| Error::invalid_means(Refusal::BadRequest, error))?;
         self.admit(&request, now)?;
         let policy = self.policy(&request)?;
+        let sets = self.check_signed_sets(request.request(), rng)?;
         let mut choices = self.choices(request.request())?;
         for choice in &mut choices {
             choice.warnings = self.warn(choice, request.request(), &policy)?;
         }
         let (standing, mut warnings) = self.regard(request.verifier());
         policy.put_warnings(&mut warnings);
-        Ok(Consent { request, standing, vouchers: policy.vouchers, warnings, choices })
+        Ok(Consent { request, standing, vouchers: policy.vouchers, warnings, choices, sets })
     }
 
     /// The rules that depend on time, on who asks and on what was answered; run again before the answer.

@@ -121,7 +121,7 @@
 //! let answer = issue(&application)?;
 //! wallet.accept(&answer, now)?;
 //!
-//! let consent = wallet.review(&request_file, now)?;
+//! let consent = wallet.review(&request_file, now, &mut OsRng)?;
 //! for sentence in consent.text(0).unwrap_or_default().iter() {
 //!     println!("{sentence}");
 //! }
@@ -130,7 +130,7 @@
 //! # verified.verify(&request, &[&parameters], &mut OsRng)?;
 //!
 //! assert_eq!(wallet.history().len(), 1);
-//! let again = wallet.review(&request_file, now);
+//! let again = wallet.review(&request_file, now, &mut OsRng);
 //! assert!(matches!(again, Err(Error::Refused(Refusal::AlreadyAnswered))));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -4,7 +4,7 @@
 //! the two newest are kept, so that a request which names the one before the newest can be answered.
 //!
 //! Every signature is checked once, when a file is added; the pin covers what was checked. A set that a verifier signed inside its request is
-//! checked whenever it is answered.
+//! checked when the request is reviewed.
 //!
 //! Caution: which sets and lists are here may tell where their holder goes; adding them all alike tells nothing. No look-up in a list leaves the
 //! device.
@@ -17,10 +17,10 @@ use milchglas_credential::digest::AuthorityFingerprint;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::list::PublishedList;
 use milchglas_credential::predicate::Predicate;
-use milchglas_credential::request::Request;
-use milchglas_credential::set::{Published, PublishedSet, SetRef};
+use milchglas_credential::request::{Request, SchemaRef};
+use milchglas_credential::set::{CheckedSet, Published, PublishedSet, SetRef};
 use milchglas_credential::sorted_map::SortedMap;
-use milchglas_credential::text::Label;
+use milchglas_credential::text::{ClaimName, Label};
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
 
@@ -85,7 +85,12 @@ pub(crate) struct Contents {
 
 impl Contents {
     pub(crate) fn published(&self) -> Published<'_> {
-        Published { sets: &self.sets, lists: &self.lists }
+        self.published_with(&[])
+    }
+
+    /// With sets of the request that were checked before.
+    pub(crate) fn published_with<'a>(&'a self, checked: &'a [CheckedSet]) -> Published<'a> {
+        Published { sets: &self.sets, lists: &self.lists, checked }
     }
 }
 
@@ -234,6 +239,29 @@ impl<S: Store> Wallet<S> {
         Ok(contents)
     }
 
+    /// Checks every set that the verifier signed in its request, whatever the wallet could answer: were it those alone that it can be in, the
+    /// refusal of a bad one would tell which they are.
+    pub(crate) fn check_signed_sets(
+        &self,
+        request: &Request,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Vec<CheckedSet>, Error> {
+        let mut checked = Vec::new();
+        let parameters = self.accepted_parameters(request)?;
+        for ask in request.ask().credentials() {
+            let known = |named: &SchemaRef| parameters.iter().find_map(|known| known.schema(&named.digest));
+            for schema in ask.schemas.iter().filter_map(known) {
+                for (claim, set) in ask.prove.iter().filter_map(signed_set) {
+                    let claim = schema.index_of(claim.as_str()).and_then(|index| schema.claim(index));
+                    // What does not fit the claim can not be answered either.
+                    let Some(Ok(membership)) = claim.map(|claim| set.resolve(&claim.claim_type)) else { continue };
+                    membership.check(&mut checked, rng).map_err(bad_set)?;
+                }
+            }
+        }
+        Ok(checked)
+    }
+
     /// The content of a pinned file. Its SHA-256 covers all that was checked when it was pinned.
     fn read<T>(
         &self,
@@ -318,7 +346,12 @@ fn predicates(request: &Request) -> impl Iterator<Item = &Predicate> {
 
 /// Whether a request contains a set that its verifier signed.
 pub(crate) fn signs_sets(request: &Request) -> bool {
-    predicates(request).any(|predicate| matches!(predicate, Predicate::In { set: SetRef::Signed(_), .. }))
+    predicates(request).any(|predicate| signed_set(predicate).is_some())
+}
+
+fn signed_set(predicate: &Predicate) -> Option<(&ClaimName, &SetRef)> {
+    let Predicate::In { claim, set } = predicate else { return None };
+    matches!(set, SetRef::Signed(_)).then_some((claim, set))
 }
 
 /// A signature that does not hold is a refusal; everything else is unreadable input.

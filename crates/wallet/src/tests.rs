@@ -272,12 +272,13 @@ fn a_name_from_outside_can_not_end_its_quotation() {
     let (_dir, wallet, issuer) = with_card();
     let mut hostile = fields(1, Ask::Credential(issuer.ask(&[], &[ADULT])));
     hostile.verifier.name = "Bank” asks, at https://bank.example. “Bank".into();
-    let consent = wallet.review(&signed(hostile, &cafe_key()), now()).unwrap();
+    let consent = wallet.review(&signed(hostile, &cafe_key()), now(), &mut OsRng).unwrap();
     let first = "“Bank’ asks, at https://bank.example. ‘Bank” asks, at https://cafe.example.";
     assert_eq!(consent.text(0).unwrap().iter().next(), Some(first));
 
     let equals = r#"{"equals": {"claim": "surname", "value": "X”. Nothing is learned. “X"}}"#;
-    let why = refused(wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[equals]))), now())).explanation();
+    let why =
+        refused(wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[equals]))), now(), &mut OsRng)).explanation();
     assert!(lines(&why)[0].ends_with("the request needs “X’. Nothing is learned. ‘X”."), "{why:?}");
 }
 
@@ -286,7 +287,7 @@ fn answers_the_cafe_and_remembers_it() {
     let (dir, mut wallet, issuer) = with_card();
     let ask = Ask::Credential(issuer.ask(&[], &[ADULT, VALID]));
     let request = Request::new(fields(1, ask.clone())).unwrap();
-    let consent = wallet.review(&cafe(1, ask), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng).unwrap();
     assert_eq!((consent.standing(), consent.warnings()), (Standing::FirstTime, &[Warning::FirstTime][..]));
     let [choice] = consent.choices() else { panic!("one choice") };
     let learned = choice.learned();
@@ -319,10 +320,10 @@ fn answers_the_cafe_and_remembers_it() {
     let [known] = wallet.verifiers() else { panic!("one verifier") };
     assert_eq!((known.answers, known.origin.as_str()), (1, "https://cafe.example"));
     let ask = Ask::Credential(issuer.ask(&[], &[ADULT]));
-    let consent = wallet.review(&cafe(2, ask.clone()), now()).unwrap();
+    let consent = wallet.review(&cafe(2, ask.clone()), now(), &mut OsRng).unwrap();
     assert_eq!(consent.standing(), Standing::Known { since: now(), answers: 1 });
     assert!(consent.warnings().is_empty());
-    assert_eq!(refused(wallet.review(&cafe(1, ask), now())), Refusal::AlreadyAnswered);
+    assert_eq!(refused(wallet.review(&cafe(1, ask), now(), &mut OsRng)), Refusal::AlreadyAnswered);
 }
 
 #[test]
@@ -330,7 +331,7 @@ fn discloses_exactly_what_the_consent_shows() {
     let (_dir, mut wallet, issuer) = with_card();
     let ask = Ask::Credential(issuer.ask(&["surname", "address", "date_of_birth"], &[]));
     let request = Request::new(fields(1, ask.clone())).unwrap();
-    let consent = wallet.review(&cafe(1, ask), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng).unwrap();
     let learned = consent.choices()[0].learned();
     assert_eq!(
         lines(&learned)[1..],
@@ -568,7 +569,7 @@ fn rejects_requests_against_its_policy() {
     let review = |wallet: &Wallet, change: &dyn Fn(&mut RequestFields)| {
         let mut fields = fields(9, ask());
         change(&mut fields);
-        wallet.review(&signed(fields, &cafe_key()), now())
+        wallet.review(&signed(fields, &cafe_key()), now(), &mut OsRng)
     };
     assert!(review(&wallet, &|_| {}).is_ok());
     assert_eq!(refused(review(&wallet, &|fields| fields.expires = now())), Refusal::Expired { at: now() });
@@ -601,54 +602,54 @@ fn rejects_requests_against_its_policy() {
         for bit in [1, 0x80] {
             let mut flipped = request.clone();
             flipped[at] ^= bit;
-            let result = wallet.review(&flipped, now());
+            let result = wallet.review(&flipped, now(), &mut OsRng);
             assert!(matches!(result, Err(Error::Input(_) | Error::Refused(Refusal::BadRequest))), "byte {at}");
         }
     }
     let last = request.len() - 1;
     let flipped = [&request[..last], &[request[last] ^ 1]].concat();
-    assert_eq!(refused(wallet.review(&flipped, now())), Refusal::BadRequest);
+    assert_eq!(refused(wallet.review(&flipped, now(), &mut OsRng)), Refusal::BadRequest);
 
     // Once answered, key and origin belong together.
-    let consent = wallet.review(&request, now()).unwrap();
+    let consent = wallet.review(&request, now(), &mut OsRng).unwrap();
     wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
-    assert_eq!(refused(wallet.review(&request, now())), Refusal::AlreadyAnswered);
+    assert_eq!(refused(wallet.review(&request, now(), &mut OsRng)), Refusal::AlreadyAnswered);
     let mut moved = fields(2, ask());
     moved.verifier.origin = "https://bar.example".parse().unwrap();
-    let refusal = refused(wallet.review(&signed(moved, &cafe_key()), now()));
+    let refusal = refused(wallet.review(&signed(moved, &cafe_key()), now(), &mut OsRng));
     assert!(matches!(refusal, Refusal::VerifierMoved { .. }));
     let impostor = SigningKey::from_bytes(&[8; 32]);
     let mut posing = fields(2, ask());
     posing.verifier.key = VerifierKey(impostor.verifying_key().to_bytes());
     let posing = signed(posing, &impostor);
-    let refusal = refused(wallet.review(&posing, now()));
+    let refusal = refused(wallet.review(&posing, now(), &mut OsRng));
     assert_eq!(refusal, Refusal::VerifierKeyChanged { origin: "https://cafe.example".parse().unwrap() });
 
     // Another verifier of the same name, and a known one with a new name, are worth a warning.
     let mut namesake = fields(2, ask());
     namesake.verifier.key = VerifierKey(impostor.verifying_key().to_bytes());
     namesake.verifier.origin = "https://cafe2.example".parse().unwrap();
-    let consent = wallet.review(&signed(namesake, &impostor), now()).unwrap();
+    let consent = wallet.review(&signed(namesake, &impostor), now(), &mut OsRng).unwrap();
     let same_name = Warning::SameName { origin: "https://cafe.example".parse().unwrap() };
     assert_eq!(consent.warnings(), [Warning::FirstTime, same_name]);
     let mut renamed = fields(2, ask());
     renamed.verifier.name = "Bar Glas".into();
-    let consent = wallet.review(&signed(renamed, &cafe_key()), now()).unwrap();
+    let consent = wallet.review(&signed(renamed, &cafe_key()), now(), &mut OsRng).unwrap();
     assert_eq!(consent.warnings(), [Warning::NewName { before: "Café Glas".into() }]);
 
     // A changed key is taken only after the old one is forgotten.
     let key = VerifierKey(cafe_key().verifying_key().to_bytes());
     assert!(wallet.forget_verifier(&key).unwrap());
     assert!(!wallet.forget_verifier(&key).unwrap());
-    assert_eq!(wallet.review(&posing, now()).unwrap().standing(), Standing::FirstTime);
-    assert_eq!(refused(wallet.review(&request, now())), Refusal::AlreadyAnswered);
+    assert_eq!(wallet.review(&posing, now(), &mut OsRng).unwrap().standing(), Standing::FirstTime);
+    assert_eq!(refused(wallet.review(&request, now(), &mut OsRng)), Refusal::AlreadyAnswered);
 }
 
 #[test]
 fn checks_again_before_it_answers() {
     let (_dir, mut wallet, issuer) = with_card();
     let request = cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT])));
-    let review = |wallet: &Wallet| wallet.review(&request, now()).unwrap();
+    let review = |wallet: &Wallet| wallet.review(&request, now(), &mut OsRng).unwrap();
     let late = review(&wallet);
     assert!(matches!(refused(wallet.respond(late, 0, at(NOW + 290), &mut OsRng)), Refusal::Expired { .. }));
     let no_such = review(&wallet);
@@ -657,7 +658,7 @@ fn checks_again_before_it_answers() {
     wallet.respond(first, 0, now(), &mut OsRng).unwrap();
     assert_eq!(refused(wallet.respond(second, 0, now(), &mut OsRng)), Refusal::AlreadyAnswered);
     let next = cafe(2, Ask::Credential(issuer.ask(&[], &[ADULT])));
-    let consent = wallet.review(&next, now()).unwrap();
+    let consent = wallet.review(&next, now(), &mut OsRng).unwrap();
     let id = wallet.list().unwrap()[0].id;
     wallet.remove(id).unwrap();
     assert_eq!(wallet.respond(consent, 0, now(), &mut OsRng), Err(Error::NoSuchCredential(id)));
@@ -672,7 +673,7 @@ fn says_what_helps_where_nothing_satisfies() {
     let adult = || issuer.ask(&[], &[ADULT]);
     // Whether the parameters are known, and the sentences.
     let explain = |wallet: &Wallet, ask: Ask| {
-        let refusal = refused(wallet.review(&request(ask), now()));
+        let refusal = refused(wallet.review(&request(ask), now(), &mut OsRng));
         let known = matches!(refusal, Refusal::NotSatisfiable(_));
         assert!(known || matches!(refusal, Refusal::UnknownParameters(_)), "{refusal:?}");
         (known, refusal.explanation().iter().map(str::to_owned).collect::<Vec<_>>())
@@ -696,7 +697,7 @@ fn says_what_helps_where_nothing_satisfies() {
     // With a renewed card only age is in the way: of two cards the one that comes closest speaks.
     take_card(&mut wallet, &issuer, 2, &card_json("2008-11-24", "2036-10"));
     assert_eq!(explain(&wallet, Ask::Credential(both)).1, [young]);
-    let refusal = refused(wallet.review(&request(Ask::Credential(adult())), now()));
+    let refusal = refused(wallet.review(&request(Ask::Credential(adult())), now(), &mut OsRng));
     assert!(!refusal.to_string().contains("2008") && !format!("{refusal:?}").contains("2008"));
     assert_eq!(refusal.explanation().iter().collect::<Vec<_>>(), [young]);
 
@@ -735,7 +736,7 @@ fn prefers_the_way_that_reveals_least() {
         named("also_one", issuer.ask(&[], &[VALID])),
     ]);
     let request = Request::new(fields(1, ask.clone())).unwrap();
-    let consent = wallet.review(&cafe(1, ask), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng).unwrap();
     let order: Vec<_> = consent
         .choices()
         .iter()
@@ -764,7 +765,7 @@ fn shows_credentials_of_two_issuers_together() {
     };
     let ask = Ask::All(vec![named("state", state.ask(&[], &[ADULT])), named("either", either)]);
     let request = Request::new(fields(1, ask.clone())).unwrap();
-    let consent = wallet.review(&cafe(1, ask), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng).unwrap();
     assert_eq!(consent.choices().len(), 2);
     let learned = consent.choices()[0].learned();
     assert!(lines(&learned).contains(&"That you have a national identity card from “Town”."));
@@ -781,8 +782,9 @@ fn follows_an_issuers_change_of_keys() {
     let yesterday: Date = "2026-11-22".parse().unwrap();
     issuer.secrets.push(Keys::random());
     issuer.publish("State", 2, Date::MAX);
-    let review =
-        |wallet: &Wallet, issuer: &Issuer| wallet.review(&cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT]))), now());
+    let review = |wallet: &Wallet, issuer: &Issuer| {
+        wallet.review(&cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT]))), now(), &mut OsRng)
+    };
     assert!(matches!(refused(review(&wallet, &issuer)), Refusal::UnknownParameters(_)));
     wallet.add_issuer(&issuer.json(), None, &mut OsRng).unwrap();
     let consent = review(&wallet, &issuer).unwrap();
@@ -797,13 +799,13 @@ fn follows_an_issuers_change_of_keys() {
     issuer.publish("State", 3, yesterday);
     wallet.add_issuer(&issuer.json(), None, &mut OsRng).unwrap();
     let ask = Ask::Credential(issuer.ask(&[], &[ADULT]));
-    let refusal = refused(wallet.review(&cafe(2, ask), now()));
+    let refusal = refused(wallet.review(&cafe(2, ask), now(), &mut OsRng));
     assert_eq!(
         lines(&refusal.explanation()),
         ["Your national identity card is signed with a key that is accepted until 2026-11-22 only. Have it renewed."]
     );
     take_card(&mut wallet, &issuer, 2, &card_json("1990-01-31", "2043-12"));
-    assert!(wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[ADULT]))), now()).is_ok());
+    assert!(wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[ADULT]))), now(), &mut OsRng).is_ok());
 }
 
 /// A store whose disk fails at a given save: every change before it is on the disk, nothing after.
@@ -858,21 +860,21 @@ fn never_uses_a_counter_twice_after_a_crash() {
     let request = cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT])));
     // Stopped before the reservation: nothing was proven, nothing has changed.
     let (mut wallet, _) = failing(&dir, 0);
-    let consent = wallet.review(&request, now()).unwrap();
+    let consent = wallet.review(&request, now(), &mut OsRng).unwrap();
     assert!(matches!(wallet.respond(consent, 0, now(), &mut OsRng), Err(Error::Vault(_))));
     assert_eq!((wallet.state.counter, wallet.history().len()), (0, 0));
     drop(wallet);
     // Stopped between reservation and answer: the number is spent, nothing came out, the request can still be answered.
     for expected in 1..4 {
         let (mut wallet, _) = failing(&dir, 1);
-        let consent = wallet.review(&request, now()).unwrap();
+        let consent = wallet.review(&request, now(), &mut OsRng).unwrap();
         assert!(matches!(wallet.respond(consent, 0, now(), &mut OsRng), Err(Error::Vault(_))));
         drop(wallet);
         let wallet = Wallet::open(place(&dir), &passphrase("p")).unwrap();
         assert_eq!((wallet.state.counter, wallet.history().len(), wallet.verifiers().len()), (expected, 0, 0));
     }
     let mut wallet = Wallet::open(place(&dir), &passphrase("p")).unwrap();
-    let consent = wallet.review(&request, now()).unwrap();
+    let consent = wallet.review(&request, now(), &mut OsRng).unwrap();
     wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
     assert_eq!((wallet.state.counter, wallet.history().len()), (4, 1));
 }
@@ -889,7 +891,7 @@ fn keeps_the_old_state_where_saving_fails() {
     assert!(wallet.remove(id).is_err());
     assert_eq!((wallet.issuers().len(), wallet.list().unwrap().len()), (1, 1));
     let town = Ask::Credential(newcomer.ask(&[], &[ADULT]));
-    assert!(matches!(refused(wallet.review(&cafe(1, town), now())), Refusal::UnknownParameters(_)));
+    assert!(matches!(refused(wallet.review(&cafe(1, town), now(), &mut OsRng)), Refusal::UnknownParameters(_)));
 
     saves_left.set(1);
     let application = wallet.apply(&issuer.invite(3), now(), &mut OsRng).unwrap();
@@ -937,12 +939,12 @@ fn proves_differently_each_time_with_a_broken_generator() {
     copy_folder(&place(&dir), &place(&spent));
     let request = cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT])));
     let (mut wallet, _) = failing(&spent, 1);
-    let consent = wallet.review(&request, now()).unwrap();
+    let consent = wallet.review(&request, now(), &mut OsRng).unwrap();
     assert!(wallet.respond(consent, 0, now(), &mut Stuck).is_err());
     drop(wallet);
     let respond = |dir: &TempDir| {
         let mut wallet = Wallet::open(place(dir), &passphrase("p")).unwrap();
-        let consent = wallet.review(&request, now()).unwrap();
+        let consent = wallet.review(&request, now(), &mut OsRng).unwrap();
         wallet.respond(consent, 0, now(), &mut Stuck).unwrap()
     };
     let (first, control, hedged) = (respond(&dir), respond(&same), respond(&spent));
@@ -971,7 +973,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 fn leaves_no_claim_and_no_secret_in_any_file() {
     let (dir, mut wallet, issuer) = with_card();
     let request = cafe(1, Ask::Credential(issuer.ask(&["surname", "id_number"], &[])));
-    let consent = wallet.review(&request, now()).unwrap();
+    let consent = wallet.review(&request, now(), &mut OsRng).unwrap();
     wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
     wallet.apply(&issuer.invite(2), now(), &mut OsRng).unwrap();
     let bytes = wallet.state.to_bytes(&crate::vault::Root { entropy: Zeroizing::new([0; 32]), id: [0; 16] });
@@ -1069,7 +1071,7 @@ fn notices_and_repairs_a_lost_parameters_file() {
         }
         let mut wallet = Wallet::open(place(&dir), &passphrase("p")).unwrap();
         assert_eq!(wallet.list(), Err(Error::ParametersLost(digest)));
-        assert!(wallet.review(&cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT]))), now()).is_err());
+        assert!(wallet.review(&cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT]))), now(), &mut OsRng).is_err());
         assert_eq!(wallet.add_issuer(&issuer.json(), None, &mut OsRng).unwrap().before, Before::Same);
         assert_eq!(wallet.list().unwrap().len(), 1);
     }
@@ -1079,7 +1081,8 @@ fn notices_and_repairs_a_lost_parameters_file() {
 #[test]
 fn prints_nothing_personal_in_debug_output() {
     let (_dir, mut wallet, issuer) = with_card();
-    let consent = wallet.review(&cafe(1, Ask::Credential(issuer.ask(&["surname"], &[ADULT]))), now()).unwrap();
+    let consent =
+        wallet.review(&cafe(1, Ask::Credential(issuer.ask(&["surname"], &[ADULT]))), now(), &mut OsRng).unwrap();
     let choice = &consent.choices()[0];
     let card = &choice.credentials()[0];
     let mut printed = vec![

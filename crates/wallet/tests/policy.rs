@@ -114,7 +114,7 @@ impl Scene {
     }
 
     fn review(&self, request: &[u8]) -> Result<Consent, Error> {
-        self.wallet.review(request, now())
+        self.wallet.review(request, now(), &mut OsRng)
     }
 
     fn refusal(&self, request: &[u8]) -> Refusal {
@@ -217,7 +217,8 @@ fn refuses_what_a_purchase_may_not_ask() {
     let empty = TempDir::new().unwrap();
     let work = Work::with_log_n(1).unwrap();
     let (wallet, _) = Wallet::init(empty.path().join("wallet"), &passphrase(), work, &mut OsRng).unwrap();
-    let refusal = refused(wallet.review(&request(Some("purchase"), scene.card(0, &["date_of_birth"], &[])), now()));
+    let refusal =
+        refused(wallet.review(&request(Some("purchase"), scene.card(0, &["date_of_birth"], &[])), now(), &mut OsRng));
     assert!(matches!(refusal, Refusal::BeyondProfile { .. }));
 }
 

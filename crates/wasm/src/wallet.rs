@@ -222,7 +222,7 @@ impl WalletCore {
 
     /// What a request would learn.
     pub fn review(&mut self, request: &[u8], now: f64) -> Result<JsValue> {
-        let consent = self.wallet.review(request, time(now)?).map_err(failure)?;
+        let consent = self.wallet.review(request, time(now)?, &mut OsRng).map_err(failure)?;
         self.last_consent = self.last_consent.wrapping_add(1);
         let shown = consent_fields(self.last_consent, &consent)?;
         if self.consents.len() >= MAX_CONSENTS {

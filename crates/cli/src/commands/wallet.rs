@@ -307,7 +307,7 @@ fn respond(
         // Trouble with it shows in the answer, if the request asks for what is missing.
         wallet.sync(&mut *epochs::open(&folder), &mut |_| (), &mut OsRng).map_err(failure)?;
     }
-    let consent = wallet.review(&bytes, context.now).map_err(|error| match failure(error) {
+    let consent = wallet.review(&bytes, context.now, &mut OsRng).map_err(|error| match failure(error) {
         unreadable @ Failure { kind: Kind::Input, .. } => unreadable.about(request.display()),
         other => other,
     })?;

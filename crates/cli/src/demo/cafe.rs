@@ -77,7 +77,7 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
     if show_qr {
         story.show(&Qr::from_bytes(&request)?);
     }
-    let consent = erika.review(&request, now).map_err(wallet::failure)?;
+    let consent = erika.review(&request, now, &mut OsRng).map_err(wallet::failure)?;
     story.say("Erika's wallet says:");
     story.say(&indented(&wallet::consent_text(&consent, 0)));
 
@@ -126,7 +126,7 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
     stage.issue(&office, &mut jonas, schema.id().as_str(), &claims)?;
     stage.sync(&mut jonas)?;
     let request = ask(&cafe, now)?;
-    let too_young = match jonas.review(&request, now) {
+    let too_young = match jonas.review(&request, now, &mut OsRng) {
         Err(Error::Refused(refusal @ Refusal::NotSatisfiable(_))) => {
             refusal.explanation().iter().collect::<Vec<_>>().join(" ")
         }
@@ -136,7 +136,7 @@ pub(super) fn play(show_qr: bool, now: Timestamp) -> Result<Report> {
     story.say(&format!("His wallet: {too_young}"));
     // He takes an answer of Erika's that the café has not seen, and puts his own request's nonce into it.
     let fresh = ask(&cafe, now)?;
-    let consent = erika.review(&fresh, now).map_err(wallet::failure)?;
+    let consent = erika.review(&fresh, now, &mut OsRng).map_err(wallet::failure)?;
     let borrowed = erika.respond(consent, 0, now, &mut OsRng).map_err(wallet::failure)?;
     let borrowed = with_nonce(&borrowed, nonce_of(&request)?)?;
     let forced = cafe.check(&borrowed, now, &mut OsRng).err();
@@ -192,7 +192,7 @@ fn ask(cafe: &Verifier<FolderStore>, now: Timestamp) -> Result<Vec<u8>> {
 
 /// One more visit, from the request to the verdict; the presentation.
 fn show(guest: &mut Wallet, cafe: &Verifier<FolderStore>, now: Timestamp) -> Result<Vec<u8>> {
-    let consent = guest.review(&ask(cafe, now)?, now).map_err(wallet::failure)?;
+    let consent = guest.review(&ask(cafe, now)?, now, &mut OsRng).map_err(wallet::failure)?;
     let presentation = guest.respond(consent, 0, now, &mut OsRng).map_err(wallet::failure)?;
     let checked = cafe.check(&presentation, now, &mut OsRng);
     checked.map_err(|rejection| Failure::refused(rejection.for_log().to_string()))?;

@@ -61,7 +61,7 @@ pub(super) fn play(now: Timestamp) -> Result<Report> {
     story.chapter("3. Somebody has the phone, and its passphrase");
     // It was never online again: the wallet has the witness of yesterday.
     let request = ask(&stage, &bank, &template)?;
-    let offline = match phone.review(&request, stage.now) {
+    let offline = match phone.review(&request, stage.now, &mut OsRng) {
         Err(Error::Refused(refusal)) => refusal.explanation().iter().collect::<Vec<_>>().join(" "),
         Err(error) => return Err(wallet::failure(error)),
         Ok(_) => return Err(Failure::refused("the story did not go as designed: the lost phone could answer")),
@@ -69,7 +69,7 @@ pub(super) fn play(now: Timestamp) -> Result<Report> {
     story.say(&format!("Offline. Its wallet: {offline}"));
     let found = stage.sync(&mut phone)?;
     ensure(found.len() == 1, "the lost phone's card was not found to be revoked")?;
-    let online = match phone.review(&ask(&stage, &bank, &template)?, stage.now) {
+    let online = match phone.review(&ask(&stage, &bank, &template)?, stage.now, &mut OsRng) {
         Err(Error::Refused(refusal)) => refusal.explanation().iter().collect::<Vec<_>>().join(" "),
         Err(error) => return Err(wallet::failure(error)),
         Ok(_) => return Err(Failure::refused("the story did not go as designed: a revoked card could be shown")),
@@ -127,7 +127,7 @@ fn ask(stage: &Stage, bank: &Verifier<FolderStore>, template: &Template) -> Resu
 
 fn visit(stage: &Stage, holder: &mut Wallet, bank: &Verifier<FolderStore>, template: &Template) -> Result<Verdict> {
     let request = ask(stage, bank, template)?;
-    let consent = holder.review(&request, stage.now).map_err(wallet::failure)?;
+    let consent = holder.review(&request, stage.now, &mut OsRng).map_err(wallet::failure)?;
     let presentation = holder.respond(consent, 0, stage.now, &mut OsRng).map_err(wallet::failure)?;
     let checked = bank.check(&presentation, stage.now, &mut OsRng);
     checked.map_err(|rejection| Failure::refused(rejection.for_log().to_string()))

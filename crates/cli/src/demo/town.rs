@@ -269,7 +269,7 @@ impl Town {
 
     /// What a person's wallet says about a request that it could answer.
     pub(super) fn review(&self, who: &str, request: &[u8]) -> Result<Consent> {
-        self.people.get(who).ok_or_else(nobody)?.review(request, self.stage.now).map_err(wallet::failure)
+        self.people.get(who).ok_or_else(nobody)?.review(request, self.stage.now, &mut OsRng).map_err(wallet::failure)
     }
 
     /// A person consents and answers.
@@ -329,7 +329,7 @@ impl Town {
 
     /// The sentences with which a wallet refuses; a failure where it does not.
     pub(super) fn wallet_refuses(&self, who: &str, request: &[u8]) -> Result<String> {
-        match self.people.get(who).ok_or_else(nobody)?.review(request, self.stage.now) {
+        match self.people.get(who).ok_or_else(nobody)?.review(request, self.stage.now, &mut OsRng) {
             Err(Error::Refused(refusal)) => Ok(refusal.explanation().iter().collect::<Vec<_>>().join(" ")),
             Err(error) => Err(wallet::failure(error)),
             Ok(_) => Err(Failure::refused("the story did not go as designed: a wallet was ready to answer")),
@@ -348,7 +348,7 @@ impl Town {
     pub(super) fn answer_from_copy(&self, copy: &str, request: &[u8]) -> Result<Vec<u8>> {
         let mut copied = self.stage.open_wallet(copy)?;
         self.stage.sync(&mut copied)?;
-        let consent = copied.review(request, self.stage.now).map_err(wallet::failure)?;
+        let consent = copied.review(request, self.stage.now, &mut OsRng).map_err(wallet::failure)?;
         copied.respond(consent, 0, self.stage.now, &mut OsRng).map_err(wallet::failure)
     }
 

@@ -989,6 +989,17 @@ mod fp2 {
         out
     }
 
+    /// 1/x of each, with one inversion for all. None may be 0.
+    pub(super) fn invert_all(elements: &[Fp2]) -> Vec<Fp2> {
+        // 1/(a + b·i) = (a − b·i)/(a² + b²)
+        let norm = |x: &Fp2| fp::sub(&fp::square(&x.fp[0]), &fp::negate_if(&fp::square(&x.fp[1]), true));
+        let inverses = fp::invert_all(elements.iter().map(norm).collect());
+        let conjugate_times = |(x, inverse): (&Fp2, Fp)| Fp2 {
+            fp: [fp::mul(&x.fp[0], &inverse), fp::negate_if(&fp::mul(&x.fp[1], &inverse), true)],
+        };
+        elements.iter().zip(inverses).map(conjugate_times).collect()
+    }
+
     /// Whether x = 0.
     pub(super) fn is_zero(x: &Fp2) -> bool {
         x.fp.iter().all(|coordinate| coordinate.l == [0; 6])
@@ -1112,11 +1123,10 @@ pub mod pairing {
         let mut raw = [Fp6::default(); LINES];
         // SAFETY: plain call; writes exactly 68 elements.
         unsafe { blst_precompute_lines(raw.as_mut_ptr(), q) };
+        // The last coefficient is 0 for vertical lines only; there is none among the multiples of q below z, because the order of q is r.
+        let last: Vec<Fp2> = raw.iter().map(|line| line.fp2[2]).collect();
         let mut lines = Box::new([[Fp2::default(); 2]; LINES]);
-        for (line, raw) in lines.iter_mut().zip(&raw) {
-            // The last coefficient is 0 for vertical lines only; there is none among the multiples of q below z, because the
-            // order of q is r.
-            let inverse = fp2::invert(&raw.fp2[2]);
+        for ((line, raw), inverse) in lines.iter_mut().zip(&raw).zip(fp2::invert_all(&last)) {
             *line = [fp2::mul(&raw.fp2[0], &inverse), fp2::mul(&raw.fp2[1], &inverse)];
         }
         Prepared(lines)

@@ -15,8 +15,9 @@ fn counted(issuer: &Issuer, scope: &str, epoch: &str) -> Ask {
 
 fn token<S: Store>(wallet: &mut Wallet<S>, issuer: &Issuer, nonce: u8, ask: Ask) -> Result<Token, String> {
     let request = Request::new(fields(nonce, ask.clone())).unwrap();
-    let answer =
-        wallet.review(&cafe(nonce, ask), now()).and_then(|consent| wallet.respond(consent, 0, now(), &mut OsRng));
+    let answer = wallet
+        .review(&cafe(nonce, ask), now(), &mut OsRng)
+        .and_then(|consent| wallet.respond(consent, 0, now(), &mut OsRng));
     match answer {
         Ok(answer) => {
             let presentation = Presentation::from_bytes(&answer).unwrap();
@@ -37,7 +38,7 @@ fn restore(dir: &TempDir, name: &str, backup: &[u8]) -> Wallet {
 fn a_restored_wallet_has_everything_but_its_passphrase_and_id() {
     let (dir, mut wallet, issuer) = with_card();
     let ask = Ask::Credential(issuer.ask(&[], &[ADULT]));
-    let consent = wallet.review(&cafe(1, ask.clone()), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask.clone()), now(), &mut OsRng).unwrap();
     wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
     wallet.prepare(now(), &mut OsRng).unwrap();
     let backup = wallet.backup(&passphrase("b"), quick()).unwrap();
@@ -48,9 +49,9 @@ fn a_restored_wallet_has_everything_but_its_passphrase_and_id() {
     assert_eq!(restored.prepared(), 0);
     assert_ne!(restored.hedge(1), wallet.hedge(1));
     // It is a wallet like every other, under its own passphrase.
-    let consent = restored.review(&cafe(2, ask.clone()), now()).unwrap();
+    let consent = restored.review(&cafe(2, ask.clone()), now(), &mut OsRng).unwrap();
     restored.respond(consent, 0, now(), &mut OsRng).unwrap();
-    assert_eq!(refused(restored.review(&cafe(1, ask), now())), Refusal::AlreadyAnswered);
+    assert_eq!(refused(restored.review(&cafe(1, ask), now(), &mut OsRng)), Refusal::AlreadyAnswered);
     drop(restored);
     let place = dir.path().join("restored");
     assert!(Wallet::open(&place, &passphrase("p")).is_err() && Wallet::open(&place, &passphrase("b")).is_err());
@@ -149,7 +150,7 @@ fn a_wallet_from_its_phrase_gives_no_tokens_until_it_is_told() {
     assert!(token(&mut wallet, &issuer, 1, ask.clone()).is_err());
     // Also where somebody had consented before.
     assert_eq!(wallet.allow_tokens(&cafe(1, ask.clone()), now()), Ok(true));
-    let consent = wallet.review(&cafe(1, ask.clone()), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask.clone()), now(), &mut OsRng).unwrap();
     wallet.state.mark_restored();
     assert!(matches!(refused(wallet.respond(consent, 0, now(), &mut OsRng)), Refusal::NotSatisfiable(_)));
     assert_eq!(wallet.allow_tokens(&cafe(1, ask.clone()), now()), Ok(true));

@@ -34,7 +34,7 @@ fn picks_the_credentials_that_agree() {
     let (_dir, mut wallet, issuers) = with_cards(&state, &births);
     let ask = both(&issuers, SAME_BIRTH);
     let request = Request::new(fields(1, ask.clone())).unwrap();
-    let consent = wallet.review(&cafe(1, ask), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng).unwrap();
     assert_eq!(consent.choices().len(), 1);
     let learned = consent.choices()[0].learned();
     let sentence = "That its date of birth is the same as “date_of_birth” of the credential “town”.";
@@ -47,7 +47,7 @@ fn picks_the_credentials_that_agree() {
 #[test]
 fn says_that_no_credentials_agree() {
     let (_dir, wallet, issuers) = with_cards(&["1990-01-31", "1990-02-01"], &["1990-02-02"]);
-    let refusal = refused(wallet.review(&cafe(1, both(&issuers, SAME_BIRTH)), now()));
+    let refusal = refused(wallet.review(&cafe(1, both(&issuers, SAME_BIRTH)), now(), &mut OsRng));
     assert!(matches!(refusal, Refusal::NotSatisfiable(_)));
     assert_eq!(
         lines(&refusal.explanation()),
@@ -57,7 +57,7 @@ fn says_that_no_credentials_agree() {
         ]
     );
     // Two cards without an address do not agree in it.
-    let refusal = refused(wallet.review(&cafe(2, both(&issuers, SAME_ADDRESS)), now()));
+    let refusal = refused(wallet.review(&cafe(2, both(&issuers, SAME_ADDRESS)), now(), &mut OsRng));
     assert_eq!(lines(&refusal.explanation()), ["Your national identity card has no address."]);
 }
 
@@ -67,15 +67,15 @@ fn takes_the_way_on_which_the_other_credential_is_shown() {
     let [state, town] = &issuers;
     let first = named("state", state.ask(&[], &[SAME_BIRTH]));
     let town_or_nothing = Ask::Any(vec![named("none", state.ask(&[], &[])), named("town", town.ask(&[], &[]))]);
-    let consent = wallet.review(&cafe(1, Ask::All(vec![first.clone(), town_or_nothing])), now()).unwrap();
+    let consent = wallet.review(&cafe(1, Ask::All(vec![first.clone(), town_or_nothing])), now(), &mut OsRng).unwrap();
     let ways: Vec<_> = consent.choices().iter().map(|choice| choice.credentials()[1].name.to_string()).collect();
     assert_eq!(ways, ["town"]);
     // Never shown together, of another type, or unknown: refused, not an error.
     let apart = Ask::Any(vec![first.clone(), named("town", town.ask(&[], &[]))]);
-    assert_eq!(wallet.review(&cafe(2, apart), now()).unwrap().choices().len(), 1);
+    assert_eq!(wallet.review(&cafe(2, apart), now(), &mut OsRng).unwrap().choices().len(), 1);
     for other in ["surname", "nowhere"] {
         let unlike = SAME_BIRTH.replace(r#""other": "date_of_birth""#, &format!(r#""other": "{other}""#));
-        let refusal = refused(wallet.review(&cafe(3, both(&issuers, &unlike)), now()));
+        let refusal = refused(wallet.review(&cafe(3, both(&issuers, &unlike)), now(), &mut OsRng));
         assert!(matches!(refusal, Refusal::NotSatisfiable(_)), "{other}");
     }
 }
@@ -88,7 +88,7 @@ fn says_which_ranges_it_hides_between() {
         let (_dir, mut wallet, [issuer, _]) = with_cards(&[born], &[]);
         let ask = Ask::Credential(issuer.ask(&[], &[REDUCED]));
         let request = Request::new(fields(1, ask.clone())).unwrap();
-        let consent = wallet.review(&cafe(1, ask), now());
+        let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng);
         let sentence = "date of birth is after 2000-11-23 (under 26 years old on 2026-11-23), or is on or before 1966-11-23 (at \
                         least 60 years old on 2026-11-23); which of the two stays hidden";
         if !entitled {
@@ -113,7 +113,7 @@ fn opens_again_after_answering_the_longest_list() {
     let values = serde_json::to_string(&values).unwrap().replace('\'', "\\\"");
     let not_in = format!(r#"{{"not_in": {{"claim": "surname", "values": {values}}}}}"#);
     let ask = Ask::Credential(issuer.ask(&[], &[&not_in]));
-    let consent = wallet.review(&cafe(1, ask), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng).unwrap();
     wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
     drop(wallet);
     let wallet = Wallet::open(place(&dir), &passphrase("p")).unwrap();

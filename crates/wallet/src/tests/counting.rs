@@ -23,7 +23,7 @@ fn named_in(issuer: &Issuer, scope: &str) -> Ask {
 }
 
 fn respond<S: Store>(wallet: &mut Wallet<S>, request: &[u8]) -> Result<Vec<u8>, Error> {
-    let consent = wallet.review(request, now())?;
+    let consent = wallet.review(request, now(), &mut OsRng)?;
     wallet.respond(consent, 0, now(), &mut OsRng)
 }
 
@@ -48,7 +48,7 @@ fn spends_each_token_once_and_then_refuses() {
         // Also across restarts.
         drop(wallet);
         wallet = Wallet::open(place(&dir), &passphrase("p")).unwrap();
-        let consent = wallet.review(&cafe(nonce, counted(&issuer, "2026", 3)), now()).unwrap();
+        let consent = wallet.review(&cafe(nonce, counted(&issuer, "2026", 3)), now(), &mut OsRng).unwrap();
         let text = consent.text(0).unwrap();
         let spent = format!(
             "You have spent {} of your 3 tokens for “accounts” in “2026”; the answer spends one, even if it does not arrive.",
@@ -59,13 +59,16 @@ fn spends_each_token_once_and_then_refuses() {
         assert!(lines(&learned)[1].starts_with("That this is one of at most 3 answers"), "{:?}", lines(&learned));
         assert!(tokens.insert(token(&mut wallet, &issuer, nonce, "2026", 3).unwrap()));
     }
-    let why = refused(wallet.review(&cafe(4, counted(&issuer, "2026", 3)), now())).explanation();
+    let why = refused(wallet.review(&cafe(4, counted(&issuer, "2026", 3)), now(), &mut OsRng)).explanation();
     assert_eq!(
         lines(&why),
         ["You have used all 3 tokens that this verifier gives each person for “accounts” in “2026”."]
     );
     // Fewer would be refused too; more add the difference; another epoch begins anew.
-    assert!(matches!(refused(wallet.review(&cafe(4, counted(&issuer, "2026", 2)), now())), Refusal::NotSatisfiable(_)));
+    assert!(matches!(
+        refused(wallet.review(&cafe(4, counted(&issuer, "2026", 2)), now(), &mut OsRng)),
+        Refusal::NotSatisfiable(_)
+    ));
     assert!(tokens.insert(token(&mut wallet, &issuer, 4, "2026", 4).unwrap()));
     assert!(matches!(token(&mut wallet, &issuer, 5, "2026", 4), Err(Error::Refused(_))));
     assert!(tokens.insert(token(&mut wallet, &issuer, 5, "2027", 4).unwrap()));
@@ -107,7 +110,8 @@ fn loses_a_token_and_never_doubles_it_in_a_crash() {
     assert_eq!(tokens.len(), 2);
     assert!(matches!(token(&mut wallet, &issuer, 3, "2026", 3), Err(Error::Refused(_))));
     // Two consents for the last token: one answer.
-    let consents = [4, 5].map(|nonce| wallet.review(&cafe(nonce, counted(&issuer, "2026", 4)), now()).unwrap());
+    let consents =
+        [4, 5].map(|nonce| wallet.review(&cafe(nonce, counted(&issuer, "2026", 4)), now(), &mut OsRng).unwrap());
     let results = consents.map(|consent| wallet.respond(consent, 0, now(), &mut OsRng).map_err(|_| ()));
     assert!(results[0].is_ok() && results[1].is_err());
 }
@@ -122,7 +126,7 @@ fn recognises_itself_by_name_in_one_scope() {
     };
     assert_eq!(name(1, "customers"), name(2, "customers"));
     assert_ne!(name(3, "customers"), name(4, "suppliers"));
-    let consent = wallet.review(&cafe(5, named_in(&issuer, "customers")), now()).unwrap();
+    let consent = wallet.review(&cafe(5, named_in(&issuer, "customers")), now(), &mut OsRng).unwrap();
     let learned = consent.choices()[0].learned();
     assert_eq!(
         lines(&learned)[1],
@@ -159,7 +163,7 @@ fn prefers_to_stay_without_a_name() {
     };
     let plain = named("plain", issuer.ask(&[], &[ADULT, VALID]));
     let ways = vec![leaf(named_in(&issuer, "customers"), "named"), leaf(counted(&issuer, "1", 3), "counted"), plain];
-    let consent = wallet.review(&cafe(1, Ask::Any(ways)), now()).unwrap();
+    let consent = wallet.review(&cafe(1, Ask::Any(ways)), now(), &mut OsRng).unwrap();
     let order: Vec<&str> = consent.choices().iter().map(|choice| choice.credentials()[0].name.as_str()).collect();
     assert_eq!(order, ["counted", "plain", "named"]);
 }
@@ -170,10 +174,10 @@ fn takes_another_way_where_tokens_are_used_up() {
     token(&mut wallet, &issuer, 1, "2026", 1).unwrap();
     let Ask::Credential(used) = counted(&issuer, "2026", 1) else { panic!("one credential") };
     let either = |ask: CredentialAsk| Ask::Any(vec![named("counted", used.clone()), named("other", ask)]);
-    let consent = wallet.review(&cafe(2, either(issuer.ask(&[], &[ADULT]))), now()).unwrap();
+    let consent = wallet.review(&cafe(2, either(issuer.ask(&[], &[ADULT]))), now(), &mut OsRng).unwrap();
     assert_eq!(consent.choices().len(), 1);
     let old = r#"{"age_at_least": {"claim": "date_of_birth", "years": 90}}"#;
-    let why = refused(wallet.review(&cafe(3, either(issuer.ask(&[], &[old]))), now())).explanation();
+    let why = refused(wallet.review(&cafe(3, either(issuer.ask(&[], &[old]))), now(), &mut OsRng)).explanation();
     assert!(why.iter().any(|line| line.starts_with("You have used the one token")), "{:?}", lines(&why));
 }
 
@@ -184,7 +188,7 @@ fn names_the_document_that_an_answer_signs() {
     let asked =
         RequestFields { document: Some(document.clone()), ..fields(1, Ask::Credential(issuer.ask(&[], &[ADULT]))) };
     let request = signed(asked.clone(), &cafe_key());
-    let consent = wallet.review(&request, now()).unwrap();
+    let consent = wallet.review(&request, now(), &mut OsRng).unwrap();
     assert_eq!(consent.document(), Some(&document));
     let text = consent.text(0).unwrap();
     let line = text.iter().find(|line| line.contains("signs a document")).unwrap();
@@ -198,7 +202,7 @@ fn names_the_document_that_an_answer_signs() {
     };
     assert!(check(b"contract").is_ok());
     assert!(check(b"another").is_err());
-    let plain = wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[ADULT]))), now()).unwrap();
+    let plain = wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[ADULT]))), now(), &mut OsRng).unwrap();
     assert!(plain.document().is_none());
     assert!(!plain.text(0).unwrap().iter().any(|line| line.contains("document")));
 }

@@ -109,7 +109,7 @@ fn synced<S: Store>(wallet: &mut Wallet<S>, issuer: &Issuer) {
 
 fn proves<S: Store>(wallet: &mut Wallet<S>, issuer: &Issuer, nonce: u8, ask: CredentialAsk) -> Sentences {
     let ask = Ask::Credential(ask);
-    let consent = wallet.review(&cafe(nonce, ask.clone()), now()).unwrap();
+    let consent = wallet.review(&cafe(nonce, ask.clone()), now(), &mut OsRng).unwrap();
     let learned = consent.choices()[0].learned();
     let answer = wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
     let request = Request::new(fields(nonce, ask)).unwrap();
@@ -119,7 +119,7 @@ fn proves<S: Store>(wallet: &mut Wallet<S>, issuer: &Issuer, nonce: u8, ask: Cre
 }
 
 fn why_not<S: Store>(wallet: &Wallet<S>, ask: CredentialAsk) -> String {
-    let refusal = refused(wallet.review(&cafe(200, Ask::Credential(ask)), now()));
+    let refusal = refused(wallet.review(&cafe(200, Ask::Credential(ask)), now(), &mut OsRng));
     assert!(matches!(refusal, Refusal::NotSatisfiable(_)), "{refusal:?}");
     refusal.explanation().iter().collect::<Vec<_>>().join(" ")
 }
@@ -259,20 +259,20 @@ fn refuses_an_accumulator_that_stands_in_no_log() {
     issuer.pass(20);
     synced(&mut wallet, &issuer);
     let mut marked = issuer.unrevoked(20, 3);
-    let consent = wallet.review(&cafe(1, Ask::Credential(marked.clone())), now()).unwrap();
+    let consent = wallet.review(&cafe(1, Ask::Credential(marked.clone())), now(), &mut OsRng).unwrap();
     marked.not_revoked[0].accumulators[2] = AccumulatorBytes([9; 48]);
     let unknown = Refusal::UnknownAccumulator { epoch: Epoch(20) };
-    assert_eq!(refused(wallet.review(&cafe(2, Ask::Credential(marked.clone())), now())), unknown);
+    assert_eq!(refused(wallet.review(&cafe(2, Ask::Credential(marked.clone())), now(), &mut OsRng)), unknown);
     // Also in a branch that would not be taken.
     let either = Ask::Any(vec![named("one", issuer.ask(&[], &[])), named("other", marked)]);
-    assert_eq!(refused(wallet.review(&cafe(2, either), now())), unknown);
+    assert_eq!(refused(wallet.review(&cafe(2, either), now(), &mut OsRng)), unknown);
     assert!(unknown.to_string().contains("would mark that holder"));
     // One for this wallet alone, of a newer epoch, can not be told; it is not answered with.
     let AcceptedEpochs { key, newest, accumulators } = consent.request().ask().credentials()[0].not_revoked[0].clone();
     let mut ahead = issuer.unrevoked(20, 3);
     let accumulators = std::iter::once(AccumulatorBytes([9; 48])).chain(accumulators).collect();
     ahead.not_revoked = vec![AcceptedEpochs { key, newest: newest.next().unwrap(), accumulators }];
-    let choices = wallet.review(&cafe(3, Ask::Credential(ahead)), now()).unwrap();
+    let choices = wallet.review(&cafe(3, Ask::Credential(ahead)), now(), &mut OsRng).unwrap();
     assert_eq!(choices.choices()[0].credentials()[0].not_revoked, Some((Epoch(17), 4)));
     wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
 }
@@ -282,7 +282,7 @@ fn finds_its_card_revoked_and_shows_it_only_where_nobody_asks() {
     let (_dir, mut wallet, mut issuer) = with_card();
     issuer.pass(3);
     synced(&mut wallet, &issuer);
-    let before = wallet.review(&cafe(1, Ask::Credential(issuer.unrevoked(3, 0))), now()).unwrap();
+    let before = wallet.review(&cafe(1, Ask::Credential(issuer.unrevoked(3, 0))), now(), &mut OsRng).unwrap();
     let mine = issuer.handle_of(&wallet);
     issuer.revoke(&[Handle::random(&mut OsRng), mine]);
     issuer.pass(2);
@@ -296,16 +296,16 @@ fn finds_its_card_revoked_and_shows_it_only_where_nobody_asks() {
     }
     // What was consented to before is not answered either.
     assert!(matches!(refused(wallet.respond(before, 0, now(), &mut OsRng)), Refusal::NotSatisfiable(_)));
-    let consent = wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[ADULT]))), now()).unwrap();
+    let consent = wallet.review(&cafe(2, Ask::Credential(issuer.ask(&[], &[ADULT]))), now(), &mut OsRng).unwrap();
     let warning = Warning::Revoked { title: "national identity card".into() };
     assert_eq!(consent.choices()[0].warnings(), [warning]);
     // It is told once, and a new card is preferred.
     assert_eq!(sync(&mut wallet, &mut issuer.serve()).unwrap().revoked, []);
     let next = take_card(&mut wallet, &issuer, 9, &card_json("1990-01-31", "2033-12"));
     synced(&mut wallet, &issuer);
-    let consent = wallet.review(&cafe(3, Ask::Credential(issuer.unrevoked(6, 0))), now()).unwrap();
+    let consent = wallet.review(&cafe(3, Ask::Credential(issuer.unrevoked(6, 0))), now(), &mut OsRng).unwrap();
     assert_eq!(consent.choices()[0].credentials()[0].id, next);
-    let consent = wallet.review(&cafe(4, Ask::Credential(issuer.ask(&[], &[ADULT]))), now()).unwrap();
+    let consent = wallet.review(&cafe(4, Ask::Credential(issuer.ask(&[], &[ADULT]))), now(), &mut OsRng).unwrap();
     assert_eq!(consent.choices().iter().map(|choice| choice.credentials()[0].id).collect::<Vec<_>>(), [next, id]);
     assert!(consent.choices()[0].warnings().is_empty());
 }
@@ -352,7 +352,7 @@ fn keeps_two_heads_as_evidence_and_stops() {
     assert!(matches!(sync(&mut wallet, &mut served).unwrap().logs[0].outcome, LogOutcome::TwoHeads(_)));
     assert_eq!(served.asked(), Vec::<String>::new());
     assert!(why_not(&wallet, issuer.unrevoked(3, 0)).contains("two different lists"));
-    assert!(wallet.review(&cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT]))), now()).is_ok());
+    assert!(wallet.review(&cafe(1, Ask::Credential(issuer.ask(&[], &[ADULT]))), now(), &mut OsRng).is_ok());
     assert_eq!(wallet.settle_contradiction(&issuer.parameters.fingerprint()), Ok(true));
     assert_eq!(wallet.settle_contradiction(&issuer.parameters.fingerprint()), Ok(false));
     synced(&mut wallet, &issuer);
@@ -519,7 +519,7 @@ fn warns_of_names_tokens_and_joint_cards_without_the_question() {
     issuer.pass(2);
     synced(&mut wallet, &issuer);
     let warned = |ask: Ask| {
-        let consent = wallet.review(&cafe(1, ask), now()).unwrap();
+        let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng).unwrap();
         consent.choices()[0].warnings().contains(&Warning::NotAskedRevoked)
     };
     let pseudonym = Some(PseudonymAsk { scope: "customers".parse().unwrap() });

@@ -43,7 +43,7 @@ fn answers_for_a_pinned_inspector_and_says_who_can_open() {
 
     let ask = Ask::Credential(encrypt(&issuer, &inspector));
     let request = Request::new(fields(1, ask.clone())).unwrap();
-    let consent = wallet.review(&cafe(1, ask), now()).unwrap();
+    let consent = wallet.review(&cafe(1, ask), now(), &mut OsRng).unwrap();
     let text = consent.text(0).unwrap();
     let said = "A note of which card this is, encrypted, so that it can not read it. Any 2 of the 3 shareholders of “Registry \
                 Court” together can, and the card's issuer then knows whose it is. The note is about “stay 17”, to be opened for: \
@@ -63,22 +63,22 @@ fn refuses_inspectors_that_are_not_pinned_or_not_as_pinned() {
     let inspector = court("Registry Court", 3, 1);
     let asks = |inspector: &Inspector| Ask::Credential(encrypt(&issuer, inspector));
     let unknown = |refusal: &Refusal| matches!(refusal, Refusal::UnknownInspector { .. });
-    assert!(unknown(&refused(wallet.review(&cafe(1, asks(&inspector)), now()))));
+    assert!(unknown(&refused(wallet.review(&cafe(1, asks(&inspector)), now(), &mut OsRng))));
     // Also in a branch that the wallet would not take.
     let any = Ask::Any(vec![named("plain", issuer.ask(&[], &[])), named("other", encrypt(&issuer, &inspector))]);
-    assert!(unknown(&refused(wallet.review(&cafe(2, any.clone()), now()))));
+    assert!(unknown(&refused(wallet.review(&cafe(2, any.clone()), now(), &mut OsRng))));
 
     wallet.add_inspector(&inspector.to_json().unwrap(), None).unwrap();
-    wallet.review(&cafe(1, asks(&inspector)), now()).unwrap();
+    wallet.review(&cafe(1, asks(&inspector)), now(), &mut OsRng).unwrap();
     // The way without a ciphertext reveals less.
-    let consent = wallet.review(&cafe(2, any), now()).unwrap();
+    let consent = wallet.review(&cafe(2, any), now(), &mut OsRng).unwrap();
     assert!(consent.choices()[0].credentials()[0].encrypted.is_none());
     assert!(consent.choices()[1].credentials()[0].encrypted.is_some());
 
     let change = |edit: &dyn Fn(&mut EncryptAsk)| {
         let mut ask = encrypt(&issuer, &inspector);
         edit(ask.encrypt_to.as_mut().unwrap());
-        refused(wallet.review(&cafe(3, Ask::Credential(ask)), now()))
+        refused(wallet.review(&cafe(3, Ask::Credential(ask)), now(), &mut OsRng))
     };
     assert!(unknown(&change(&|ask| ask.inspector.key = InspectorKey::try_from(POINTS[1].to_owned()).unwrap())));
     assert!(unknown(&change(&|ask| ask.inspector.digest.0[0] ^= 1)));

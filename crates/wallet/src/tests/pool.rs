@@ -26,7 +26,7 @@ fn years(issuer: &Issuer, years: u8) -> Ask {
 }
 
 fn respond<S: Store>(wallet: &mut Wallet<S>, request: &[u8], now: Timestamp) -> Vec<u8> {
-    let consent = wallet.review(request, now).unwrap();
+    let consent = wallet.review(request, now, &mut OsRng).unwrap();
     wallet.respond(consent, 0, now, &mut OsRng).unwrap()
 }
 
@@ -267,7 +267,7 @@ fn loses_the_answer_that_a_panic_interrupts() {
     drop(wallet);
     let (mut wallet, _, panics) = watched(&dir);
     assert_eq!(wallet.prepare(now(), &mut OsRng), Ok(2));
-    let consent = wallet.review(&cafe(2, adult(&issuer)), now()).unwrap();
+    let consent = wallet.review(&cafe(2, adult(&issuer)), now(), &mut OsRng).unwrap();
     panics.set(true);
     let run = catch_unwind(AssertUnwindSafe(|| wallet.respond(consent, 0, now(), &mut OsRng)));
     assert!(run.is_err());
@@ -286,7 +286,7 @@ fn loses_the_answer_that_can_not_be_recorded() {
     drop(wallet);
     let (mut wallet, _) = failing(&dir, 1);
     assert_eq!(wallet.prepare(now(), &mut OsRng), Ok(2));
-    let consent = wallet.review(&cafe(2, adult(&issuer)), now()).unwrap();
+    let consent = wallet.review(&cafe(2, adult(&issuer)), now(), &mut OsRng).unwrap();
     assert!(matches!(wallet.respond(consent, 0, now(), &mut OsRng), Err(Error::Vault(_))));
     assert_eq!((wallet.prepared(), wallet.history().len()), (1, 1));
 }
@@ -428,13 +428,13 @@ fn forgets_when_cards_or_parameters_change() {
 
     // Of two like cards, an answer that was made with one does not stand for the other.
     assert_eq!(ready(&mut wallet), 2);
-    let consent = wallet.review(&cafe(2, adult(&issuer)), now()).unwrap();
+    let consent = wallet.review(&cafe(2, adult(&issuer)), now(), &mut OsRng).unwrap();
     let cards: Vec<_> = consent.choices().iter().map(|choice| choice.credentials()[0].id).collect();
     assert_eq!((cards.len(), cards[0]), (2, second));
     let counter = wallet.state.counter;
     wallet.respond(consent, 1, now(), &mut OsRng).unwrap();
     assert_eq!((wallet.prepared(), wallet.state.counter), (2, counter + 1));
-    let consent = wallet.review(&cafe(3, adult(&issuer)), now()).unwrap();
+    let consent = wallet.review(&cafe(3, adult(&issuer)), now(), &mut OsRng).unwrap();
     wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
     assert_eq!((wallet.prepared(), wallet.state.counter), (1, counter + 1));
 

@@ -69,7 +69,7 @@ fn signed_set(issuer: &Issuer, values: &[&str]) -> SignedSet {
 }
 
 fn answers<S: Store>(wallet: &mut Wallet<S>, issuer: &Issuer, request: &[u8]) {
-    let consent = wallet.review(request, now()).unwrap();
+    let consent = wallet.review(request, now(), &mut OsRng).unwrap();
     let asked = consent.request().clone();
     let answer = wallet.respond(consent, 0, now(), &mut OsRng).unwrap();
     Presentation::from_bytes(&answer).unwrap().verify(&asked, &[&issuer.parameters], &mut OsRng).unwrap();
@@ -87,7 +87,7 @@ fn answers_about_sets_and_lists_that_it_has_also_after_it_was_closed() {
     for (request, what) in
         [(&in_set, "a set that this wallet does not have"), (&off_list, "a list that this wallet does not have")]
     {
-        assert!(explained(wallet.review(request, now())).contains(what));
+        assert!(explained(wallet.review(request, now(), &mut OsRng)).contains(what));
     }
     let added = wallet.add_set(&set.to_json().unwrap(), Some(set.authority()), &mut OsRng).unwrap();
     assert_eq!((added.len, added.before, added.publication.number), (2, Before::Nothing, 1));
@@ -120,13 +120,13 @@ fn says_what_is_missing() {
             "Your list key is 20, which is on the list “stolen”. If it is not meant for you, ask who publishes the list.",
         ),
     ] {
-        assert_eq!(explained(wallet.review(&proving(&issuer, nonce, predicate), now())), said);
+        assert_eq!(explained(wallet.review(&proving(&issuer, nonce, predicate), now(), &mut OsRng)), said);
     }
     // A request that calls a known set by another name, or another authority's.
     let SetRef::Published(named) = set.reference() else { panic!("a published set") };
     let mut other = named.clone();
     other.name = "large".parse().unwrap();
-    let said = explained(wallet.review(&proving(&issuer, 4, is_in(SetRef::Published(other))), now()));
+    let said = explained(wallet.review(&proving(&issuer, 4, is_in(SetRef::Published(other))), now(), &mut OsRng));
     assert!(said.contains("does not have, “large”"), "{said}");
     // Also where the holder would be in it: the person would consent to another name.
     let known = super::publications::set(&issuer, 2, &["CH", "LI"]);
@@ -138,7 +138,7 @@ fn says_what_is_missing() {
     foreign.authority.0[0] ^= 1;
     for (nonce, other) in [(5, other), (6, foreign)] {
         let request = proving(&issuer, nonce, is_in(SetRef::Published(other)));
-        assert!(explained(wallet.review(&request, now())).contains("does not have"));
+        assert!(explained(wallet.review(&request, now(), &mut OsRng)).contains("does not have"));
     }
     answers(&mut wallet, &issuer, &proving(&issuer, 7, is_in(known.reference())));
 }
@@ -147,11 +147,11 @@ fn says_what_is_missing() {
 fn warns_of_a_set_of_one_value_and_shows_all_values() {
     let (_dir, mut wallet, issuer) = with_list_card();
     let one = proving(&issuer, 1, is_in(SetRef::Signed(signed_set(&issuer, &["CH"]))));
-    let consent = wallet.review(&one, now()).unwrap();
+    let consent = wallet.review(&one, now(), &mut OsRng).unwrap();
     let warned = |consent: &Consent| consent.choices()[0].warnings.clone();
     assert_eq!(warned(&consent), [Warning::TellsValue { title: "country".to_owned() }]);
     let two = proving(&issuer, 2, is_in(SetRef::Signed(signed_set(&issuer, &["CH", "LI"]))));
-    let consent = wallet.review(&two, now()).unwrap();
+    let consent = wallet.review(&two, now(), &mut OsRng).unwrap();
     assert_eq!(warned(&consent), []);
     let learned = consent.choices()[0].learned();
     assert!(lines(&learned).contains(&"That its country is one of “CH”, “LI”."), "{:?}", lines(&learned));
@@ -160,16 +160,28 @@ fn warns_of_a_set_of_one_value_and_shows_all_values() {
 
 #[test]
 fn refuses_a_signed_set_with_a_bad_signature_whichever_it_is() {
-    let (_dir, mut wallet, issuer) = with_list_card();
+    let (_dir, wallet, issuer) = with_list_card();
     let honest = signed_set(&issuer, &["AT", "CH", "LI"]);
     for bad in 0..3 {
         let mut set = honest.clone();
         set.signatures[bad] = honest.signatures[(bad + 1) % 3];
         let request = proving(&issuer, 1, is_in(SetRef::Signed(set)));
-        let consent = wallet.review(&request, now()).unwrap();
-        assert_eq!(refused(wallet.respond(consent, 0, now(), &mut OsRng)), Refusal::BadSet, "signature {bad}");
+        assert_eq!(refused(wallet.review(&request, now(), &mut OsRng)), Refusal::BadSet, "signature {bad}");
     }
     assert!(wallet.history().is_empty());
+}
+
+#[test]
+fn refuses_a_bad_set_that_the_wallet_is_not_in_or_need_not_be_in() {
+    let (_dir, wallet, issuer) = with_list_card();
+    let mut set = signed_set(&issuer, &["AT", "LI"]);
+    set.signatures.swap(0, 1);
+    let bad = CredentialAsk { prove: vec![is_in(SetRef::Signed(set))], ..issuer.ask(&[], &[]) };
+    let other = CredentialAsk { name: "other".parse().unwrap(), ..issuer.ask(&[], &[]) };
+    let bad_or_other = Ask::Any(vec![Ask::Credential(other), Ask::Credential(bad.clone())]);
+    for ask in [Ask::Credential(bad), bad_or_other] {
+        assert_eq!(refused(wallet.review(&cafe(1, ask), now(), &mut OsRng)), Refusal::BadSet);
+    }
 }
 
 #[test]
@@ -206,7 +218,9 @@ fn keeps_the_two_newest_epochs_and_their_files() {
     let numbers: Vec<u32> = wallet.publications().iter().map(|known| known.number).collect();
     assert_eq!(numbers, [2, 5]);
     assert_eq!(fs::read_dir(place(&dir).join("published")).unwrap().count(), 2);
-    assert!(explained(wallet.review(&proving(&issuer, 1, not_on(&epochs[0])), now())).contains("does not have"));
+    assert!(
+        explained(wallet.review(&proving(&issuer, 1, not_on(&epochs[0])), now(), &mut OsRng)).contains("does not have")
+    );
     answers(&mut wallet, &issuer, &proving(&issuer, 2, not_on(&epochs[1])));
     answers(&mut wallet, &issuer, &proving(&issuer, 3, not_on(&epochs[2])));
 }
@@ -225,10 +239,12 @@ fn notices_that_a_pinned_file_was_changed_or_is_gone() {
     fs::write(&file, bytes).unwrap();
     let request = proving(&issuer, 1, not_on(&list));
     let mut wallet = Wallet::open(place(&dir), &passphrase("p")).unwrap();
-    assert!(matches!(wallet.review(&request, now()), Err(Error::PublicationLost(digest)) if digest == list.digest().0));
+    assert!(
+        matches!(wallet.review(&request, now(), &mut OsRng), Err(Error::PublicationLost(digest)) if digest == list.digest().0)
+    );
     fs::remove_file(&file).unwrap();
-    assert!(matches!(wallet.review(&request, now()), Err(Error::PublicationLost(_))));
-    wallet.review(&cafe(2, Ask::Credential(issuer.ask(&["country"], &[]))), now()).unwrap();
+    assert!(matches!(wallet.review(&request, now(), &mut OsRng), Err(Error::PublicationLost(_))));
+    wallet.review(&cafe(2, Ask::Credential(issuer.ask(&["country"], &[]))), now(), &mut OsRng).unwrap();
     assert_eq!(wallet.add_list(list.to_bytes().to_vec(), None, &mut OsRng).unwrap().before, Before::Same);
     answers(&mut wallet, &issuer, &request);
 }
