@@ -32,12 +32,16 @@ pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     tree::from_json(text)
 }
 
-/// The JSON text of a value, indented by two spaces.
+/// The JSON text of a value, indented by two spaces; in WebAssembly, where no person reads it, without spaces.
 ///
 /// # Errors
 /// [`Error::Misuse`] where the value has no JSON form; the types of our files have one.
 pub fn to_json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string_pretty(value).map_err(|_| Error::Misuse("only values with a JSON form are written"))
+    #[cfg(not(target_family = "wasm"))]
+    let text = serde_json::to_string_pretty(value);
+    #[cfg(target_family = "wasm")]
+    let text = serde_json::to_string(value);
+    text.map_err(|_| Error::Misuse("only values with a JSON form are written"))
 }
 
 mod tree {
@@ -156,6 +160,10 @@ mod tree {
         value: Option<Json>,
     }
 
+    /// The values of a structure in the order of its type's fields, with nothing for one that is left out: there the type has its default, or
+    /// gives up. The derived code for a sequence is half of that for a map.
+    struct Ordered(std::vec::IntoIter<Option<Json>>);
+
     struct Variant(String, Payload);
 
     struct Payload(Option<Json>);
@@ -179,6 +187,14 @@ mod tree {
 
         fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Wrong> {
             seed.deserialize(self.value.take().ok_or(Wrong)?)
+        }
+    }
+
+    impl<'de> SeqAccess<'de> for Ordered {
+        type Error = Wrong;
+
+        fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Wrong> {
+            self.0.next().flatten().map(|value| seed.deserialize(value)).transpose()
         }
     }
 
@@ -206,8 +222,12 @@ mod tree {
             self.0.ok_or(Wrong)?.deserialize_seq(visitor)
         }
 
-        fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Wrong> {
-            self.0.ok_or(Wrong)?.deserialize_map(visitor)
+        fn struct_variant<V: Visitor<'de>>(
+            self,
+            fields: &'static [&'static str],
+            visitor: V,
+        ) -> Result<V::Value, Wrong> {
+            visitor.visit_seq(self.0.ok_or(Wrong)?.in_order(fields)?)
         }
     }
 
@@ -227,6 +247,20 @@ mod tree {
                 Json::Float(value) => visitor.visit_f64(value),
                 Json::Null | Json::Boolean(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => Err(Wrong),
             }
+        }
+
+        /// The values of these fields and no others, each at most once.
+        fn in_order(self, fields: &[&str]) -> Result<Ordered, Wrong> {
+            let Json::Object(given) = self else { return Err(Wrong) };
+            let mut values: Vec<Option<Json>> = fields.iter().map(|_| None).collect();
+            for (name, value) in given {
+                let place = fields.iter().position(|field| *field == name).ok_or(Wrong)?;
+                let before = values.get_mut(place).and_then(|place| place.replace(value));
+                if before.is_some() {
+                    return Err(Wrong);
+                }
+            }
+            Ok(Ordered(values.into_iter()))
         }
 
         fn into_text(self) -> Result<String, Wrong> {
@@ -326,10 +360,10 @@ mod tree {
         fn deserialize_struct<V: Visitor<'de>>(
             self,
             _: &'static str,
-            _: &'static [&'static str],
+            fields: &'static [&'static str],
             visitor: V,
         ) -> Result<V::Value, Wrong> {
-            self.deserialize_map(visitor)
+            visitor.visit_seq(self.in_order(fields)?)
         }
 
         fn deserialize_enum<V: Visitor<'de>>(

@@ -8,7 +8,6 @@
 //!
 //! Caution: the time that a rejection takes depends on its cause.
 
-use std::collections::BTreeMap;
 use std::{error, fmt};
 
 use milchglas_credential::claim::Literal;
@@ -49,7 +48,7 @@ pub struct ShownCredential {
     name: Label,
     issuer: IssuerFingerprint,
     issuer_name: String,
-    learned: BTreeMap<ClaimName, Option<Literal>>,
+    learned: SortedMap<ClaimName, Option<Literal>>,
     proved: Vec<String>,
     not_revoked: Option<Epoch>,
     pseudonym: Option<Pseudonym>,
@@ -119,7 +118,7 @@ impl Verdict {
     }
 
     /// The disclosed claims, for each credential that disclosed any.
-    pub fn learned(&self) -> impl Iterator<Item = (&Label, &BTreeMap<ClaimName, Option<Literal>>)> {
+    pub fn learned(&self) -> impl Iterator<Item = (&Label, &SortedMap<ClaimName, Option<Literal>>)> {
         let shown = self.credentials.iter().map(|shown| (&shown.name, &shown.learned));
         shown.filter(|(_, learned)| !learned.is_empty())
     }
@@ -182,7 +181,7 @@ impl ShownCredential {
 
     /// The disclosed claims; `None` stands for a value that is absent.
     #[must_use]
-    pub fn learned(&self) -> &BTreeMap<ClaimName, Option<Literal>> {
+    pub fn learned(&self) -> &SortedMap<ClaimName, Option<Literal>> {
         &self.learned
     }
 

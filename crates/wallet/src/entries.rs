@@ -12,11 +12,11 @@
 //! or none, before anything that the wallet returned leaves it; where that fails, it drops the wallet and opens the old entries. So nothing is
 //! shown with a counter that a restart would give again. It also keeps others from opening the same entries meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use milchglas_credential::digest::ParametersDigest;
 use milchglas_credential::error::DecodeError;
+use milchglas_credential::sorted_map::SortedMap;
 use milchglas_sealed::{Passphrase, SealedBytes, Work};
 use zeroize::Zeroizing;
 
@@ -30,8 +30,8 @@ const VAULT: &str = "vault";
 /// Named entries in memory. `Debug` names the type only.
 pub struct Entries {
     vault: SealedBytes,
-    public: BTreeMap<String, Vec<u8>>,
-    changed: BTreeSet<String>,
+    public: SortedMap<String, Vec<u8>>,
+    changed: SortedMap<String, ()>,
 }
 
 impl Entries {
@@ -41,7 +41,7 @@ impl Entries {
     /// [`Error::Vault`] where encrypting fails.
     pub fn create(passphrase: &Passphrase, work: Work, vault: &[u8]) -> Result<Self, Error> {
         let vault = SealedBytes::create(passphrase, KIND, vault, work)?;
-        Ok(Self { vault, public: BTreeMap::new(), changed: BTreeSet::from([VAULT.to_owned()]) })
+        Ok(Self { vault, public: SortedMap::new(), changed: [(VAULT.to_owned(), ())].into_iter().collect() })
     }
 
     /// Opens the vault among these entries, and gives its content.
@@ -49,12 +49,12 @@ impl Entries {
     /// # Errors
     /// [`Error::Input`] where there is no vault; [`Error::Vault`]: a wrong passphrase or a changed vault.
     pub fn open(
-        mut entries: BTreeMap<String, Vec<u8>>,
+        mut entries: SortedMap<String, Vec<u8>>,
         passphrase: &Passphrase,
     ) -> Result<(Self, Zeroizing<Vec<u8>>), Error> {
         let vault = entries.remove(VAULT).ok_or(DecodeError { what: "the entry of a vault" })?;
         let (vault, content) = SealedBytes::open(vault, passphrase, KIND)?;
-        Ok((Self { vault, public: entries, changed: BTreeSet::new() }, content))
+        Ok((Self { vault, public: entries, changed: SortedMap::new() }, content))
     }
 
     fn get(&self, name: &str) -> Option<&[u8]> {
@@ -63,14 +63,14 @@ impl Entries {
 
     fn put(&mut self, name: String, bytes: &[u8]) {
         self.public.insert(name.clone(), bytes.to_vec());
-        self.changed.insert(name);
+        self.changed.insert(name, ());
     }
 }
 
 impl Store for Entries {
     fn save(&mut self, vault: &[u8]) -> Result<(), Error> {
         self.vault.save(vault)?;
-        self.changed.insert(VAULT.to_owned());
+        self.changed.insert(VAULT.to_owned(), ());
         Ok(())
     }
 
@@ -96,7 +96,7 @@ impl Store for Entries {
     fn remove_published(&mut self, sha256: &[u8; 32]) -> Result<(), Error> {
         let name = published_name(sha256);
         if self.public.remove(&name).is_some() {
-            self.changed.insert(name);
+            self.changed.insert(name, ());
         }
         Ok(())
     }
@@ -106,7 +106,7 @@ impl Wallet<Entries> {
     /// The entries that changed since they were last taken, with their bytes; none where an entry is gone.
     pub fn take_changes(&mut self) -> Vec<(String, Option<Vec<u8>>)> {
         let changed = std::mem::take(&mut self.store.changed);
-        let with_bytes = |name: String| {
+        let with_bytes = |(name, ()): (String, ())| {
             let bytes = self.store.get(&name).map(<[u8]>::to_vec);
             (name, bytes)
         };
@@ -126,7 +126,7 @@ impl Wallet<Entries> {
     pub fn change_passphrase(&mut self, new: &Passphrase, work: Work) -> Result<(), Error> {
         let content = self.content();
         self.store.vault.change_passphrase(new, &content, work)?;
-        self.store.changed.insert(VAULT.to_owned());
+        self.store.changed.insert(VAULT.to_owned(), ());
         Ok(())
     }
 }

@@ -1,11 +1,12 @@
 //! The wallet.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 
 use js_sys::{Array, Function, Uint8Array};
 use milchglas_credential::digest::{IssuerKeyId, VerifierKey};
 use milchglas_credential::revocation::Epoch;
+use milchglas_credential::sorted_map::SortedMap;
 use milchglas_wallet::{
     AddedPublication, Before, CardShown, Choice, Consent, CredentialId, CredentialSummary, Entries, EpochSource, Error,
     LogReport, MAX_HEAD_FILE, RecoveryPhrase, Standing, Store as _, Wallet, Warning, epochs_limit, epochs_path,
@@ -348,8 +349,8 @@ fn failure(error: Error) -> JsValue {
     }
 }
 
-fn read_entries(entries: &Array) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut read = BTreeMap::new();
+fn read_entries(entries: &Array) -> Result<SortedMap<String, Vec<u8>>> {
+    let mut read = SortedMap::new();
     for place in (0..entries.length()).step_by(2) {
         let name = entries.get(place).as_string();
         let content = entries.get(place + 1).dyn_into::<Uint8Array>().ok();

@@ -16,8 +16,8 @@ use wasm_bindgen_cli_support::Bindgen;
 const TARGET: &str = "wasm32-unknown-unknown";
 /// A panic ends the module, without words: their text and the code that makes it are left out.
 const SMALL: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none \
-                     --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\"";
-/// Half as large as with the -O2 that blst's own build asks for, at a tenth more time.
+                     -Cllvm-args=-inline-threshold=25 --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\"";
+/// Half as large as with the -O2 that blst's own build asks for, at a tenth more time. -Oz saves another 19 KiB, at an eighth more.
 const SMALL_C: &str = "-Os";
 /// What the compiler takes for granted, and every browser has since 2021.
 const FEATURES: [&str; 6] =
@@ -74,6 +74,7 @@ pub(crate) fn build(options: Options) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().map_err(about("the workspace"))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
     let module = compile(&root, &target.join("wasm-build"), &options)?;
+    let wasm_opt = if options.keep_names { None } else { find_wasm_opt(&target) };
 
     let package = options.out.unwrap_or_else(|| target.join("wasm-pkg"));
     if package.exists() {
@@ -84,7 +85,8 @@ pub(crate) fn build(options: Options) -> Result<(), String> {
         .out_name("milchglas")
         .typescript(false)
         .keep_debug(false)
-        .remove_name_section(!options.keep_names)
+        // wasm-opt sorts by them.
+        .remove_name_section(!options.keep_names && wasm_opt.is_none())
         .remove_producers_section(true)
         .web(true)
         .and_then(|bindgen| bindgen.generate(&package));
@@ -109,8 +111,11 @@ pub(crate) fn build(options: Options) -> Result<(), String> {
     fs::write(package.join("package.json"), manifest).map_err(about("package.json"))?;
 
     let module = package.join("milchglas_bg.wasm");
-    if !options.keep_names {
-        optimize(&target, &module)?;
+    match wasm_opt {
+        Some(wasm_opt) => optimize(&wasm_opt, &module)?,
+        None => println!(
+            "No wasm-opt of version {OLDEST_BINARYEN} or later; the module stays larger than it must be. {BINARYEN}"
+        ),
     }
     let size = fs::metadata(&module).map_err(about(&module.display().to_string()))?.len();
     println!("{} ({} KiB)", module.display(), size.div_ceil(1024));
@@ -151,19 +156,18 @@ fn compile(root: &Path, target: &Path, options: &Options) -> Result<PathBuf, Str
     Ok(target.join(TARGET).join("wasm/milchglas_wasm.wasm"))
 }
 
-/// Makes the module smaller, where a binaryen is installed that is new enough.
-fn optimize(target: &Path, module: &Path) -> Result<(), String> {
+/// A wasm-opt that is new enough.
+fn find_wasm_opt(target: &Path) -> Option<PathBuf> {
     let places = [target.join("binaryen/node_modules/.bin/wasm-opt"), PathBuf::from("wasm-opt")];
     let new_enough = |place: &PathBuf| version(place).is_some_and(|version| version >= OLDEST_BINARYEN);
-    let Some(wasm_opt) = places.into_iter().find(new_enough) else {
-        println!(
-            "No wasm-opt of version {OLDEST_BINARYEN} or later; the module stays larger than it must be. {BINARYEN}"
-        );
-        return Ok(());
-    };
+    places.into_iter().find(new_enough)
+}
+
+/// Makes the module smaller. Functions of similar names are much alike, and pack better side by side.
+fn optimize(wasm_opt: &Path, module: &Path) -> Result<(), String> {
     let status = Command::new(wasm_opt)
         .args(FEATURES.map(|feature| format!("--enable-{feature}")))
-        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(["-Oz", "--reorder-functions-by-name", "--strip-debug", "--strip-producers"])
         .arg(module)
         .arg("-o")
         .arg(module)

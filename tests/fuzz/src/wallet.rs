@@ -31,7 +31,7 @@ fn vault(input: &[u8]) -> bool {
     let (request, _) = &SCENE.answered[0];
     let signed = request.sign(&verifier_key()).unwrap().to_bytes();
     let mut rng = SeededRng::new("vault");
-    if let Ok(consent) = wallet.review(&signed, SCENE.now, &mut OsRng)
+    if let Ok(consent) = wallet.review(&signed, SCENE.now, &mut rng)
         && let Ok(answer) = wallet.respond(consent, 0, SCENE.now, &mut rng)
     {
         // A card whose signature does not hold is stopped by the wallet's own check.
@@ -105,7 +105,8 @@ fn ask(wallet: &mut Wallet<Memory>, request: &Request, count: u64) -> bool {
     let signed = request.sign(&verifier_key()).unwrap().to_bytes();
     assert_eq!(*SignedRequest::verify(&signed).unwrap().request(), request);
 
-    let consent = match wallet.review(&signed, now, &mut OsRng) {
+    let mut rng = SeededRng::new("review");
+    let consent = match wallet.review(&signed, now, &mut rng) {
         Ok(consent) => consent,
         Err(Error::Refused(refusal)) => {
             assert_readable(&refusal.explanation());
@@ -117,7 +118,6 @@ fn ask(wallet: &mut Wallet<Memory>, request: &Request, count: u64) -> bool {
     for choice in 0..consent.choices().len() {
         assert_readable(&consent.text(choice).unwrap());
     }
-    let mut rng = SeededRng::new("review");
     let answer = wallet.respond(consent, 0, now, &mut rng).unwrap();
     let answer = Presentation::from_bytes(&answer).unwrap();
     answer.verify(&request, &[&SCENE.issuer.parameters], &mut rng).unwrap();

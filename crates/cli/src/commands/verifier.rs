@@ -123,7 +123,7 @@ pub(crate) fn words(verdict: &Verdict) -> String {
         text.push_str(&format!("\n  proved   {card} has not been revoked, by epoch {epoch}"));
     }
     for (card, claims) in verdict.learned() {
-        for (name, value) in claims {
+        for (name, value) in claims.iter() {
             text.push_str(&format!("\n  learned  {card}.{name}: {}", json!(value)));
         }
     }

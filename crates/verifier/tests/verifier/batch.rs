@@ -129,7 +129,7 @@ fn gives_each_answer_its_own_verdict() {
         }
         let verdict = verdict.unwrap();
         assert_eq!(verdict.nonce(), asked[place].nonce());
-        let day = verdict.credentials()[0].learned()[&"date_of_birth".parse().unwrap()].clone();
+        let day = verdict.credentials()[0].learned().get(&"date_of_birth".parse().unwrap()).unwrap().clone();
         let expected: Date = ["1990-01-31", "1985-02-28", "2001-12-24"][place % 3].parse().unwrap();
         assert!(day == Some(Literal::Text(expected.to_string())));
     }

@@ -198,7 +198,7 @@ fn keeps_files_private_and_free_of_claims() {
     let cafe = opened(&folder, &scene);
     let asked = cafe.request(&template(&["surname", "address"], "[]"), now(), &mut OsRng).unwrap();
     let verdict = cafe.check(&scene.answer(&asked), now(), &mut OsRng).unwrap();
-    assert_eq!(verdict.credentials()[0].learned().len(), 2);
+    assert_eq!(verdict.credentials()[0].learned().iter().len(), 2);
     ask(&cafe);
 
     let all = files(&folder);

@@ -1,6 +1,6 @@
 //! A wallet in memory: what changes is told, and the entries are those of a folder.
 
-use std::collections::BTreeMap;
+use milchglas_credential::sorted_map::SortedMap;
 
 use super::*;
 
@@ -13,11 +13,11 @@ fn started() -> (Wallet<Entries>, Issuer) {
     (wallet, issuer)
 }
 
-fn all(wallet: &Wallet<Entries>) -> BTreeMap<String, Vec<u8>> {
+fn all(wallet: &Wallet<Entries>) -> SortedMap<String, Vec<u8>> {
     wallet.entries().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect()
 }
 
-fn open(entries: BTreeMap<String, Vec<u8>>, text: &str) -> Result<Wallet<Entries>, Error> {
+fn open(entries: SortedMap<String, Vec<u8>>, text: &str) -> Result<Wallet<Entries>, Error> {
     let (entries, vault) = Entries::open(entries, &passphrase(text))?;
     Wallet::load(entries, &vault)
 }
@@ -25,12 +25,12 @@ fn open(entries: BTreeMap<String, Vec<u8>>, text: &str) -> Result<Wallet<Entries
 #[test]
 fn tells_every_change_once() {
     let (mut wallet, issuer) = started();
-    let changes: BTreeMap<_, _> = wallet.take_changes().into_iter().collect();
+    let changes: SortedMap<_, _> = wallet.take_changes().into_iter().collect();
     assert_eq!(
-        changes.keys().map(String::as_str).collect::<Vec<_>>(),
+        changes.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
         [format!("parameters/{}.json", issuer.parameters.digest()).as_str(), "vault"]
     );
-    let kept: BTreeMap<_, _> = changes.into_iter().map(|(name, bytes)| (name, bytes.unwrap())).collect();
+    let kept: SortedMap<_, _> = changes.into_iter().map(|(name, bytes)| (name, bytes.unwrap())).collect();
     assert_eq!(kept, all(&wallet));
     assert!(wallet.take_changes().is_empty());
     wallet.change_passphrase(&passphrase("b"), quick()).unwrap();
@@ -45,9 +45,9 @@ fn opens_with_the_right_passphrase_only_and_as_a_folder() {
     assert_eq!(open(entries.clone(), "a").unwrap().issuers()[0].fingerprint, fingerprint);
     let unopenable = Error::Vault(milchglas_sealed::Error::Unopenable);
     assert_eq!(open(entries.clone(), "b").map(|_| ()).unwrap_err(), unopenable);
-    assert!(matches!(open(BTreeMap::new(), "a").map(|_| ()), Err(Error::Input(_))));
+    assert!(matches!(open(SortedMap::new(), "a").map(|_| ()), Err(Error::Input(_))));
     let mut changed = entries.clone();
-    *changed.get_mut("vault").unwrap().last_mut().unwrap() ^= 1;
+    *changed.get_or_insert_with("vault".to_owned(), Vec::new).last_mut().unwrap() ^= 1;
     assert_eq!(open(changed, "a").map(|_| ()).unwrap_err(), unopenable);
 
     wallet.change_passphrase(&passphrase("b"), quick()).unwrap();
@@ -55,7 +55,7 @@ fn opens_with_the_right_passphrase_only_and_as_a_folder() {
     assert!(open(all(&wallet), "b").is_ok());
 
     let folder = tempfile::tempdir().unwrap();
-    for (name, bytes) in &entries {
+    for (name, bytes) in entries.iter() {
         let path = folder.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
