@@ -1,9 +1,9 @@
 //! The recovery phrase, and the holder secret that follows from it.
 //!
-//! Source: BIP-39 (24 English words for 32 bytes of entropy), HKDF (RFC 5869) with SHA-512.
+//! Source: BIP-39 (24 words of its English list, `phrase/english.txt`, for 32 bytes of entropy), HKDF (RFC 5869) with SHA-512.
 //!
 //! ```text
-//! entropy  32 random bytes ↔ 24 words
+//! entropy  32 random bytes ↔ with the first byte of their SHA-256 behind them, 24 numbers of 11 bits: places of words in the list
 //! k        = HKDF-Expand(HKDF-Extract("milchglas wallet/1", entropy), "holder secret", 64 bytes) mod r
 //! ```
 //!
@@ -13,16 +13,19 @@
 
 use std::fmt;
 
-use bip39::{Language, Mnemonic};
 use hkdf::Hkdf;
 use milchglas_credential::credential::HolderSecret;
 use rand_core::CryptoRngCore;
-use sha2::Sha512;
+use sha2::{Digest as _, Sha256, Sha512};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 
 const WORDS: usize = 24;
+/// The 2,048 words, one a line, ascending.
+const LIST: &str = include_str!("phrase/english.txt");
+/// Bits that a word stands for.
+const WORD_BITS: usize = 11;
 const SALT: &[u8] = b"milchglas wallet/1";
 
 /// The bytes that everything else follows from.
@@ -54,31 +57,37 @@ impl RecoveryPhrase {
         if words.len() > 1024 {
             return Err(ERROR);
         }
-        let lower = Zeroizing::new(words.to_ascii_lowercase());
-        let mnemonic = Zeroizing::new(Mnemonic::parse_in_normalized(Language::English, &lower).map_err(|_| ERROR)?);
-        let (bytes, length) = mnemonic.to_entropy_array();
-        let bytes = Zeroizing::new(bytes);
-        if mnemonic.word_count() != WORDS || length != 32 {
-            return Err(ERROR);
+        let mut places = Zeroizing::new(Vec::with_capacity(WORDS));
+        for word in words.split_ascii_whitespace() {
+            let place = LIST.lines().position(|listed| listed.eq_ignore_ascii_case(word)).ok_or(ERROR)?;
+            if places.len() == WORDS {
+                return Err(ERROR);
+            }
+            places.push(place);
         }
+        let bytes = regroup(&places, WORD_BITS, 8);
+        let (Some(found), 33) = (bytes.last(), bytes.len()) else { return Err(ERROR) };
         let mut entropy = Entropy::default();
-        entropy.copy_from_slice(bytes.get(..32).ok_or(ERROR)?);
-        Ok(Self { entropy, new: false })
+        for (to, from) in entropy.iter_mut().zip(bytes.iter()) {
+            *to = *from as u8;
+        }
+        if *found == usize::from(checksum(&entropy)) { Ok(Self { entropy, new: false }) } else { Err(ERROR) }
     }
 
     /// The words, separated by single spaces, for the person's eyes only.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(33));
+        bytes.extend(self.entropy.iter().map(|byte| usize::from(*byte)));
+        bytes.push(checksum(&self.entropy).into());
+        let places = regroup(&bytes, 8, WORD_BITS);
         // 24 words of at most 8 letters: room for all, so that growing leaves no copy behind.
         let mut words = Zeroizing::new(String::with_capacity(9 * WORDS));
-        if let Ok(mnemonic) = Mnemonic::from_entropy_in(Language::English, self.entropy.as_slice()) {
-            let mnemonic = Zeroizing::new(mnemonic);
-            for word in mnemonic.words() {
-                if !words.is_empty() {
-                    words.push(' ');
-                }
-                words.push_str(word);
+        for place in places.iter() {
+            if !words.is_empty() {
+                words.push(' ');
             }
+            words.push_str(LIST.lines().nth(*place).unwrap_or_default());
         }
         words
     }
@@ -97,6 +106,27 @@ impl fmt::Debug for RecoveryPhrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RecoveryPhrase(..)")
     }
+}
+
+/// The first byte of the entropy's SHA-256.
+fn checksum(entropy: &Entropy) -> u8 {
+    Sha256::digest(entropy.as_slice())[0]
+}
+
+/// The same bits in groups of another size; what does not fill a group is left out.
+fn regroup(groups: &[usize], from: usize, to: usize) -> Zeroizing<Vec<usize>> {
+    let mut regrouped = Zeroizing::new(Vec::with_capacity(groups.len() * from / to));
+    let (mut bits, mut count) = (0, 0);
+    for group in groups {
+        bits = bits << from | group;
+        count += from;
+        while count >= to {
+            count -= to;
+            regrouped.push(bits >> count);
+            bits &= (1 << count) - 1;
+        }
+    }
+    regrouped
 }
 
 /// The holder secret k of a wallet with this entropy.
@@ -131,6 +161,26 @@ mod tests {
     }
 
     #[test]
+    fn agrees_with_another_implementation() {
+        let mut rng = milchglas_tests::SeededRng::new("phrases");
+        for _ in 0..100 {
+            let phrase = RecoveryPhrase::random(&mut rng);
+            let mnemonic = bip39::Mnemonic::from_entropy(phrase.entropy().as_slice()).unwrap();
+            assert_eq!(*phrase.expose(), mnemonic.to_string());
+        }
+        let list: Vec<&str> = LIST.lines().collect();
+        assert_eq!(list, bip39::Language::English.word_list());
+        // One word after another in the last place: both accept the same 8 of 2,048.
+        let mut accepted = 0;
+        for word in list {
+            let words = format!("{}{word}", "zoo ".repeat(23));
+            assert_eq!(phrase(&words).is_ok(), words.parse::<bip39::Mnemonic>().is_ok(), "{word}");
+            accepted += usize::from(phrase(&words).is_ok());
+        }
+        assert_eq!(accepted, 8);
+    }
+
+    #[test]
     fn reads_words_as_people_type_them_and_nothing_else() {
         let words = format!("{}art", "abandon ".repeat(23));
         assert!(phrase(&format!("  {}\n", words.to_uppercase().replace(' ', "  "))).is_ok());
@@ -141,6 +191,7 @@ mod tests {
             format!("{}about", "abandon ".repeat(11)),
             words.replace("art", "arte"),
             words.replace("art", "über"),
+            format!("{words} art"),
             "abandon ".repeat(1000),
         ] {
             assert!(phrase(&wrong).is_err(), "{wrong}");
