@@ -3,7 +3,7 @@
 #![allow(non_snake_case)]
 
 use milchglas_credential::claim::absent_scalar;
-use milchglas_curve::{NonZeroG1, Scalar};
+use milchglas_curve::{G1, NonZeroG1, Scalar};
 use milchglas_sigma::{Commitment, Error, Statement, System, Var};
 use milchglas_statements::{
     Gap, GapWitness, Member, MemberWitness, Neighbours, PublicSet, SetCheck, SetKey, SetSecretKey,
@@ -260,6 +260,23 @@ fn signs_together_what_it_signs_one_by_one() {
 }
 
 #[test]
+fn proves_elements_of_every_size() {
+    let key = authority();
+    let sets: [&[u64]; 7] = [&[0], &[255], &[255, 256], &[200, 3], &[300], &[65_535, 255], &[1 << 40, 7]];
+    for elements in sets {
+        let elements: Vec<Scalar> = elements.iter().copied().map(Scalar::from).collect();
+        let set = key.sign_under(&[3; 32], elements.clone()).unwrap();
+        set.check(&mut SeededRng::new("check")).unwrap();
+        let member = Member { set: set.set_key() };
+        for d in elements {
+            let proof = prove(&member, d, &set.witness(&d).unwrap()).unwrap();
+            verify(&member, d, &proof).unwrap();
+        }
+    }
+    assert!(matches!(key.sign_under(&[3; 32], Vec::new()), Err(Error::Misuse(_))));
+}
+
+#[test]
 fn finds_one_bad_signature_in_any_part_of_a_set() {
     let key = authority();
     let elements: Vec<Scalar> = (0..600u64).map(Scalar::from).collect();
@@ -280,12 +297,23 @@ fn finds_one_bad_signature_in_any_part_of_a_set() {
         signatures[bad] = signatures[(bad + 1) % 600];
         assert_eq!(check(&signatures, &mut rng), Err(Error::Invalid), "signature {bad}");
     }
-    // Two errors that cancel each other without weights.
-    let mut signatures = set.signatures().to_vec();
-    signatures.swap(5, 6);
-    assert_eq!(check(&signatures, &mut rng), Err(Error::Invalid));
+    // Two errors that cancel each other without weights: (y + d)·S_d is off by X for one and by −X for the other.
+    let secret = Scalar::from_bytes(&key.to_bytes()).unwrap();
+    let off = |d: u64, by: Scalar| {
+        let share = (secret + Scalar::from(d)).invert().unwrap() * by;
+        (G1::from(set.signatures()[d as usize]) + G1::generator() * share).to_nonzero().unwrap()
+    };
+    for (one, other) in [(5, 6), (0, 599)] {
+        let mut signatures = set.signatures().to_vec();
+        signatures[one as usize] = off(one, Scalar::ONE);
+        signatures[other as usize] = off(other, -Scalar::ONE);
+        assert_eq!(check(&signatures, &mut rng), Err(Error::Invalid));
+        let whole = PublicSet::from_parts(set.set_key().clone(), elements.clone(), signatures).unwrap();
+        assert_eq!(whole.check(&mut rng), Err(Error::Invalid));
+    }
+    set.check(&mut rng).unwrap();
     assert!(SetCheck::default().finish(set.set_key(), &mut rng).is_err());
-    assert!(SetCheck::default().add(&elements, &signatures[1..], &[0; 32]).is_err());
+    assert!(SetCheck::default().add(&elements, &set.signatures()[1..], &[0; 32]).is_err());
 }
 
 proptest! {

@@ -107,7 +107,13 @@ impl CredentialKey {
         &self.public
     }
 
-    /// The public key, prepared for pairings.
+    /// Prepares the key, and the accumulator's, for pairings now.
+    pub(crate) fn prepare_pairings(&self) {
+        self.pairing.prepare();
+        self.revocation_pairing.prepare();
+    }
+
+    /// The public key, for pairings.
     #[must_use]
     pub fn pairing(&self) -> &Arc<PairingKey> {
         &self.pairing

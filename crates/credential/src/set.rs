@@ -291,6 +291,12 @@ impl Membership {
         known.map_or_else(|| set_key(&self.base, &self.key), |set| Ok(set.set_key().clone()))
     }
 
+    /// Whether it is published, or among the sets that were checked.
+    #[must_use]
+    pub fn is_checked(&self, published: &Published<'_>) -> bool {
+        self.is_published() || self.find_checked(published.checked).is_some()
+    }
+
     fn find_checked<'a>(&self, checked: &'a [CheckedSet]) -> Option<&'a PublicSet> {
         checked.iter().find(|known| known.membership == *self).map(|known| &known.set)
     }

@@ -10,7 +10,7 @@ use crate::g2::NonZeroG2;
 use core::fmt;
 use std::sync::OnceLock;
 
-/// A G2 point that keeps the lines of its Miller loop (about 20 KiB) from the first time on that it is paired.
+/// A G2 point that keeps the lines of its Miller loop (13 KiB) from the first time on that it is paired.
 #[derive(Clone)]
 pub struct G2Prepared {
     point: NonZeroG2,

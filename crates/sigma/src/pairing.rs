@@ -7,7 +7,7 @@ use rand_core::{CryptoRngCore, RngCore};
 use crate::system::PairingEquation;
 use crate::{Error, System};
 
-/// A public key in G2 with its Miller-loop lines precomputed.
+/// A public key in G2, whose Miller-loop lines are computed once: when they are first needed, or before.
 #[derive(Clone, Debug)]
 pub struct PairingKey {
     bytes: [u8; 96],
@@ -15,10 +15,15 @@ pub struct PairingKey {
 }
 
 impl PairingKey {
-    /// Prepares a key.
+    /// A key, not prepared yet.
     #[must_use]
     pub fn new(point: &NonZeroG2) -> Self {
         Self { bytes: point.to_bytes(), prepared: point.into() }
+    }
+
+    /// Computes the lines now, in idle time.
+    pub fn prepare(&self) {
+        self.prepared.prepare();
     }
 
     /// The key's compressed encoding.

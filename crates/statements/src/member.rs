@@ -82,6 +82,9 @@ impl SetSecretKey {
     }
 
     fn sign_set(&self, key: SetKey, elements: Vec<Scalar>) -> Result<PublicSet, Error> {
+        if elements.is_empty() {
+            return Err(Error::Misuse("a set has at least one element"));
+        }
         let signatures = self.sign_elements(&key, &elements)?;
         Ok(PublicSet::assemble(key, elements, signatures))
     }
@@ -142,7 +145,7 @@ impl SetKey {
         Self::new(G1::hash(Expander::XmdSha256, digest, SET_DIGEST_DST), key)
     }
 
-    /// The set whose base is `base`, of the authority with the key `key`, prepared as `pairing`.
+    /// The set whose base is `base`, of the authority with the key `key`, which `pairing` is.
     pub(crate) fn of_base(base: FixedPoint, key: NonZeroG2, pairing: Arc<PairingKey>) -> Self {
         Self { base, point: key, key: pairing }
     }
@@ -153,8 +156,9 @@ impl SetKey {
         &self.base
     }
 
-    /// The authority's key, prepared.
-    pub(crate) fn pairing(&self) -> &Arc<PairingKey> {
+    /// The authority's key, for pairings.
+    #[must_use]
+    pub fn pairing(&self) -> &Arc<PairingKey> {
         &self.key
     }
 
@@ -245,7 +249,8 @@ impl PublicSet {
         let [left, mut right] = weighted(&self.elements, &self.signatures, &weights);
         right.add_fixed(self.base(), -weights.iter().fold(Scalar::ZERO, |sum, weight| sum + weight));
         let [left, right] = two(&PublicSum::finish_all_vartime(&[left, right]));
-        verdict(&self.key, left, -right, rng)
+        // With a key of its own, whose lines go with it: who proves needs them for nothing else.
+        verdict(&Arc::new(PairingKey::new(self.key())), left, -right, rng)
     }
 
     /// The witness for an element, found by a constant-time scan of the whole set.
@@ -350,7 +355,7 @@ impl SetCheck {
     /// [`Error::Invalid`] if a signature is bad, or where there are none.
     pub fn finish(self, set: &SetKey, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
         let right = G1::from(set.base.point()).mul_vartime(&self.weights) - self.multiples;
-        verdict(set, self.signatures, right, rng)
+        verdict(&set.key, self.signatures, right, rng)
     }
 }
 
@@ -405,9 +410,9 @@ fn two(sums: &[G1]) -> [G1; 2] {
 }
 
 /// Whether `e(left, Y) = e(right, P2)`, and neither is zero.
-fn verdict(set: &SetKey, left: G1, right: G1, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
+fn verdict(key: &Arc<PairingKey>, left: G1, right: G1, rng: &mut dyn CryptoRngCore) -> Result<(), Error> {
     let mut system = System::default();
-    system.pairing(left.to_nonzero().ok_or(Error::Invalid)?, &set.key, right.to_nonzero().ok_or(Error::Invalid)?);
+    system.pairing(left.to_nonzero().ok_or(Error::Invalid)?, key, right.to_nonzero().ok_or(Error::Invalid)?);
     PairingChecks::of(system).check(rng)
 }
 

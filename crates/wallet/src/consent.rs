@@ -43,6 +43,7 @@ use crate::error::{Error, Refusal};
 use crate::following::learned_by_epoch;
 use crate::inspectors;
 use crate::policy::Voucher;
+use crate::publications::signed_membership;
 use crate::sentences::Sentences;
 use crate::shortfall::{shortfall, spell};
 use crate::store::Store;
@@ -492,14 +493,14 @@ impl<S: Store> Wallet<S> {
     /// [`Error::Input`] where it is no request; [`Error::Refused`] with [`Refusal::BadRequest`], [`Refusal::Expired`],
     /// [`Refusal::NotYetIssued`], [`Refusal::OtherDay`], [`Refusal::VerifierKeyChanged`], [`Refusal::VerifierMoved`],
     /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownAccumulator`], [`Refusal::UnknownInspector`], [`Refusal::NotTheListedVerifier`],
-    /// [`Refusal::BadSet`], [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
+    /// [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
     pub fn review(&self, request: &[u8], now: Timestamp, rng: &mut dyn CryptoRngCore) -> Result<Consent, Error> {
         let request =
             SignedRequest::verify(request).map_err(|error| Error::invalid_means(Refusal::BadRequest, error))?;
         self.admit(&request, now)?;
         let policy = self.policy(&request)?;
         let sets = self.check_signed_sets(request.request(), rng)?;
-        let mut choices = self.choices(request.request())?;
+        let mut choices = self.choices(request.request(), &sets)?;
         for choice in &mut choices {
             choice.warnings = self.warn(choice, request.request(), &policy)?;
         }
@@ -572,10 +573,10 @@ impl<S: Store> Wallet<S> {
         Ok(parameters)
     }
 
-    pub(crate) fn choices(&self, request: &Request) -> Result<Vec<Choice>, Error> {
+    pub(crate) fn choices(&self, request: &Request, checked: &[CheckedSet]) -> Result<Vec<Choice>, Error> {
         let cards = self.cards()?;
         let contents = self.contents(request)?;
-        let published = contents.published();
+        let published = contents.published_with(checked);
         let mut findings = SortedMap::new();
         for ask in request.ask().credentials() {
             findings.insert(&ask.name, self.find(ask, request, &cards, &published)?);
@@ -756,6 +757,13 @@ fn judge(
         }
     }
     for predicate in &ask.prove {
+        if signed_membership(predicate, schema).is_some_and(|set| !set.is_checked(published)) {
+            reasons.push(
+                "A set of values in the request is not signed as it must be. Whether you answer could tell who you are."
+                    .to_owned(),
+            );
+            continue;
+        }
         match shortfall(predicate, schema, card.credential.claims(), as_of, published) {
             Ok(None) => {}
             Ok(Some(reason)) => reasons.push(reason),

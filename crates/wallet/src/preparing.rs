@@ -111,7 +111,7 @@ impl<S: Store> Wallet<S> {
             // A verifier's list is expected to be as new as the wallet's own.
             let ask = with_epochs(&recent.ask, &|accepted| self.newest(accepted));
             let request = stand_in(&ask, now)?;
-            let choices = match self.choices(&request) {
+            let choices = match self.choices(&request, &[]) {
                 Ok(choices) => choices,
                 Err(Error::Refused(_)) => continue,
                 Err(other) => return Err(other),

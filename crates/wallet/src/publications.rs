@@ -17,10 +17,11 @@ use milchglas_credential::digest::AuthorityFingerprint;
 use milchglas_credential::error::{DecodeError, Error as CredentialError};
 use milchglas_credential::list::PublishedList;
 use milchglas_credential::predicate::Predicate;
-use milchglas_credential::request::{Request, SchemaRef};
-use milchglas_credential::set::{CheckedSet, Published, PublishedSet, SetRef};
+use milchglas_credential::request::Request;
+use milchglas_credential::schema::Schema;
+use milchglas_credential::set::{CheckedSet, Membership, Published, PublishedSet, SetRef};
 use milchglas_credential::sorted_map::SortedMap;
-use milchglas_credential::text::{ClaimName, Label};
+use milchglas_credential::text::Label;
 use rand_core::CryptoRngCore;
 use sha2::{Digest as _, Sha256};
 
@@ -239,23 +240,32 @@ impl<S: Store> Wallet<S> {
         Ok(contents)
     }
 
-    /// Checks every set that the verifier signed in its request, whatever the wallet could answer: were it those alone that it can be in, the
-    /// refusal of a bad one would tell which they are.
+    /// The sets of the request that are signed as they must be, for every kind of card that the wallet has. One that is not is none of them, and no card of
+    /// that kind answers about it, whatever its values.
     pub(crate) fn check_signed_sets(
         &self,
         request: &Request,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Vec<CheckedSet>, Error> {
         let mut checked = Vec::new();
-        let parameters = self.accepted_parameters(request)?;
+        if !signs_sets(request) {
+            return Ok(checked);
+        }
+        let cards = self.cards()?;
+        let mut schemas: Vec<&Schema> = Vec::new();
+        for card in &cards {
+            let schema = card.schema()?;
+            if !schemas.iter().any(|known| known.digest() == schema.digest()) {
+                schemas.push(schema);
+            }
+        }
         for ask in request.ask().credentials() {
-            let known = |named: &SchemaRef| parameters.iter().find_map(|known| known.schema(&named.digest));
-            for schema in ask.schemas.iter().filter_map(known) {
-                for (claim, set) in ask.prove.iter().filter_map(signed_set) {
-                    let claim = schema.index_of(claim.as_str()).and_then(|index| schema.claim(index));
-                    // What does not fit the claim can not be answered either.
-                    let Some(Ok(membership)) = claim.map(|claim| set.resolve(&claim.claim_type)) else { continue };
-                    membership.check(&mut checked, rng).map_err(bad_set)?;
+            for schema in &schemas {
+                if ask.schemas.iter().any(|named| named.digest == schema.digest()) {
+                    for membership in ask.prove.iter().filter_map(|predicate| signed_membership(predicate, schema)) {
+                        // What can not be checked is not among them.
+                        let _missing = membership.check(&mut checked, rng);
+                    }
                 }
             }
         }
@@ -346,12 +356,14 @@ fn predicates(request: &Request) -> impl Iterator<Item = &Predicate> {
 
 /// Whether a request contains a set that its verifier signed.
 pub(crate) fn signs_sets(request: &Request) -> bool {
-    predicates(request).any(|predicate| signed_set(predicate).is_some())
+    predicates(request).any(|predicate| matches!(predicate, Predicate::In { set: SetRef::Signed(_), .. }))
 }
 
-fn signed_set(predicate: &Predicate) -> Option<(&ClaimName, &SetRef)> {
+/// The membership in a set that the verifier signed, for cards of a schema; none where this is not about one, or does not fit the claim.
+pub(crate) fn signed_membership(predicate: &Predicate, schema: &Schema) -> Option<Membership> {
     let Predicate::In { claim, set } = predicate else { return None };
-    matches!(set, SetRef::Signed(_)).then_some((claim, set))
+    let claim = schema.claim(schema.index_of(claim.as_str())?)?;
+    set.resolve(&claim.claim_type).ok().filter(|_| matches!(set, SetRef::Signed(_)))
 }
 
 /// A signature that does not hold is a refusal; everything else is unreadable input.

@@ -166,22 +166,49 @@ fn refuses_a_signed_set_with_a_bad_signature_whichever_it_is() {
         let mut set = honest.clone();
         set.signatures[bad] = honest.signatures[(bad + 1) % 3];
         let request = proving(&issuer, 1, is_in(SetRef::Signed(set)));
-        assert_eq!(refused(wallet.review(&request, now(), &mut OsRng)), Refusal::BadSet, "signature {bad}");
+        assert!(explained(wallet.review(&request, now(), &mut OsRng)).contains("not signed as it must be"), "{bad}");
     }
     assert!(wallet.history().is_empty());
 }
 
 #[test]
-fn refuses_a_bad_set_that_the_wallet_is_not_in_or_need_not_be_in() {
-    let (_dir, wallet, issuer) = with_list_card();
-    let mut set = signed_set(&issuer, &["AT", "LI"]);
-    set.signatures.swap(0, 1);
-    let bad = CredentialAsk { prove: vec![is_in(SetRef::Signed(set))], ..issuer.ask(&[], &[]) };
-    let other = CredentialAsk { name: "other".parse().unwrap(), ..issuer.ask(&[], &[]) };
-    let bad_or_other = Ask::Any(vec![Ask::Credential(other), Ask::Credential(bad.clone())]);
-    for ask in [Ask::Credential(bad), bad_or_other] {
-        assert_eq!(refused(wallet.review(&cafe(1, ask), now(), &mut OsRng)), Refusal::BadSet);
+fn a_bad_set_closes_its_branch_to_every_card_of_the_kind_and_no_other() {
+    for values in [&["AT", "LI"][..], &["CH", "LI"]] {
+        let (_dir, mut wallet, issuer) = with_list_card();
+        let good = signed_set(&issuer, values);
+        let mut bad = good.clone();
+        bad.signatures.swap(0, 1);
+        let ask = |name: &str, prove: Vec<Predicate>| {
+            Ask::Credential(CredentialAsk { name: name.parse().unwrap(), prove, ..issuer.ask(&[], &[]) })
+        };
+        let in_bad = || is_in(SetRef::Signed(bad.clone()));
+        // The reason is the same for a holder who is in the set and for one who is not, and the other branch stays open to both.
+        let alone = cafe(1, ask("bad", vec![in_bad()]));
+        assert!(
+            explained(wallet.review(&alone, now(), &mut OsRng)).ends_with("Whether you answer could tell who you are.")
+        );
+        let either = cafe(2, Ask::Any(vec![ask("bad", vec![in_bad()]), ask("other", vec![])]));
+        let consent = wallet.review(&either, now(), &mut OsRng).unwrap();
+        assert_eq!(consent.choices().len(), 1);
+        answers(&mut wallet, &issuer, &either);
+        // Neither is a good set taken for a bad one with the same key and values, nor the reverse.
+        for both in [vec![is_in(SetRef::Signed(good.clone())), in_bad()], vec![in_bad(), is_in(SetRef::Signed(good))]] {
+            let request = cafe(3, ask("both", both));
+            assert!(explained(wallet.review(&request, now(), &mut OsRng)).contains("not signed as it must be"));
+        }
     }
+}
+
+#[test]
+fn answers_about_two_signed_sets_at_once() {
+    let (_dir, mut wallet, issuer) = with_list_card();
+    let sets = [signed_set(&issuer, &["CH", "DE"]), signed_set(&issuer, &["AT", "CH"])];
+    let numbers = ["20", "1000"].map(|number| Literal::Text(number.to_owned())).to_vec();
+    let numbers = SignedSet::sign(numbers, &issuer.schema.claims()[1].claim_type, &mut OsRng).unwrap();
+    let mut prove: Vec<Predicate> = sets.into_iter().map(|set| is_in(SetRef::Signed(set))).collect();
+    prove.push(Predicate::In { claim: "list_key".parse().unwrap(), set: SetRef::Signed(numbers) });
+    let request = cafe(1, Ask::Credential(CredentialAsk { prove, ..issuer.ask(&[], &[]) }));
+    answers(&mut wallet, &issuer, &request);
 }
 
 #[test]
