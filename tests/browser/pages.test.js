@@ -27,6 +27,9 @@ async function page(options, use) {
   await visited.context.close();
 }
 
+/** The name under which the kiosk knows its guest, or the beginning of it. */
+const nameAtKiosk = async (page) => /[0-9a-f]{12}/.exec(await page.textContent("#kiosk .learns"))[0];
+
 test("an adult is accepted at the café, which learns nothing else", () =>
   page({}, async (page) => {
     await makeWallet(page);
@@ -200,6 +203,72 @@ test("a locked wallet stays locked after a reload, opens with its passphrase onl
     });
     assert.ok(stored.includes("age-encryption.org") || stored.includes("parameters"));
     assert.doesNotMatch(stored, /Lindengasse/);
+  }));
+
+test("a lost wallet is made again from its words, and is known by the same name", () =>
+  page({}, async (page) => {
+    await page.fill("#wallet-passphrase", PASSPHRASE);
+    await page.click("#create-wallet");
+    await page.waitForSelector("#phrase-done");
+    const words = await page.locator("#wallet .phrase li").allTextContents();
+    assert.equal(words.length, 24);
+    await page.click("#phrase-done");
+    await enrol(page);
+    await askFor(page, "bank");
+    assert.equal(await share(page), "Account opened");
+    const name = await nameAtKiosk(page);
+    await page.click("#shared-done");
+    await page.click("#lock");
+    await page.click("#another-wallet");
+    await page.click("#had-wallet");
+    await page.fill("#words", `${words.slice(1).join(" ")} ${words[0]}`);
+    await page.fill("#recover-passphrase", "another passphrase");
+    await page.click("#recover-wallet");
+    await page.waitForSelector("#wallet .problem:not([hidden])");
+    await page.fill("#words", ` ${words.join("\n").toUpperCase()}`);
+    await page.fill("#recover-passphrase", "another passphrase");
+    await page.click("#recover-wallet");
+    await page.waitForSelector("#wallet[data-view=home]");
+    await enrol(page);
+    await page.click("#next-guest");
+    await askFor(page, "bank");
+    assert.equal(await share(page), "Account opened");
+    assert.equal(await nameAtKiosk(page), name);
+  }));
+
+test("a backup brings everything back, but for what may have been used up since", () =>
+  page({}, async (page, { context }) => {
+    await makeWallet(page);
+    await enrol(page);
+    await page.click("#backup summary");
+    await page.fill("#save-passphrase", "kept elsewhere");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-backup")]);
+    const file = await download.path();
+    await page.waitForSelector("#wallet[data-view=home]:not(.busy)");
+    await page.click("#lock");
+    await page.click("#another-wallet");
+    await page.click("#had-wallet");
+    const restore = async (before) => {
+      await page.setInputFiles("#backup-file", file);
+      await page.fill("#backup-passphrase", before);
+      await page.fill("#restore-passphrase", "another passphrase");
+      await page.click("#restore-wallet");
+    };
+    await restore("not that one");
+    await page.waitForSelector("#wallet .problem:not([hidden])");
+    await restore("kept elsewhere");
+    await page.waitForSelector("#wallet .cards .card");
+    await askFor(page, "cafe");
+    assert.equal(await share(page), "Adult, valid");
+    await page.click("#shared-done");
+    await page.click("#next-guest");
+    await page.waitForSelector("#kiosk[data-view=asking]");
+    await askFor(page, "phone");
+    await page.waitForSelector("#wallet[data-view=refused]");
+    await page.click("#allow-tokens");
+    await page.waitForSelector("#wallet[data-view=review]");
+    await share(page);
+    assert.equal(await page.getAttribute("#kiosk", "data-view"), "accepted");
   }));
 
 test("it works offline after the first load", () =>

@@ -59,6 +59,9 @@ async function story(name, options, narrow) {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
 
   await picture("start");
+  await page.click("#had-wallet");
+  await picture("again");
+  await page.click("#wallet .bar button");
   await makeWalletWithPicture();
   await picture("empty");
   if (narrow) {

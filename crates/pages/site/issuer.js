@@ -3,7 +3,7 @@
 import { button, fill, h, icon, say } from "./dom.js";
 import { fromHex } from "./engine.js";
 import { day, onLanguage, t, tOr } from "./language.js";
-import { enrol, isOpen, onWallet, walletName } from "./wallet.js";
+import { enrol, isOpen, isRestored, onWallet, walletName } from "./wallet.js";
 import { refusal } from "./words.js";
 
 /** Who stands behind each wallet of this tab, so that a second card is a renewal for the same person. */
@@ -57,9 +57,10 @@ async function issue(event) {
   render();
   try {
     const before = people();
-    const known = before[walletName()];
-    const same = known && known.given_names === asked.given_names && known.surname === asked.surname && known.date_of_birth === asked.date_of_birth;
-    const { person, invitation } = await (await post("invitation", JSON.stringify({ ...asked, person: same ? known.person : undefined }))).json();
+    const same = (known) => known?.given_names === asked.given_names && known?.surname === asked.surname && known?.date_of_birth === asked.date_of_birth;
+    // Whoever comes with a wallet made again is the one who had the wallet before.
+    const known = [before[walletName()], ...(isRestored() ? Object.values(before) : [])].find(same);
+    const { person, invitation } = await (await post("invitation", JSON.stringify({ ...asked, person: known?.person }))).json();
     await enrol(state.office.parameters, fromHex(invitation), async (application) => new Uint8Array(await (await post("answer", application)).arrayBuffer()));
     sessionStorage.setItem(KEPT, JSON.stringify({ ...before, [walletName()]: { ...asked, person } }));
     state.done = t("issued_to", { name: `${asked.given_names} ${asked.surname}` });

@@ -8,6 +8,8 @@ import { day, duration, moment, month, onLanguage, t, tOr } from "./language.js"
 import { cardTitle, claimPicture, claimTitle, claimValue, learnedBy, notLearned, refusal } from "./words.js";
 
 const WALLETS = "milchglas.wallets";
+/** Wallets that do not know how many tokens the ones before them gave. */
+const RESTORED = "milchglas.restored";
 /** Minutes without a touch after which the wallet locks itself. */
 const PATIENCE = 5;
 /** Minutes between two looks at what was revoked. They do not depend on when anything is shown. */
@@ -15,7 +17,7 @@ const FOLLOWED_EVERY = 10;
 const SHORTEST = 8;
 
 const panel = document.getElementById("wallet");
-const state = { view: "loading", wallet: null, name: null, names: [], cards: [], busy: null, problem: null, waiting: null, twofaced: null };
+const state = { view: "loading", wallet: null, name: null, names: [], cards: [], busy: null, problem: null, waiting: null, twofaced: null, spendable: null };
 const listeners = new Set();
 
 /** Calls this whenever the wallet opens, locks, or has another card. */
@@ -93,12 +95,61 @@ async function create(event) {
   const { Wallet } = await engine;
   const made = await busy(t("making_wallet"), () => Wallet.create({ storage: state.name, passphrase }));
   if (!made) return;
-  localStorage.setItem(WALLETS, JSON.stringify(state.names));
+  remember(false);
   state.wallet = made.wallet;
   const phrase = new TextDecoder().decode(made.phrase).split(" ");
   made.phrase.fill(0);
   go("phrase", { phrase });
   tell();
+}
+
+const restored = () => JSON.parse(localStorage.getItem(RESTORED) ?? "[]");
+/** Whether this wallet was made again from an earlier one. */
+export const isRestored = () => restored().includes(state.name);
+
+/** Keeps the name of a new wallet, and whether there was one before it. */
+function remember(again) {
+  localStorage.setItem(WALLETS, JSON.stringify(state.names));
+  const others = restored().filter((name) => name !== state.name);
+  localStorage.setItem(RESTORED, JSON.stringify(again ? [...others, state.name] : others));
+}
+
+/** From the 24 words of an earlier wallet. */
+async function recover(event) {
+  event.preventDefault();
+  const { words, passphrase } = event.target.elements;
+  const options = { phrase: taken(words), passphrase: taken(passphrase) };
+  await begin(({ Wallet }) => Wallet.recover({ storage: state.name, ...options }));
+}
+
+/** From the backup of an earlier wallet. */
+async function restore(event) {
+  event.preventDefault();
+  const { file, before, passphrase } = event.target.elements;
+  const backup = new Uint8Array(await file.files[0].arrayBuffer());
+  const options = { backup, backupPassphrase: taken(before), passphrase: taken(passphrase) };
+  await begin(({ Wallet }) => Wallet.restore({ storage: state.name, ...options }));
+}
+
+async function begin(make) {
+  const module = await engine;
+  const wallet = await busy(t("making_wallet"), () => make(module));
+  if (!wallet) return;
+  remember(true);
+  state.wallet = wallet;
+  await enter();
+}
+
+async function saveBackup(event) {
+  event.preventDefault();
+  const passphrase = taken(event.target.elements.passphrase);
+  const bytes = await busy(t("making_backup"), () => state.wallet.backup(passphrase));
+  if (!bytes) return;
+  const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  h("a", { href: address, download: `milchglas-${new Date().toISOString().slice(0, 10)}.backup` }).click();
+  URL.revokeObjectURL(address);
+  go("home");
+  say(t("backup_saved"));
 }
 
 async function unlock(event) {
@@ -108,6 +159,10 @@ async function unlock(event) {
   const wallet = await busy(t("opening"), () => Wallet.open({ storage: state.name, passphrase }));
   if (!wallet) return panel.querySelector("#wallet-passphrase")?.focus();
   state.wallet = wallet;
+  await enter();
+}
+
+async function enter() {
   await refresh();
   go("home");
   tell();
@@ -194,8 +249,18 @@ async function receiveRequest(bytes, from) {
     go("review", { consent, choice: 0, from });
   } catch (error) {
     if (!(error instanceof MilchglasError)) throw error;
-    go("refused", { refused: refusal(error) });
+    const spendable = error.code === "not_satisfiable" && isRestored() ? bytes : null;
+    go("refused", { refused: refusal(error), spendable, from });
   }
+}
+
+/** Takes the person's word that the tokens which the request asks for were not given by the wallet before. */
+async function allowTokens() {
+  const { spendable, from, wallet } = state;
+  const changed = await busy(t("loading"), () => wallet.allowTokens(spendable));
+  if (changed === undefined) return;
+  await receiveRequest(spendable, from);
+  if (!changed) go("refused", { spendable: null });
 }
 
 async function goOn() {
@@ -236,9 +301,9 @@ async function refuse() {
 const heading = (words, picture) => h("h2", { tabindex: "-1", "data-focus": true }, picture && icon(picture), words);
 const problem = () => h("p.problem", { role: "alert", hidden: !state.problem }, state.problem ?? "");
 
-const passphraseField = (label, autocomplete, minlength) => [
-  h("label", { for: "wallet-passphrase" }, label),
-  h("input", { id: "wallet-passphrase", name: "passphrase", type: "password", autocomplete, minlength, required: true }),
+const passphraseField = (label, autocomplete, minlength, id = "wallet-passphrase", name = "passphrase") => [
+  h("label", { for: id }, label),
+  h("input", { id, name, type: "password", autocomplete, minlength, required: true }),
 ];
 
 const notice = () => h("p.notice", { role: "status", hidden: !state.waiting }, icon("qr"), t("request_waits"));
@@ -262,7 +327,35 @@ const views = {
     h("p", {}, t("welcome")),
     notice(),
     h("form", { onsubmit: create }, passphraseField(t("new_passphrase"), "new-password", SHORTEST), h("p.hint", {}, t("passphrase_hint")), problem(), h("button.primary", { id: "create-wallet" }, t("create_wallet"))),
+    button("quiet", "history", t("had_wallet"), () => go("again"), { id: "had-wallet" }),
     state.names.length > 1 && wallets(),
+  ],
+
+  again: () => [
+    h("div.bar", {}, button("quiet", "back", t("back"), () => go("welcome")), heading(t("had_wallet"))),
+    h("p", {}, t("again")),
+    problem(),
+    h(
+      "form",
+      { onsubmit: recover, id: "recover" },
+      h("h3", {}, t("by_words")),
+      h("p.hint", {}, t("by_words_hint")),
+      h("label", { for: "words" }, t("words")),
+      h("textarea", { id: "words", name: "words", rows: 4, required: true, autocomplete: "off", autocapitalize: "none", spellcheck: "false" }),
+      passphraseField(t("new_passphrase"), "new-password", SHORTEST, "recover-passphrase"),
+      h("button.primary", { id: "recover-wallet" }, t("recover_wallet")),
+    ),
+    h(
+      "form",
+      { onsubmit: restore, id: "restore" },
+      h("h3", {}, t("by_backup")),
+      h("p.hint", {}, t("by_backup_hint")),
+      h("label", { for: "backup-file" }, t("backup_file")),
+      h("input", { id: "backup-file", name: "file", type: "file", required: true }),
+      passphraseField(t("backup_passphrase"), "off", undefined, "backup-passphrase", "before"),
+      passphraseField(t("new_passphrase"), "new-password", SHORTEST, "restore-passphrase"),
+      h("button.primary", { id: "restore-wallet" }, t("restore_wallet")),
+    ),
   ],
 
   phrase: () => [
@@ -296,6 +389,13 @@ const views = {
     state.cards.length === 0 ? empty() : h("ul.cards", {}, state.cards.map((card) => h("li", {}, cardPicture(card)))),
     button("primary", "qr", t("scan_request"), scan, { id: "scan-request" }),
     h("p.hint", {}, t("scan_hint")),
+    h(
+      "details",
+      { id: "backup" },
+      h("summary", {}, t("backup")),
+      h("p.hint", {}, t("backup_why")),
+      h("form", { onsubmit: saveBackup }, passphraseField(t("backup_passphrase_new"), "new-password", SHORTEST, "save-passphrase"), problem(), h("button.secondary", { id: "save-backup" }, t("save_backup"))),
+    ),
   ],
 
   review: () => review(),
@@ -306,6 +406,9 @@ const views = {
     h("p", {}, state.refused.words),
     state.refused.details.length > 0 && h("div.own", { lang: "en" }, state.refused.details.map((words) => h("p", {}, words))),
     h("p.hint", {}, icon("eyeoff"), t("nothing_left")),
+    problem(),
+    state.spendable && h("p.hint", {}, t("tokens_unknown")),
+    state.spendable && button("secondary", "token", t("allow_tokens"), allowTokens, { id: "allow-tokens" }),
     button("primary", null, t("good"), () => go("home"), { id: "refusal-done" }),
   ],
 

@@ -94,7 +94,7 @@ export function provedTo(request, verdict) {
     for (const predicate of credential.prove ?? []) facts.push(proved(predicate, request, JSON.stringify(predicate)));
     const epoch = verdict.not_revoked?.[name];
     if (epoch !== undefined) facts.push({ picture: "shieldok", words: t("proved_not_revoked"), note: t("by_epoch", { epoch }) });
-    if (credential.pseudonym) facts.push({ picture: "again", words: t("fact_pseudonym_theirs") });
+    if (credential.pseudonym) facts.push({ picture: "again", words: t("fact_pseudonym_theirs"), value: verdict.pseudonyms?.[name]?.slice(0, 12) });
     if (credential.rate) facts.push({ picture: "token", words: t("fact_rate", credential.rate) });
   }
   return facts;
