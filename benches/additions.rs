@@ -40,13 +40,13 @@ const NOT_REVOKED: Limit = Limit { prove: 300.0, verify: 500.0 };
 /// Name, what it says, on what it stands, and what it may cost.
 pub const ADDITIONS: [(&str, &str, &str, Limit); 15] = [
     ("not_equals", "not equal to a value", "signature", USUAL),
-    ("not_in_2", "none of two values", "signature", LONG),
+    ("not_in_2", "none of two values", "signature", USUAL),
     ("in_published", "in a published set", "signature", USUAL),
     ("in_request", "in a set that the verifier signs in its request", "signature", USUAL),
-    ("range_16", "one-sided range of 16 bits", "signature", ONE_SIDED),
+    ("range_16", "one-sided range of 16 bits", "signature", USUAL),
     ("range_64", "one-sided range of 64 bits", "signature", ONE_SIDED),
     ("range_64_both", "two-sided range of 64 bits", "signature", LONG),
-    ("any_hidden", "in one of two ranges of 16 bits, not which", "signature", LONG),
+    ("any_hidden", "in one of two ranges of 16 bits, not which", "signature", USUAL),
     ("not_listed", "not on a list of 10,000", "signature", LONG),
     ("pseudonym", "pseudonym", "signature", USUAL),
     ("rate_1", "token, one a scope", "signature", USUAL),

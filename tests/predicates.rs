@@ -33,7 +33,8 @@ const CARD: &str = r#"{"milchglas": "schema/1", "id": "club-card", "title": "clu
     {"name": "born", "title": "date of birth", "type": "date"},
     {"name": "branch", "title": "branch", "type": "code", "codes": ["north", "south", "west"]},
     {"name": "member", "title": "membership", "type": "boolean"},
-    {"name": "photo", "title": "photograph", "type": "digest", "optional": true}]}"#;
+    {"name": "photo", "title": "photograph", "type": "digest", "optional": true},
+    {"name": "ends", "title": "last month", "type": "month"}]}"#;
 
 /// The same person elsewhere: other names for claims, other types under the same names.
 const PASS: &str = r#"{"milchglas": "schema/1", "id": "pass", "title": "pass", "claims": [
@@ -91,9 +92,8 @@ fn pass(json: &str) -> Credential {
 }
 
 const FULL: &str = r#"{"name": "Erika", "nick": "E", "level": -1, "points": 3, "balance": "-1", "born": "2000-02-29",
-    "branch": "south", "member": true, "photo": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"}"#;
-const BARE: &str =
-    r#"{"name": "Erika", "level": 0, "balance": "0", "born": "1990-01-31", "branch": "north", "member": false}"#;
+    "branch": "south", "member": true, "photo": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", "ends": "2027-06"}"#;
+const BARE: &str = r#"{"name": "Erika", "level": 0, "balance": "0", "born": "1990-01-31", "branch": "north", "member": false, "ends": "2027-06"}"#;
 
 fn ask_card(disclose: &[&str], prove: &[&str]) -> CredentialAsk {
     let prove = prove.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
@@ -228,6 +228,16 @@ fn either_range_passes_and_their_bounds_are_exact() {
     {
         let credential = card(&FULL.replace("\"balance\": \"-1\"", &format!("\"balance\": \"{value}\"")));
         assert_eq!(accepted(&credential, "balance", &wide, today()), passes, "{value}");
+    }
+    // Months: a day stands for its month.
+    let ends = |month: &str| card(&FULL.replace("2027-06", month));
+    for (predicate, passing) in [
+        (r#"{"on_or_after": {"claim": "ends", "date": "2027-06-30"}}"#, ["2027-06", "2027-07", "2048-09"]),
+        (r#"{"on_or_before": {"claim": "ends", "date": "2027-06-01"}}"#, ["2027-06", "2027-05", "2006-03"]),
+    ] {
+        for month in ["2027-05", "2027-06", "2027-07", "2048-09", "2048-10", "2006-03", "2006-02"] {
+            assert_eq!(accepted(&ends(month), "ends", predicate, today()), passing.contains(&month), "{month}");
+        }
     }
     let any = of("points", r#"[{"at_least": 0}, {"at_most": 65535}]"#);
     assert!(accepted(&card(FULL), "points", &any, today()));
@@ -511,6 +521,7 @@ impl Person {
             Value::Code("north".to_owned()),
             Value::Boolean(true),
             Value::Absent,
+            Value::Month(today().month()),
         ];
         let claims = Claims::new(&world().card, values).unwrap();
         issuer.issue(&world().card, &world().k, claims, &mut SeededRng::new(seed)).unwrap()

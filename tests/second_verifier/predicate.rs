@@ -145,13 +145,13 @@ impl Predicate {
                 dates_only()?;
                 (birth()? + 1, birth()? + 1 + 65_536)
             }
-            3 => {
-                dates_only()?;
-                (v + 1 - 65_536, v + 1)
-            }
-            4 => {
-                dates_only()?;
-                (v, v + 65_536)
+            3 | 4 => {
+                let (place, window) = match claim.kind {
+                    Kind::Date => (v, 65_536),
+                    Kind::Month => (month_of(v), 256),
+                    _ => return None,
+                };
+                if self.kind == 3 { (place + 1 - window, place + 1) } else { (place, place + window) }
             }
             5 | 6 => {
                 let range = claim.integers()?;

@@ -90,6 +90,8 @@ fn opens_three_phone_accounts() {
 fn applies_for_a_visa() {
     let story = errand("visa", true, &json!(["date_of_birth", "given_names", "nationality", "portrait", "surname"]));
     assert_eq!(story["choices"].as_array().unwrap().len(), 2);
+    let why = story["refused"]["light_card_and_short_passport"].as_str().unwrap();
+    assert!(why.contains("needs a full") && why.contains("or a later day"), "{why}");
 }
 
 #[test]

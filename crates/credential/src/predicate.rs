@@ -383,6 +383,16 @@ impl Predicate {
             if wanted { Ok(()) } else { Err(Error::unfit("a claim of that type has no such predicate")) }
         };
         let day = |date: Date| i128::from(date.days().0);
+        // A day as claims of a type count it, and how far a window reaches.
+        let place = |date: Date| match definition.claim_type {
+            ClaimType::Date => Ok((day(date), WINDOW_DAYS)),
+            ClaimType::Month => Ok((i128::from(date.month().index()), WINDOW_MONTHS)),
+            ClaimType::Text
+            | ClaimType::Integer { .. }
+            | ClaimType::Boolean
+            | ClaimType::Code(_)
+            | ClaimType::Digest => Err(Error::unfit("a claim of that type has no such predicate")),
+        };
         let (lo, hi) = match self {
             Self::Valid => {
                 let first = i128::from(as_of.month().index());
@@ -399,13 +409,12 @@ impl Predicate {
                 (lo, lo + WINDOW_DAYS)
             }
             Self::OnOrBefore { date, .. } => {
-                ordered(definition.claim_type == ClaimType::Date)?;
-                let hi = day(*date) + 1;
-                (hi - WINDOW_DAYS, hi)
+                let (last, window) = place(*date)?;
+                (last + 1 - window, last + 1)
             }
             Self::OnOrAfter { date, .. } => {
-                ordered(definition.claim_type == ClaimType::Date)?;
-                (day(*date), day(*date) + WINDOW_DAYS)
+                let (first, window) = place(*date)?;
+                (first, first + window)
             }
             Self::AtLeast { value, .. } => {
                 let (value, count) = one_sided(definition, *value)?;
@@ -492,7 +501,13 @@ impl Predicate {
                 let last = last_birth(as_of, *years)?;
                 format!("{title} is after {last} (under {years} years old on {as_of})")
             }
+            Self::OnOrBefore { date, .. } if definition.claim_type == ClaimType::Month => {
+                format!("{title} is {} or earlier", date.month())
+            }
             Self::OnOrBefore { date, .. } => format!("{title} is on or before {date}"),
+            Self::OnOrAfter { date, .. } if definition.claim_type == ClaimType::Month => {
+                format!("{title} is {} or later", date.month())
+            }
             Self::OnOrAfter { date, .. } => format!("{title} is on or after {date}"),
             Self::AtLeast { value, .. } => format!("{title} is at least {value}"),
             Self::AtMost { value, .. } => format!("{title} is at most {value}"),
@@ -755,6 +770,13 @@ pub(crate) mod tests {
         let month: i128 = as_of().month().index().into();
         let a_month = |number: i128| Value::Month(crate::date::Month::from_index(number as u32).unwrap());
         assert_eq!(at_bounds("\"valid\"", month, month + 256, a_month), inside);
+        // A day in a month stands for the month.
+        for date in ["2027-06-01", "2027-06-30"] {
+            let month = i128::from(date.parse::<Date>().unwrap().month().index());
+            let by = |name| format!(r#"{{"{name}": {{"claim": "until", "date": "{date}"}}}}"#);
+            assert_eq!(at_bounds(&by("on_or_after"), month, month + 256, a_month), inside);
+            assert_eq!(at_bounds(&by("on_or_before"), month - 255, month + 1, a_month), inside);
+        }
     }
 
     #[test]
@@ -816,7 +838,9 @@ pub(crate) mod tests {
             r#"{"age_at_least": {"claim": "name", "years": 18}}"#,
             r#"{"age_at_least": {"claim": "from", "years": 18}}"#,
             r#"{"age_under": {"claim": "level", "years": 18}}"#,
-            r#"{"on_or_before": {"claim": "until", "date": "2026-11-23"}}"#,
+            r#"{"on_or_before": {"claim": "level", "date": "2026-11-23"}}"#,
+            r#"{"on_or_after": {"claim": "name", "date": "2026-11-23"}}"#,
+            r#"{"age_at_least": {"claim": "until", "years": 18}}"#,
             r#"{"on_or_after": {"claim": "branch", "date": "2026-11-23"}}"#,
             r#"{"at_least": {"claim": "name", "value": 1}}"#,
             r#"{"at_least": {"claim": "born", "value": 1}}"#,
@@ -844,7 +868,7 @@ pub(crate) mod tests {
             r#"{"any_hidden": {"claim": "name", "of": [{"at_least": 3}, {"at_most": 1}]}}"#,
             r#"{"any_hidden": {"claim": "level", "of": [{"at_least": 3}, {"age_under": 26}]}}"#,
             r#"{"any_hidden": {"claim": "level", "of": [{"at_least": 256}, {"at_most": 1}]}}"#,
-            r#"{"any_hidden": {"claim": "until", "of": [{"on_or_after": "2020-01-01"}, {"on_or_before": "2000-01-01"}]}}"#,
+            r#"{"any_hidden": {"claim": "level", "of": [{"on_or_after": "2020-01-01"}, {"on_or_before": "2000-01-01"}]}}"#,
             r#"{"same_as": {"claim": "handle", "credential": "pass", "other": "handle"}}"#,
         ] {
             assert!(matches!(resolve(json), Err(Error::Unfit { .. })), "{json}");
@@ -911,6 +935,8 @@ pub(crate) mod tests {
                 "date of birth is on or before 2000-01-01",
             ),
             (r#"{"on_or_after": {"claim": "born", "date": "2000-01-01"}}"#, "date of birth is on or after 2000-01-01"),
+            (r#"{"on_or_after": {"claim": "until", "date": "2027-06-15"}}"#, "until is 2027-06 or later"),
+            (r#"{"on_or_before": {"claim": "until", "date": "2027-06-15"}}"#, "until is 2027-06 or earlier"),
             (r#"{"at_least": {"claim": "level", "value": 2}}"#, "level is at least 2"),
             (r#"{"at_most": {"claim": "balance", "value": -1}}"#, "balance is at most -1"),
             (r#"{"between": {"claim": "level", "min": 1, "max": 3}}"#, "level is at least 1 and less than 3"),

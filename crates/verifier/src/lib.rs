@@ -102,7 +102,10 @@ pub use error::{Error, StoreError};
 pub use folder::{FolderStore, change_passphrase};
 pub use identity::{identity_from_json, identity_json};
 pub use store::{Consumed, DEFAULT_LIMIT, Lookup, MemoryStore, RequestStore, ShownToken};
-pub use template::{ClaimValues, NotRevokedAsk, OneOf, Template, TemplateAsk, TemplateCredential, TemplatePredicate};
+pub use template::{
+    ClaimInDays, ClaimValues, FromNow, NotRevokedAsk, OneOf, Template, TemplateAsk, TemplateCredential,
+    TemplatePredicate,
+};
 pub use trust::TrustedIssuer;
 pub use verdict::{Reason, Rejection, ShownCredential, Verdict};
 pub use verifier::{Asked, Checker, Verifier};

@@ -1,7 +1,7 @@
 //! Templates: what a verifier asks again and again, written by people.
 //!
 //! A template is a request without what changes each time (nonce, times) and with plain names: schemas by their id, issuers
-//! by fingerprint or not at all, which means every trusted one, and sets by their values alone. [`Verifier::request`](crate::Verifier::request)
+//! by fingerprint or not at all, which means every trusted one, sets by their values alone, and days by how far ahead they are. [`Verifier::request`](crate::Verifier::request)
 //! turns it into a request, and refuses at once what no wallet could answer.
 //!
 //! The JSON form has a published JSON Schema, `spec/template.schema.json`.
@@ -9,7 +9,7 @@
 //! Not here: nonces, clocks, signatures.
 
 use milchglas_credential::claim::Literal;
-use milchglas_credential::date::Date;
+use milchglas_credential::date::{Date, Days};
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::encrypt_to::EncryptAsk;
@@ -37,6 +37,8 @@ const MAX_TEMPLATE: usize = 1 << 16;
 const MAX_VALID_FOR: u32 = 24 * 60 * 60;
 /// Time to answer where the template names none.
 const DEFAULT_VALID_FOR: u32 = 300;
+/// Furthest day ahead that a template names by its distance: ten years.
+const MAX_DAYS_FROM_NOW: u32 = 3652;
 /// The first field of a template file.
 const FORMAT: &str = "template/1";
 /// The templates of everyday errands.
@@ -124,8 +126,28 @@ pub struct NotRevokedAsk {
 pub enum TemplatePredicate {
     /// That a claim has one of several values, which the verifier signs as a set for each request.
     OneOf(OneOf),
+    /// That a date or month is at least so many days after the day on which it is asked.
+    FromNow(FromNow),
     /// As it stands in the request.
     As(Predicate),
+}
+
+/// `{"on_or_after": {"claim": …, "in_days": …}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromNow {
+    /// Which claim, and how many days.
+    pub on_or_after: ClaimInDays,
+}
+
+/// A claim and a number of days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimInDays {
+    /// The claim.
+    pub claim: ClaimName,
+    /// How many days after the day on which it is asked: 0 to 3,652.
+    pub in_days: u32,
 }
 
 /// `{"in": {"claim": …, "values": […]}}`.
@@ -150,9 +172,12 @@ pub struct ClaimValues {
 impl<'de> Deserialize<'de> for TemplatePredicate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Json::deserialize(deserializer)?;
-        let is_one_of = json.get("in").is_some_and(|set| set.get("values").is_some());
+        let has = |predicate: &str, field: &str| json.get(predicate).is_some_and(|of| of.get(field).is_some());
+        let (is_one_of, is_from_now) = (has("in", "values"), has("on_or_after", "in_days"));
         let read = if is_one_of {
             OneOf::deserialize(json).map(Self::OneOf)
+        } else if is_from_now {
+            FromNow::deserialize(json).map(Self::FromNow)
         } else {
             Predicate::deserialize(json).map(Self::As)
         };
@@ -340,7 +365,8 @@ impl TemplateCredential {
             .iter()
             .map(|parameters| Accept { issuer: parameters.fingerprint(), parameters: parameters.digest() })
             .collect();
-        let prove = self.prove.iter().map(|predicate| predicate.resolve(&found, rng)).collect::<Result<Vec<_>, _>>()?;
+        let prove =
+            self.prove.iter().map(|predicate| predicate.resolve(&found, as_of, rng)).collect::<Result<Vec<_>, _>>()?;
         for schema in found {
             self.fits(&prove, schema, as_of)?;
         }
@@ -385,9 +411,15 @@ impl TemplateCredential {
 
 impl TemplatePredicate {
     /// The predicate for credentials of these schemas, a set signed with a key of its own.
-    fn resolve(&self, schemas: &[&Schema], rng: &mut dyn CryptoRngCore) -> Result<Predicate, Error> {
+    fn resolve(&self, schemas: &[&Schema], as_of: Date, rng: &mut dyn CryptoRngCore) -> Result<Predicate, Error> {
         let ClaimValues { claim, values } = match self {
             Self::As(predicate) => return Ok(predicate.clone()),
+            Self::FromNow(FromNow { on_or_after: ClaimInDays { claim, in_days } }) => {
+                let days = Some(*in_days).filter(|days| *days <= MAX_DAYS_FROM_NOW);
+                let date = days.and_then(|days| Date::from_days(Days(as_of.days().0.saturating_add(days))));
+                let date = date.ok_or(DecodeError { what: "0 to 3,652 days, in the calendar" })?;
+                return Ok(Predicate::OnOrAfter { claim: claim.clone(), date });
+            }
             Self::OneOf(OneOf { values }) => values,
         };
         let mut types = schemas.iter().map(|schema| {

@@ -84,17 +84,37 @@ pub(crate) fn shortfall(
             }
             _ => out_of_reach,
         },
-        Predicate::OnOrBefore { date: bound, .. } => match date(value) {
-            Some(date) if date > *bound => {
+        Predicate::OnOrBefore { date: bound, .. } => match value {
+            Value::Month(month) if *month > bound.month() => {
+                format!("Your {title} is {found}; the request needs {} or an earlier month.", bound.month())
+            }
+            Value::Date(day) if day > bound => {
                 format!("Your {title} is {found}; the request needs {bound} or an earlier day.")
             }
-            _ => out_of_reach,
+            Value::Month(_)
+            | Value::Date(_)
+            | Value::Text(_)
+            | Value::Integer(_)
+            | Value::Boolean(_)
+            | Value::Code(_)
+            | Value::Digest(_)
+            | Value::Absent => out_of_reach,
         },
-        Predicate::OnOrAfter { date: bound, .. } => match date(value) {
-            Some(date) if date < *bound => {
+        Predicate::OnOrAfter { date: bound, .. } => match value {
+            Value::Month(month) if *month < bound.month() => {
+                format!("Your {title} is {found}; the request needs {} or a later month.", bound.month())
+            }
+            Value::Date(day) if day < bound => {
                 format!("Your {title} is {found}; the request needs {bound} or a later day.")
             }
-            _ => out_of_reach,
+            Value::Month(_)
+            | Value::Date(_)
+            | Value::Text(_)
+            | Value::Integer(_)
+            | Value::Boolean(_)
+            | Value::Code(_)
+            | Value::Digest(_)
+            | Value::Absent => out_of_reach,
         },
         Predicate::AtLeast { value: bound, .. } => {
             format!("Your {title} is {found}; the request needs {bound} or more.")

@@ -122,3 +122,51 @@ pub(super) fn leaves(name: &str, value: &Value) -> Vec<(String, String)> {
 pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = Run> + '_ {
     bytes.windows(RUN).filter_map(|run| run.try_into().ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What joins two parties that have these.
+    fn joined(left: Party, right: Party, public: &Public) -> Vec<String> {
+        joins(&[left, right], public, |_, _| true).into_iter().flat_map(|join| join.by).collect()
+    }
+
+    fn with_bytes(name: &str, bytes: &[u8]) -> Party {
+        Party { bytes: vec![(format!("{name}'s"), bytes.to_vec())], ..Party::new(name) }
+    }
+
+    #[test]
+    fn finds_eight_bytes_wherever_they_stand_and_not_seven() {
+        let public = Public::default();
+        let left = b"....12345678..";
+        let by = joined(with_bytes("a", left), with_bytes("b", b"12345678"), &public);
+        assert_eq!(by, ["a's = b's"]);
+        assert!(joined(with_bytes("a", left), with_bytes("b", b"1234567_12345_78"), &public).is_empty());
+        // What everybody has joins nobody.
+        let mut known = Public::default();
+        known.put(left);
+        assert!(joined(with_bytes("a", left), with_bytes("b", b"12345678"), &known).is_empty());
+    }
+
+    #[test]
+    fn finds_equal_fields_under_other_names_lengths_and_minutes() {
+        let mut public = Public { values: [b"everybody's".to_vec()].into(), ..Public::default() };
+        let party = |name: &str, fields: Value, public: &Public| {
+            let mut party = Party::new(name);
+            party.put_fields(&fields, public);
+            party
+        };
+        let one = || party("a", json!({"card": {"surname": "Glas"}, "purpose": "everybody's"}), &public);
+        let other = party("b", json!({"guest": ["Glas"], "purpose": "everybody's"}), &public);
+        assert_eq!(joined(one(), other, &public), ["surname = guest"]);
+        let far = party("c", json!({"guest": "glas"}), &public);
+        assert!(joined(one(), far, &public).is_empty());
+
+        let sent = |name: &str| Party { lengths: [1057].into(), minutes: [29_000_000].into(), ..Party::new(name) };
+        assert_eq!(joined(sent("a"), sent("b"), &public), ["1057 bytes", "minute 29000000"]);
+        public.lengths.insert(1057);
+        assert_eq!(joined(sent("a"), sent("b"), &public), ["minute 29000000"]);
+        assert!(joins(&[sent("a"), sent("b")], &public, |_, _| false).is_empty());
+    }
+}

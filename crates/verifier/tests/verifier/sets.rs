@@ -33,6 +33,21 @@ fn signs_the_values_of_a_template_anew_for_each_request() {
 }
 
 #[test]
+fn asks_for_a_day_so_many_days_ahead() {
+    let scene = Scene::new();
+    let cafe = scene.cafe();
+    let ahead = |days: i64| format!(r#"[{{"on_or_after": {{"claim": "valid_until", "in_days": {days}}}}}]"#);
+    let month = now().date().month();
+    let asked = ask(&cafe, &[], &ahead(0)).unwrap();
+    let verdict = cafe.check(&scene.answer(&asked), now(), &mut OsRng).unwrap();
+    assert_eq!(verdict.proved().collect::<Vec<_>>(), [format!("valid until is {month} or later")]);
+    // A leap year's days, counted by hand: 2026-11-23 and 3,652 days are 2036-11-22.
+    let far = ask(&cafe, &[], &ahead(3652)).unwrap();
+    assert!(far.request().to_json().unwrap().contains("\"2036-11-22\""));
+    assert!(ask(&cafe, &[], &ahead(3653)).is_err());
+}
+
+#[test]
 fn refuses_values_that_do_not_fit_and_published_sets_for_disclosed_claims() {
     let scene = Scene::new();
     let cafe = scene.cafe();
