@@ -4,6 +4,9 @@
 
 use super::presentations::{Answer, Parts, Refusal, card_ask, hex48, newest, pass_ask, swap};
 use super::{Cast, EVERYTHING_CLAIMS, identity};
+use crate::second::cbor::{self, Item};
+use ed25519_dalek::Signer;
+use milchglas_credential::cbor::to_bytes;
 use milchglas_credential::claim::{ClaimType, Literal};
 use milchglas_credential::compile::compile;
 use milchglas_credential::credential::{Credential, Holdings};
@@ -13,7 +16,7 @@ use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey, InspectorRef};
 use milchglas_credential::list::{ListRef, PublishedList};
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::presentation::Presentation;
-use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields};
+use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields, SigningKey};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::{Selection, ShownAs};
@@ -21,6 +24,7 @@ use milchglas_credential::set::{Published, PublishedSet, PublishedSetRef, SetCon
 use milchglas_curve::{Expander, G1};
 use milchglas_statements::SetSecretKey;
 use milchglas_tests::{SeededRng, request, today};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 const NOT_EQUALS: &str = r#"[{"not_equals": {"claim": "nationality", "value": "AT"}}]"#;
@@ -37,6 +41,7 @@ const SAME_AS_OF_OTHER_TYPE: &str = r#"[{"same_as": {"claim": "born", "credentia
 /// What the statements are about, apart from credentials: a set and a list of an authority.
 struct World<'a> {
     cast: &'a Cast,
+    authority: SigningKey,
     card: Credential,
     /// The city's pass of somebody born on the day that is on the card.
     pass: Credential,
@@ -82,6 +87,7 @@ impl<'a> World<'a> {
             other_set: set(2, &["AT", "CH", "DE", "FR"]),
             list: list(1, &[0, 17, 9_007_199_254_740_993, 18_446_744_073_709_551_614]),
             next_list: list(2, &[0, 17, 18_446_744_073_709_551_614]),
+            authority,
         }
     }
 
@@ -138,6 +144,18 @@ impl<'a> World<'a> {
         let mut fields = request(&format!("vectors: {name}"), today(), ask).unwrap().fields().clone();
         fields.document = document;
         let request = Request::new(fields).unwrap();
+        let published = (Arc::clone(&self.set), Arc::clone(&self.list));
+        let (trusted, presentation) = self.present(&request, "answer", published);
+        Answer { name, trusted, request, presentation }
+    }
+
+    /// Whose parameters a verifier needs, and the presentation, for a holder of this set and this list.
+    fn present(
+        &self,
+        request: &Request,
+        seed: &str,
+        (set, list): (Arc<PublishedSet>, Arc<PublishedList>),
+    ) -> (Vec<&'static str>, Vec<u8>) {
         let of_card = (&self.card, newest(), "state");
         let of_pass = (&self.pass, ShownAs { accept: 0, key: 0, schema: 0, back: 0 }, "city");
         let asks = request.ask().credentials();
@@ -146,19 +164,58 @@ impl<'a> World<'a> {
         let trusted: Vec<&'static str> = answers.iter().map(|(_, _, issuer)| *issuer).collect();
         let parameters: Vec<_> = trusted.iter().map(|issuer| self.cast.parameters(issuer)).collect();
         let shown = answers.iter().map(|(_, shown, _)| ShownAs { ..*shown }).collect();
-        let plan = compile(&request, Selection { branches: vec![], shown }, &parameters).unwrap();
+        let plan = compile(request, Selection { branches: vec![], shown }, &parameters).unwrap();
         let credentials: Vec<&Credential> = answers.iter().map(|(credential, ..)| *credential).collect();
         // The last use that the limit permits.
         let counters: Vec<u16> = asks.iter().filter_map(|ask| ask.rate.as_ref()).map(|rate| rate.limit - 1).collect();
-        let (sets, lists) = ([Arc::clone(&self.set)], [Arc::clone(&self.list)]);
-        let holdings = Holdings::new(&self.cast.erika, &credentials).with_counters(&counters).with_sets(Published {
-            sets: &sets,
-            lists: &lists,
-            checked: &[],
-        });
-        let mut rng = SeededRng::new(&format!("vectors: answer {}", request.digest()));
-        let presentation = Presentation::create(&plan, &holdings, b"", &mut rng).unwrap().to_bytes();
-        Answer { name, trusted, request, presentation }
+        let (sets, lists) = ([set], [list]);
+        let published = Published { sets: &sets, lists: &lists, checked: &[] };
+        let holdings = Holdings::new(&self.cast.erika, &credentials).with_counters(&counters).with_sets(published);
+        let mut rng = SeededRng::new(&format!("vectors: {seed} {}", request.digest()));
+        let presentation = Presentation::create(&plan, &holdings, b"", &mut rng).unwrap();
+        (trusted, presentation.to_bytes())
+    }
+
+    /// The set with the signatures of its first and last value exchanged.
+    fn careless_set(&self) -> PublishedSet {
+        let mut file: serde_json::Value = serde_json::from_str(&self.set.to_json().unwrap()).unwrap();
+        let signatures = file["signatures"].as_array_mut().unwrap();
+        let last = signatures.len() - 1;
+        signatures.swap(0, last);
+        let bytes: Vec<Vec<u8>> = signatures.iter().map(|one| hex::decode(one.as_str().unwrap()).unwrap()).collect();
+        let content = self.set.content();
+        let codes = file["type"]["codes"].as_array().unwrap().iter().map(|code| Item::Text(code.as_str().unwrap()));
+        let values: Vec<Vec<u8>> = content.values.iter().map(to_bytes).collect();
+        let owner = self.authority.verifying_key().to_bytes();
+        let signed = Item::Array(vec![
+            Item::Text(content.name.as_str()),
+            Item::Text(&content.title),
+            Item::Bytes(&owner),
+            Item::Uint(content.sequence.into()),
+            Item::Bytes(self.set.named().key.as_bytes()),
+            Item::Array(vec![Item::Uint(5), Item::Array(codes.collect())]),
+            Item::Array(values.iter().map(|value| cbor::decode(value).unwrap()).collect()),
+            Item::Array(bytes.iter().map(|signature| Item::Bytes(signature)).collect()),
+        ]);
+        let signature = self.authority.sign(&[b"milchglas set/1 signature", &signed.encode()[..]].concat());
+        file["signature"] = hex::encode(signature.to_bytes()).into();
+        PublishedSet::from_json(&file.to_string()).unwrap()
+    }
+
+    /// The list with the signatures of its last two pairs of neighbours exchanged.
+    fn careless_list(&self) -> PublishedList {
+        let mut file = self.list.to_bytes().to_vec();
+        let signatures = file.len() - 48 * (self.list.len() + 1);
+        let before = Sha256::digest(&file[signatures..]);
+        swap(&mut file[signatures..], 48, self.list.len() - 1, self.list.len());
+        let after = Sha256::digest(&file[signatures..]);
+        // Magic, length and head, signature, entries, signatures.
+        let head = 18..18 + usize::from(u16::from_be_bytes([file[16], file[17]]));
+        let digest = head.start + file[head.clone()].windows(32).position(|window| window == &before[..]).unwrap();
+        file[digest..digest + 32].copy_from_slice(&after);
+        let signature = self.authority.sign(&[b"milchglas list/1 signature", &file[head.clone()]].concat());
+        file[head.end..head.end + 64].copy_from_slice(&signature.to_bytes());
+        PublishedList::from_bytes(file).unwrap()
     }
 }
 
@@ -322,5 +379,16 @@ pub(crate) fn rejected(cast: &Cast, card: &Credential, answers: &[Answer]) -> Ve
     again(of, "another text", "proof", &|fields| fields.document = document("Lease", "The rent is 600."));
     again(of, "another title", "proof", &|fields| fields.document = document("Loan", "The rent is 500."));
     again(of, "no document", "proof", &|fields| fields.document = None);
+
+    // The authority exchanged signatures, and the holder did not check: the linear equations hold.
+    let (set, list) = (Arc::clone(&world.set), Arc::clone(&world.list));
+    for (of, published) in [
+        ("in a published set", (Arc::new(world.careless_set()), list)),
+        ("not on a list", (set, Arc::new(world.careless_list()))),
+    ] {
+        let (_, presentation) = world.present(&find(of).request, "careless answer", published);
+        let name = format!("{of}: the signature of another element");
+        refusals.push(Refusal { name, of, reason: "pairing", trusted: None, request: None, presentation });
+    }
     refusals
 }
