@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use vector_corpus::presentations::{self, Accepted, Credentials, Rejected};
-use vector_corpus::{Cast, issuance, revocation};
+use vector_corpus::{Cast, issuance, revocation, statements};
 
 const ISSUERS: [&str; 3] = ["state", "city", "careless"];
 const WRITE: &str = "MILCHGLAS_WRITE_VECTORS";
@@ -89,7 +89,11 @@ fn files_hold_what_the_code_makes() {
     hold("issuance.json", &pretty(&issuance::file(&cast)));
 
     let own = Credentials::new(&cast);
-    let answers = presentations::accepted(&cast, &own);
+    let mut answers = presentations::accepted(&cast, &own);
+    let statements = statements::accepted(&cast, own.card());
+    let mut refusals = presentations::rejected(&cast, &own, &answers);
+    refusals.extend(statements::rejected(&cast, own.card(), &statements));
+    answers.extend(statements);
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let accepted = answers.iter().map(|answer| {
         let trusted: Vec<_> = answer.trusted.iter().map(|name| &PUBLISHED[name].1).collect();
@@ -120,8 +124,8 @@ fn files_hold_what_the_code_makes() {
         }
     });
     let accepted = accepted.collect();
-    let rejected = presentations::rejected(&cast, &own, &answers).into_iter().map(|refusal| Rejected {
-        name: refusal.name.to_owned(),
+    let rejected = refusals.into_iter().map(|refusal| Rejected {
+        name: refusal.name,
         of: refusal.of.to_owned(),
         reason: refusal.reason.to_owned(),
         trusted: refusal.trusted.as_deref().map(names),
@@ -150,7 +154,7 @@ fn first_verdict(presentation: &[u8], request: &Request, trusted: &[&Parameters]
 #[test]
 fn both_accept_every_accepted_presentation() {
     let file: presentations::File = read("presentations.json");
-    assert!(file.accepted.len() >= 12);
+    assert!(file.accepted.len() >= 27);
     for case in &file.accepted {
         let (first, second) = trusted(&case.trusted);
         let (presentation, request) = (unhex(&case.presentation), Request::from_bytes(&unhex(&case.request)).unwrap());
@@ -181,7 +185,7 @@ fn both_accept_every_accepted_presentation() {
 #[test]
 fn both_reject_every_rejected_presentation_at_the_same_step() {
     let file: presentations::File = read("presentations.json");
-    assert!(file.rejected.len() >= 60);
+    assert!(file.rejected.len() >= 182);
     for case in &file.rejected {
         let accepted = file.accepted.iter().find(|accepted| accepted.name == case.of).unwrap();
         let (first, second) = trusted(case.trusted.as_ref().unwrap_or(&accepted.trusted));

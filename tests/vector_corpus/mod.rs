@@ -5,6 +5,7 @@
 pub(crate) mod issuance;
 pub(crate) mod presentations;
 pub(crate) mod revocation;
+pub(crate) mod statements;
 
 use milchglas_bbs::SecretKey;
 use milchglas_credential::claim::Claims;

@@ -69,7 +69,7 @@ pub(crate) struct Answer {
 
 /// A changed answer.
 pub(crate) struct Refusal {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) of: &'static str,
     pub(crate) reason: &'static str,
     pub(crate) trusted: Option<Vec<&'static str>>,
@@ -133,15 +133,15 @@ impl Credentials {
 }
 
 /// What the state's newest key signed, as its first accepted issuer and schema.
-fn newest() -> ShownAs {
+pub(crate) fn newest() -> ShownAs {
     ShownAs { accept: 0, key: 2, schema: 0, back: 0 }
 }
 
-fn card_ask(cast: &Cast, disclose: &[&str], predicates: &str) -> CredentialAsk {
+pub(crate) fn card_ask(cast: &Cast, disclose: &[&str], predicates: &str) -> CredentialAsk {
     cast.state[2].ask("card", &cast.card, disclose, prove(predicates)).unwrap()
 }
 
-fn pass_ask(cast: &Cast, name: &str, disclose: &[&str], predicates: &str) -> CredentialAsk {
+pub(crate) fn pass_ask(cast: &Cast, name: &str, disclose: &[&str], predicates: &str) -> CredentialAsk {
     cast.city.ask(name, &cast.everything, disclose, prove(predicates)).unwrap()
 }
 
@@ -256,17 +256,17 @@ fn state_pass_ask(cast: &Cast) -> CredentialAsk {
 }
 
 /// A presentation with its parts in reach.
-struct Parts {
+pub(crate) struct Parts {
     nonce: Vec<u8>,
     branches: Vec<u64>,
     shown: Vec<[u64; 4]>,
     /// Encoded values.
     disclosed: Vec<Vec<Vec<u8>>>,
-    proof: Vec<u8>,
+    pub(crate) proof: Vec<u8>,
 }
 
 impl Parts {
-    fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let [_, nonce, selection, disclosed, proof] = cbor::decode(bytes).unwrap().array().unwrap().try_into().unwrap();
         let [branches, shown]: [Item<'_>; 2] = selection.array().unwrap().try_into().unwrap();
         let uints = |item: &Item<'_>| -> Vec<u64> {
@@ -282,7 +282,7 @@ impl Parts {
         }
     }
 
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let uints = |items: &[u64]| Item::Array(items.iter().map(|item| Item::Uint(*item)).collect());
         let shown = Item::Array(self.shown.iter().map(|entry| uints(entry)).collect());
         let disclosed = self
@@ -301,7 +301,7 @@ impl Parts {
     }
 }
 
-fn hex48(text: &str) -> Vec<u8> {
+pub(crate) fn hex48(text: &str) -> Vec<u8> {
     let bytes = hex::decode(text).unwrap();
     assert_eq!(bytes.len(), 48);
     bytes
@@ -311,7 +311,8 @@ fn hex48(text: &str) -> Vec<u8> {
 pub(crate) fn rejected(cast: &Cast, own: &Credentials, answers: &[Answer]) -> Vec<Refusal> {
     let find = |name: &str| answers.iter().find(|answer| answer.name == name).unwrap();
     let mut refusals = Vec::new();
-    let mut plain = |name, of: &'static str, reason, presentation| {
+    let mut plain = |name: &str, of: &'static str, reason, presentation| {
+        let name = name.to_owned();
         refusals.push(Refusal { name, of, reason, trusted: None, request: None, presentation });
     };
     let change = |of: &str, change: &dyn Fn(&mut Parts)| {
@@ -559,11 +560,12 @@ pub(crate) fn rejected(cast: &Cast, own: &Credentials, answers: &[Answer]) -> Ve
     plain("credentials exchanged", "branches", "proof", change("branches", &|parts| swap(&mut parts.proof, 96, 0, 1)));
 
     // A proof under another request with the same nonce.
-    let again = |of: &'static str, name, reason, as_of: Date, ask: Ask| {
+    let again = |of: &'static str, name: &str, reason, as_of: Date, ask: Ask| {
         let original = find(of);
         let mut fields = original.request.fields().clone();
         (fields.as_of, fields.ask) = (as_of, ask);
         let request = Some(Request::new(fields).unwrap());
+        let name = name.to_owned();
         Refusal { name, of, reason, trusted: None, request, presentation: original.presentation.clone() }
     };
     let cafe_ask = |predicates: &str| Ask::Credential(card_ask(cast, &[], predicates));
@@ -610,7 +612,7 @@ pub(crate) fn rejected(cast: &Cast, own: &Credentials, answers: &[Answer]) -> Ve
     let request = Some(Request::new(fields).unwrap());
     let presentation = find("cafe").presentation.clone();
     refusals.push(Refusal {
-        name: "another purpose",
+        name: "another purpose".to_owned(),
         of: "cafe",
         reason: "proof",
         trusted: None,
@@ -618,7 +620,7 @@ pub(crate) fn rejected(cast: &Cast, own: &Credentials, answers: &[Answer]) -> Ve
         presentation: presentation.clone(),
     });
     refusals.push(Refusal {
-        name: "parameters that are not trusted",
+        name: "parameters that are not trusted".to_owned(),
         of: "cafe",
         reason: "mismatch",
         trusted: Some(vec!["city"]),
@@ -634,12 +636,12 @@ pub(crate) fn rejected(cast: &Cast, own: &Credentials, answers: &[Answer]) -> Ve
 fn forged(cast: &Cast, own: &Credentials) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     let mut add =
-        |name, trusted: &[&'static str], ask: CredentialAsk, key, k: &HolderSecret, credential: &Credential| {
+        |name: &str, trusted: &[&'static str], ask: CredentialAsk, key, k: &HolderSecret, credential: &Credential| {
             let request = request(&format!("vectors: {name}"), today(), Ask::Credential(ask)).unwrap();
             let selection = Selection { branches: vec![], shown: vec![ShownAs { accept: 0, key, schema: 0, back: 0 }] };
             let presentation = answer(cast, &request, trusted, selection, k, &[credential]);
             refusals.push(Refusal {
-                name,
+                name: name.to_owned(),
                 of: "cafe",
                 reason: "pairing",
                 trusted: Some(trusted.to_vec()),
@@ -694,7 +696,7 @@ fn forged(cast: &Cast, own: &Credentials) -> Vec<Refusal> {
     let holdings = Holdings::new(&cast.erika, &cards).with_witnesses(&held);
     let presentation = Presentation::create(&plan, &holdings, b"", &mut SeededRng::new("vectors: revoked")).unwrap();
     refusals.push(Refusal {
-        name: "a revoked card with its witness of before",
+        name: "a revoked card with its witness of before".to_owned(),
         of: "not revoked",
         reason: "pairing",
         trusted: None,
@@ -714,7 +716,7 @@ fn outside_the_subgroup() -> Vec<u8> {
         .unwrap()
 }
 
-fn swap(bytes: &mut [u8], len: usize, one: usize, other: usize) {
+pub(crate) fn swap(bytes: &mut [u8], len: usize, one: usize, other: usize) {
     for at in 0..len {
         bytes.swap(len * one + at, len * other + at);
     }
