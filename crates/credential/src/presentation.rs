@@ -55,7 +55,8 @@ impl Presentation {
     /// [`milchglas_sigma::Prover::new`].
     ///
     /// # Errors
-    /// [`Error::Unsatisfied`] if a credential does not satisfy what is asked; [`Error::Misuse`] if the credentials are not those of the plan.
+    /// [`Error::Unsatisfied`] if a credential does not satisfy what is asked, [`Error::Invalid`] if that shows on a disclosed claim;
+    /// [`Error::Misuse`] if the credentials are not those of the plan.
     pub fn create(
         plan: &Plan<'_>,
         holdings: &Holdings<'_>,
