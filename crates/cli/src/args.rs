@@ -1001,14 +1001,23 @@ pub(crate) enum TrustList {
         #[command(flatten)]
         lock: Lock,
     },
-    /// Put an issuer or a verifier on the list, or change a verifier's profiles.
+    /// Put an issuer, a verifier, an inspector or whoever publishes a set on the list, or change a verifier's profiles.
     ///
-    /// The authority runs it, after it has made sure whose file it is. Next: sign.
+    /// The authority runs it, after it has made sure whose file it is. Whoever publishes sets or lists is listed under the set's name, or
+    /// under --name by the fingerprint: wallets refuse a publication of that name by anybody who is not listed. Next: sign.
     ///
     /// Example: milchglas trust-list add verifier/identity.json --profile cafe
     Add {
-        /// An issuer's parameters, or a verifier's identity.json.
-        file: PathBuf,
+        /// An issuer's parameters, a verifier's identity.json, an inspector's inspector.json, or a published set.
+        #[arg(required_unless_present = "publisher")]
+        file: Option<PathBuf>,
+        /// The fingerprint of an authority that publishes sets or lists, instead of a file.
+        #[arg(long, value_name = "FINGERPRINT", value_parser = parse::<AuthorityFingerprint>, requires = "name",
+              conflicts_with_all = ["file", "profiles"])]
+        publisher: Option<AuthorityFingerprint>,
+        /// What it publishes: the name of its set or list.
+        #[arg(long, value_parser = parse::<Label>, requires = "publisher")]
+        name: Option<Label>,
         /// A profile that the verifier's requests may name; may be repeated.
         #[arg(long = "profile", value_name = "NAME", value_parser = parse::<Label>)]
         profiles: Vec<Label>,

@@ -99,6 +99,63 @@ fn believes_a_trust_list_and_nothing_that_contradicts_it() {
 }
 
 #[test]
+fn lists_inspectors_and_who_publishes_sets_and_lists() {
+    let world = World::new();
+    for n in 1..=3 {
+        world.write(&format!("secret-{n}"), format!("passphrase of shareholder {n}\n").as_bytes());
+    }
+    let inspector = |dir: &str| {
+        world.ok(&format!(
+            "inspector init --name Court --threshold 2 --of 3 --work 4 --dir {dir} --passphrase-file secret-1 --passphrase-file \
+             secret-2 --passphrase-file secret-3"
+        ))
+    };
+    inspector("court");
+    inspector("fake-court");
+    world.write("countries.txt", b"DE\n");
+    world.write("numbers.txt", b"5\n");
+    let publisher = |dir: &str, set: &str| {
+        let made = world.ok(&format!("authority init --dir {dir} --work 1 --passphrase-file secret"));
+        let line = "authority set countries.txt --name home --title Home --schema national-id --claim nationality";
+        world.ok(&format!("{line} --dir {dir} --out {set}.json --passphrase-file secret"));
+        let line = "authority list numbers.txt --name stolen --epoch 1";
+        world.ok(&format!("{line} --dir {dir} --out {set}.list --passphrase-file secret"));
+        made["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let police = publisher("police", "police");
+    publisher("fake-police", "fake");
+
+    world.ok("trust-list init --name Glasstadt --work 4 --passphrase-file secret");
+    assert_eq!(world.ok("trust-list add court/inspector.json")["added"], "Court");
+    assert_eq!(world.ok("trust-list add police.json")["added"], "home");
+    world.fails("trust-list add court/inspector.json --profile cafe", 2);
+    world.fails("trust-list add police.json --profile cafe", 2);
+    world.fails("trust-list add", 2);
+    world.fails(&format!("trust-list add --publisher {police}"), 2);
+    world.fails(&format!("trust-list add police.json --publisher {police} --name stolen"), 2);
+    let sign = |out: &str| {
+        world.ok(&format!("trust-list sign --out {out} --passphrase-file secret"));
+        world.ok(&format!("wallet trust {out} --passphrase-file secret"));
+        world.ok(&format!("inspect {out}"))
+    };
+    let seen = sign("first.json");
+    assert_eq!(seen["inspectors"].as_array().unwrap().len(), 1);
+    assert_eq!(seen["authorities"], json!([{"name": "home", "fingerprint": police}]));
+
+    world.fails("wallet inspector fake-court/inspector.json --passphrase-file secret", 1);
+    world.fails("wallet add-set fake.json --passphrase-file secret", 1);
+    let listed = json!(["Glasstadt"]);
+    assert_eq!(world.ok("wallet inspector court/inspector.json --passphrase-file secret")["listed_by"], listed);
+    assert_eq!(world.ok("wallet add-set police.json --passphrase-file secret")["listed_by"], listed);
+    // Listed under the name of its list instead, by its fingerprint.
+    assert_eq!(world.ok(&format!("trust-list add --publisher {police} --name stolen"))["added"], "stolen");
+    assert_eq!(sign("second.json")["authorities"], json!([{"name": "stolen", "fingerprint": police}]));
+    world.fails("wallet add-list fake.list --passphrase-file secret", 1);
+    assert_eq!(world.ok("wallet add-list police.list --passphrase-file secret")["listed_by"], listed);
+    assert_eq!(world.ok("wallet add-set fake.json --passphrase-file secret")["listed_by"], json!([]));
+}
+
+#[test]
 fn issues_every_card_that_ships() {
     let world = World::empty();
     world.ok(

@@ -97,7 +97,7 @@ pub struct ListedInspector {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListedAuthority {
-    /// Its name.
+    /// The name of what it publishes: wallets refuse a first publication of that name by an authority that is not listed under it.
     pub name: String,
     /// Its fingerprint.
     pub fingerprint: AuthorityFingerprint,

@@ -23,7 +23,6 @@ use milchglas_credential::date::{Date, Timestamp};
 use milchglas_credential::digest::IssuerFingerprint;
 use milchglas_credential::document::DocumentRef;
 use milchglas_credential::error::Error as CredentialError;
-use milchglas_credential::inspector::Inspector;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{
@@ -41,7 +40,6 @@ use zeroize::Zeroizing;
 use crate::counting::{learned_by_pseudonym, learned_by_token};
 use crate::error::{Error, Refusal};
 use crate::following::learned_by_epoch;
-use crate::inspectors;
 use crate::policy::Voucher;
 use crate::publications::signed_membership;
 use crate::sentences::Sentences;
@@ -436,7 +434,7 @@ impl CardShown {
         request: &Request,
         back: u8,
         used: u16,
-        inspector: Option<&Inspector>,
+        encrypted: Option<&String>,
     ) -> Result<Self, Error> {
         let (schema, claims) = (shown.schema, card.credential.claims());
         let mut disclosed = Vec::new();
@@ -466,12 +464,7 @@ impl CardShown {
             not_revoked: shown.epoch().map(|epoch| (epoch, back)),
             pseudonym: shown.ask.pseudonym.clone(),
             rate: shown.ask.rate.clone().map(|ask| (ask, used)),
-            encrypted: shown
-                .ask
-                .encrypt_to
-                .as_ref()
-                .zip(inspector)
-                .map(|(ask, known)| inspectors::sentence(ask, known)),
+            encrypted: encrypted.cloned(),
         })
     }
 }
@@ -492,7 +485,8 @@ impl<S: Store> Wallet<S> {
     /// # Errors
     /// [`Error::Input`] where it is no request; [`Error::Refused`] with [`Refusal::BadRequest`], [`Refusal::Expired`],
     /// [`Refusal::NotYetIssued`], [`Refusal::OtherDay`], [`Refusal::VerifierKeyChanged`], [`Refusal::VerifierMoved`],
-    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownAccumulator`], [`Refusal::UnknownInspector`], [`Refusal::NotTheListedVerifier`],
+    /// [`Refusal::AlreadyAnswered`], [`Refusal::UnknownAccumulator`], [`Refusal::UnknownInspector`], [`Refusal::NotTheListedInspector`],
+    /// [`Refusal::NotTheListedVerifier`],
     /// [`Refusal::NotListedFor`], [`Refusal::BeyondProfile`], [`Refusal::UnknownParameters`] or [`Refusal::NotSatisfiable`]; [`Error::ParametersLost`].
     pub fn review(&self, request: &[u8], now: Timestamp, rng: &mut dyn CryptoRngCore) -> Result<Consent, Error> {
         let request =
@@ -601,12 +595,12 @@ impl<S: Store> Wallet<S> {
         let (mut tries, mut differing) = (MAX_TRIED, Sentences::default());
         for way in &ways {
             let candidates = way.leaves.iter().filter_map(|ask| Some(&findings.get(&ask.name)?.candidates[..]));
-            let inspectors =
-                way.leaves.iter().map(|ask| ask.encrypt_to.as_ref().map(|ask| self.inspector(ask)).transpose());
-            let inspectors = inspectors.collect::<Result<Vec<_>, _>>()?;
+            let encrypted = way.leaves.iter().map(|ask| ask.encrypt_to.as_ref());
+            let encrypted = encrypted.map(|ask| ask.map(|ask| self.ciphertext_in_words(ask)).transpose());
+            let encrypted = encrypted.collect::<Result<Vec<_>, _>>()?;
             let (full, mut unlike) = (choices.len() + MAX_CHOICES, false);
             for picked in combinations(&candidates.collect::<Vec<_>>()) {
-                match choose(request, way, &picked, &inspectors, &own)? {
+                match choose(request, way, &picked, &encrypted, &own)? {
                     Some(choice) => choices.push(choice),
                     None => {
                         unlike = true;
@@ -794,7 +788,7 @@ fn choose(
     request: &Request,
     way: &Way<'_>,
     picked: &[(usize, ShownAs)],
-    inspectors: &[Option<Inspector>],
+    encrypted: &[Option<String>],
     own: &Own<'_>,
 ) -> Result<Option<Choice>, Error> {
     let Own { cards, parameters, used, published } = *own;
@@ -811,10 +805,10 @@ fn choose(
     if plan.satisfied(&claims, published)?.iter().flatten().any(|holds| !holds) {
         return if way.compares() { Ok(None) } else { Err(Error::Misuse("a credential that satisfies what is asked")) };
     }
-    let each = picked.iter().zip(plan.shown()).zip(&selection.shown).zip(inspectors);
-    let each = each.map(|(((card, shown), shown_as), inspector)| {
+    let each = picked.iter().zip(plan.shown()).zip(&selection.shown).zip(encrypted);
+    let each = each.map(|(((card, shown), shown_as), encrypted)| {
         let used = shown.ask.rate.as_ref().map_or(0, used);
-        CardShown::new(card, shown, request, shown_as.back, used, inspector.as_ref())
+        CardShown::new(card, shown, request, shown_as.back, used, encrypted.as_ref())
     });
     let described = each.collect::<Result<_, _>>()?;
     let way = way.branches.iter().copied().zip(way.of.iter().copied()).collect();

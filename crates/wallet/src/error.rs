@@ -130,9 +130,16 @@ pub enum Refusal {
         /// The digest of its file.
         digest: InspectorDigest,
     },
+    /// Trust lists give the inspector's name to others only: to another key or file.
+    NotTheListedInspector {
+        /// Whose trust list.
+        authority: String,
+        /// The name.
+        name: String,
+    },
     /// A signature of a set or a list does not hold.
     BadSet,
-    /// A set, list or trust list of another authority than the caller expects.
+    /// A set, list or trust list of another authority than the caller expects, or a set or list in whose name trust lists have others only.
     OtherAuthority {
         /// Whose it is.
         found: AuthorityFingerprint,
@@ -245,6 +252,7 @@ impl Refusal {
             Self::OtherInspector { .. } => "other_inspector",
             Self::InspectorChanged { .. } => "inspector_changed",
             Self::UnknownInspector { .. } => "unknown_inspector",
+            Self::NotTheListedInspector { .. } => "not_the_listed_inspector",
             Self::BadSet => "bad_set",
             Self::OtherAuthority { .. } => "other_authority",
             Self::SetMadeForOneHolder { .. } => "set_made_for_one_holder",
@@ -291,6 +299,7 @@ impl Refusal {
             | Self::OtherInspector { .. }
             | Self::InspectorChanged { .. }
             | Self::UnknownInspector { .. }
+            | Self::NotTheListedInspector { .. }
             | Self::OtherAuthority { .. }
             | Self::BadSet
             | Self::SetMadeForOneHolder { .. }
@@ -376,6 +385,12 @@ impl fmt::Display for Refusal {
                 f,
                 "The request wants to have encrypted which card you show, for {} (file {digest}), whom this wallet does not know \
                  under this key. If you trust that inspector, add its file first; take it from the inspector, not from who asks.",
+                quoted(name)
+            ),
+            Self::NotTheListedInspector { authority, name } => write!(
+                f,
+                "The trust list of {} names another key or file for the inspector {}. Somebody may be posing as it.",
+                quoted(authority),
                 quoted(name)
             ),
             Self::BadSet => f.write_str(

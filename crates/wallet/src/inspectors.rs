@@ -1,12 +1,13 @@
 //! The inspectors that the wallet knows: for whom a request may have a card's handle encrypted.
 //!
 //! An inspector is pinned from its own file, by the holder's decision; a request that names one which is not pinned, or names it with
-//! another key or file, is refused. So no verifier can make the wallet encrypt to a key of the verifier's choice.
+//! another key or file, is refused. So no verifier can make the wallet encrypt to a key of the verifier's choice. Where trust lists give the
+//! name to others only, adding the file is refused, and so is a request that names the inspector, even if it was pinned before the list.
 //! Not here: the ciphertext and its proof (the credential crate).
 
 use milchglas_credential::cbor::{Reader, Wire, Writer};
 use milchglas_credential::digest::{InspectorDigest, InspectorFingerprint};
-use milchglas_credential::encrypt_to::EncryptAsk;
+use milchglas_credential::encrypt_to::{EncryptAsk, InspectorRef};
 use milchglas_credential::error::DecodeError;
 use milchglas_credential::inspector::{Inspector, MAX_INSPECTOR};
 use milchglas_credential::request::Request;
@@ -14,6 +15,7 @@ use milchglas_credential::text::quoted;
 
 use crate::error::{Error, Refusal};
 use crate::store::Store;
+use crate::trusting::Party;
 use crate::wallet::Wallet;
 
 /// Most inspectors.
@@ -47,6 +49,8 @@ pub struct AddedInspector {
     pub new: bool,
     /// Other inspectors that this wallet knows under the same name.
     pub same_name: Vec<InspectorFingerprint>,
+    /// The authorities whose trust lists have this inspector, with this key and file.
+    pub listed_by: Vec<String>,
 }
 
 impl KnownInspector {
@@ -63,8 +67,8 @@ impl<S: Store> Wallet<S> {
     /// Pins an inspector by its file. Compare the fingerprint, or give the `expected` one.
     ///
     /// # Errors
-    /// [`Error::Input`] where it is no such file; [`Error::Refused`] with [`Refusal::BadInspector`], [`Refusal::OtherInspector`] or
-    /// [`Refusal::InspectorChanged`]; [`Error::Full`].
+    /// [`Error::Input`] where it is no such file; [`Error::Refused`] with [`Refusal::BadInspector`], [`Refusal::OtherInspector`],
+    /// [`Refusal::NotTheListedInspector`] or [`Refusal::InspectorChanged`]; [`Error::Full`].
     pub fn add_inspector(
         &mut self,
         json: &str,
@@ -72,7 +76,7 @@ impl<S: Store> Wallet<S> {
     ) -> Result<AddedInspector, Error> {
         let inspector =
             Inspector::from_json(json).map_err(|error| Error::invalid_means(Refusal::BadInspector, error))?;
-        let (fingerprint, digest) = (inspector.fingerprint(), inspector.digest());
+        let (fingerprint, digest, named) = (inspector.fingerprint(), inspector.digest(), inspector.reference());
         if expected.is_some_and(|expected| expected != fingerprint) {
             return Err(Refusal::OtherInspector { found: fingerprint }.into());
         }
@@ -81,7 +85,10 @@ impl<S: Store> Wallet<S> {
             Some(known) if known.digest == digest => false,
             Some(_) => return Err(Refusal::InspectorChanged { fingerprint }.into()),
             None if self.state.inspectors.len() >= MAX_INSPECTORS => return Err(Error::Full("inspectors")),
-            None => true,
+            None => {
+                self.admit_inspector(&named)?;
+                true
+            }
         };
         let mut same_name = Vec::new();
         for known in self.state.inspectors.iter().filter(|known| known.fingerprint != fingerprint) {
@@ -97,9 +104,9 @@ impl<S: Store> Wallet<S> {
                 Ok(())
             })?;
         }
-        let (name, threshold, shareholders) =
-            (inspector.name().to_owned(), inspector.threshold(), inspector.shareholders());
-        Ok(AddedInspector { fingerprint, digest, name, threshold, shareholders, new, same_name })
+        let listed_by = self.authorities_of(Party::Inspector(&named));
+        let (name, threshold, shareholders) = (named.name, inspector.threshold(), inspector.shareholders());
+        Ok(AddedInspector { fingerprint, digest, name, threshold, shareholders, new, same_name, listed_by })
     }
 
     /// The inspectors that the wallet knows.
@@ -108,14 +115,33 @@ impl<S: Store> Wallet<S> {
         &self.state.inspectors
     }
 
-    /// Refuses a request that names an inspector which is not pinned, in whatever branch.
+    /// Refuses a request that names an inspector which is not pinned, or which trust lists contradict, in whatever branch.
     pub(crate) fn admit_inspectors(&self, request: &Request) -> Result<(), Refusal> {
         let asks = request.ask().credentials();
-        asks.iter().filter_map(|ask| ask.encrypt_to.as_ref()).try_for_each(|ask| self.inspector(ask).map(|_| ()))
+        asks.iter().filter_map(|ask| ask.encrypt_to.as_ref()).try_for_each(|ask| {
+            self.admit_inspector(&ask.inspector)?;
+            self.inspector(ask).map(|_| ())
+        })
+    }
+
+    /// What the holder must know of a ciphertext, if it is for a pinned inspector and all that the request says of it is so.
+    pub(crate) fn ciphertext_in_words(&self, ask: &EncryptAsk) -> Result<String, Refusal> {
+        let mut sentence = sentence(ask, &self.inspector(ask)?);
+        for authority in self.authorities_of(Party::Inspector(&ask.inspector)) {
+            sentence.push_str(&format!(". This inspector is on the trust list of {}", quoted(&authority)));
+        }
+        Ok(sentence)
+    }
+
+    /// Refuses an inspector whose name trust lists give to others only.
+    fn admit_inspector(&self, named: &InspectorRef) -> Result<(), Refusal> {
+        self.gives_to_others(&named.name, Party::Inspector(named)).map_or(Ok(()), |authority| {
+            Err(Refusal::NotTheListedInspector { authority: authority.to_owned(), name: named.name.clone() })
+        })
     }
 
     /// The pinned inspector that is meant, if all that the request says of it is so.
-    pub(crate) fn inspector(&self, ask: &EncryptAsk) -> Result<Inspector, Refusal> {
+    fn inspector(&self, ask: &EncryptAsk) -> Result<Inspector, Refusal> {
         let known = self.state.inspectors.iter().find(|known| known.digest == ask.inspector.digest);
         let inspector = known.and_then(|known| known.read().ok());
         let unknown = || Refusal::UnknownInspector { name: ask.inspector.name.clone(), digest: ask.inspector.digest };
@@ -124,7 +150,7 @@ impl<S: Store> Wallet<S> {
 }
 
 /// What the holder must know of a ciphertext.
-pub(crate) fn sentence(ask: &EncryptAsk, inspector: &Inspector) -> String {
+fn sentence(ask: &EncryptAsk, inspector: &Inspector) -> String {
     format!(
         "A note of which card this is, encrypted, so that it can not read it. Any {} of the {} shareholders of {} together can, \
          and the card's issuer then knows whose it is. The note is about {}, to be opened for: {}",

@@ -15,8 +15,8 @@
 //!
 //! **What it refuses.** Requests that are altered, unsigned, expired, from the future, about another day than today, from a known
 //! origin with another key, or answered before; issuers' parameters that are not published to everybody under one sequence
-//! number; credentials that are not signed on this wallet's secret. A trust list adds: verifiers that it contradicts, and requests
-//! for a profile for which their verifier is not listed. Requests that ask for more than the profile they name permits are refused
+//! number; credentials that are not signed on this wallet's secret. A trust list adds: verifiers that it contradicts, requests
+//! for a profile for which their verifier is not listed, and issuers, inspectors and publications in whose names it has others only. Requests that ask for more than the profile they name permits are refused
 //! with and without a trust list.
 //!
 //! **What it keeps.** One encrypted vault, which holds everything personal, and the issuers' public files. Every change is on the disk

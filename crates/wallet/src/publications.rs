@@ -6,6 +6,9 @@
 //! Every signature is checked once, when a file is added; the pin covers what was checked. A set that a verifier signed inside its request is
 //! checked when the request is reviewed.
 //!
+//! A publication does not say what its authority is called. So it is its own name that trust lists are asked about: where they have authorities of that
+//! name, and not its own, a first publication is refused.
+//!
 //! Caution: which sets and lists are here may tell where their holder goes; adding them all alike tells nothing. No look-up in a list leaves the
 //! device.
 //! Not here: what membership means (the credential crate).
@@ -27,6 +30,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Refusal};
 use crate::store::Store;
+use crate::trusting::Party;
 use crate::vault::MAX_PUBLISHED;
 use crate::wallet::{Before, Wallet};
 
@@ -68,6 +72,8 @@ pub struct AddedPublication {
     pub len: usize,
     /// What was known before.
     pub before: Before,
+    /// The authorities whose trust lists have its authority.
+    pub listed_by: Vec<String>,
 }
 
 /// The publications in use, read when they are first needed.
@@ -119,7 +125,8 @@ impl<S: Store> Wallet<S> {
         let before = self.pin(&publication, expected, json.as_bytes(), || set.check(rng))?;
         let len = set.content().values.len();
         self.publications.sets.insert(publication.file, OnceLock::from(Arc::new(set)));
-        Ok(AddedPublication { publication, len, before })
+        let listed_by = self.authorities_of(Party::Publisher(publication.authority));
+        Ok(AddedPublication { publication, len, before, listed_by })
     }
 
     /// Adds a published list, after checking every signature in it: about a minute of work for a million entries.
@@ -145,7 +152,8 @@ impl<S: Store> Wallet<S> {
         let before = self.pin(&publication, expected, list.to_bytes(), || list.check(rng))?;
         let len = list.len();
         self.publications.lists.insert(publication.file, OnceLock::from(Arc::new(list)));
-        Ok(AddedPublication { publication, len, before })
+        let listed_by = self.authorities_of(Party::Publisher(publication.authority));
+        Ok(AddedPublication { publication, len, before, listed_by })
     }
 
     /// The sets and lists that the wallet has.
@@ -166,6 +174,10 @@ impl<S: Store> Wallet<S> {
             return Err(Refusal::OtherAuthority { found: new.authority }.into());
         }
         let before = new.judge(&self.state.published)?;
+        let publisher = Party::Publisher(new.authority);
+        if before == Before::Nothing && self.gives_to_others(new.name.as_str(), publisher).is_some() {
+            return Err(Refusal::OtherAuthority { found: new.authority }.into());
+        }
         // The same content in another spelling is another file.
         let same_file = self.state.published.contains(new);
         if !same_file {

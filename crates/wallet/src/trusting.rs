@@ -2,10 +2,12 @@
 //!
 //! The first list of an authority pins its key under its name. A later list needs the same key and a higher sequence number; another
 //! content under a known number, or another key under a known name, is refused.
-//! Not here: what the lists mean for a request (`policy`).
+//! A new issuer, inspector or publication whose name the lists give to others only is refused; adding one says which lists have it.
+//! Not here: what the lists mean for a request (`policy`, `inspectors`).
 
 use milchglas_credential::digest::{AuthorityFingerprint, IssuerFingerprint};
-use milchglas_credential::trust_list::TrustList;
+use milchglas_credential::encrypt_to::InspectorRef;
+use milchglas_credential::trust_list::{Content, ListedInspector, TrustList};
 
 use crate::error::{Error, Refusal};
 use crate::store::Store;
@@ -23,6 +25,15 @@ pub struct AddedTrustList {
     pub sequence: u32,
     /// What was known before.
     pub before: Before,
+}
+
+/// Of whom the trust lists are asked: what stands for it there.
+#[derive(Clone, Copy)]
+pub(crate) enum Party<'p> {
+    Issuer(IssuerFingerprint),
+    Inspector(&'p InspectorRef),
+    /// Whose sets and lists they are.
+    Publisher(AuthorityFingerprint),
 }
 
 impl<S: Store> Wallet<S> {
@@ -93,19 +104,43 @@ impl<S: Store> Wallet<S> {
         })
     }
 
-    /// Refuses a new issuer whose name trust lists give to others only.
-    pub(crate) fn consult_lists(&self, fingerprint: &IssuerFingerprint, name: &str) -> Result<(), Refusal> {
-        let listed = || self.state.trust_lists.iter().flat_map(|list| &list.content().issuers);
-        let mut of_that_name = listed().filter(|issuer| issuer.name == name).peekable();
-        if of_that_name.peek().is_some() && !of_that_name.any(|issuer| issuer.fingerprint == *fingerprint) {
-            return Err(Refusal::OtherIssuer { found: *fingerprint });
+    /// The authority of a trust list that gives the name to another, where no list gives it to this one.
+    pub(crate) fn gives_to_others(&self, name: &str, party: Party<'_>) -> Option<&str> {
+        let mut others = None;
+        for list in &self.state.trust_lists {
+            for (listed, is_it) in party.among(list.content()) {
+                if listed == name {
+                    if is_it {
+                        return None;
+                    }
+                    others = others.or(Some(list.content().name.as_str()));
+                }
+            }
         }
-        Ok(())
+        others
     }
 
-    /// The authorities whose trust lists have an issuer.
-    pub(crate) fn authorities_of(&self, fingerprint: &IssuerFingerprint) -> Vec<String> {
-        let has = |list: &&TrustList| list.content().issuers.iter().any(|issuer| issuer.fingerprint == *fingerprint);
+    /// The authorities whose trust lists have it, under whatever name.
+    pub(crate) fn authorities_of(&self, party: Party<'_>) -> Vec<String> {
+        let has = |list: &&TrustList| party.among(list.content()).iter().any(|(_, is_it)| *is_it);
         self.state.trust_lists.iter().filter(has).map(|list| list.content().name.clone()).collect()
+    }
+}
+
+impl Party<'_> {
+    /// The names of all that a trust list has of this kind, and whether each entry is this one's.
+    fn among(self, content: &Content) -> Vec<(&str, bool)> {
+        match self {
+            Self::Issuer(fingerprint) => {
+                content.issuers.iter().map(|listed| (&*listed.name, listed.fingerprint == fingerprint)).collect()
+            }
+            Self::Inspector(InspectorRef { key, digest, .. }) => {
+                let is_it = |listed: &ListedInspector| listed.key == *key && listed.digest == *digest;
+                content.inspectors.iter().map(|listed| (&*listed.name, is_it(listed))).collect()
+            }
+            Self::Publisher(fingerprint) => {
+                content.authorities.iter().map(|listed| (&*listed.name, listed.fingerprint == fingerprint)).collect()
+            }
+        }
     }
 }

@@ -23,6 +23,7 @@ use crate::phrase::{RecoveryPhrase, holder_secret};
 use crate::pool::Pool;
 use crate::publications::Publications;
 use crate::store::{Store, Usual};
+use crate::trusting::Party;
 use crate::vault::{
     CredentialId, HistoryEntry, KnownIssuer, KnownVerifier, MAX_ISSUERS, MAX_SEQUENCES, MAX_VAULT, Restored, Root,
     Stage, State, StoredCredential,
@@ -169,7 +170,9 @@ impl<S: Store> Wallet<S> {
         let before = match known {
             None if self.state.issuers.len() >= MAX_ISSUERS => return Err(Error::Full("issuers")),
             None => {
-                self.consult_lists(&fingerprint, &name)?;
+                if self.gives_to_others(&name, Party::Issuer(fingerprint)).is_some() {
+                    return Err(Refusal::OtherIssuer { found: fingerprint }.into());
+                }
                 Before::Nothing
             }
             Some(known) => known.judge(sequence, digest)?,
@@ -200,7 +203,7 @@ impl<S: Store> Wallet<S> {
         self.parameters.get_or_insert_with(digest, OnceLock::new).get_or_init(|| Arc::new(parameters));
         let others = self.state.issuers.iter().filter(|other| other.name == name && other.fingerprint != fingerprint);
         let same_name = others.map(|other| other.fingerprint).collect();
-        let listed_by = self.authorities_of(&fingerprint);
+        let listed_by = self.authorities_of(Party::Issuer(fingerprint));
         Ok(AddedIssuer { fingerprint, name, sequence, digest, before, same_name, listed_by })
     }
 

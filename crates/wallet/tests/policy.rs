@@ -2,18 +2,28 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use milchglas_credential::claim::Claims;
+use milchglas_credential::claim::{Claims, Literal};
 use milchglas_credential::credential::Handle;
 use milchglas_credential::date::Timestamp;
-use milchglas_credential::digest::{InvitationNonce, RequestNonce, VerifierKey};
+use milchglas_credential::digest::{DocumentDigest, InvitationNonce, RequestNonce, VerifierKey};
+use milchglas_credential::document::DocumentRef;
+use milchglas_credential::encrypt_to::{EncryptAsk, InspectorKey};
+use milchglas_credential::inspector::{Inspector, InspectorContent};
 use milchglas_credential::issuance::{Answer, Application, Invitation, Issued, SignedInvitation};
+use milchglas_credential::list::PublishedList;
 use milchglas_credential::parameters::Parameters;
-use milchglas_credential::profile::{Beyond, Profile};
+use milchglas_credential::predicate::Predicate;
+use milchglas_credential::profile::{Beyond, Extra, Profile};
 use milchglas_credential::request::{Ask, CredentialAsk, Request, RequestFields, SigningKey, VerifierIdentity};
 use milchglas_credential::revocation::{SignedHead, Witness};
 use milchglas_credential::schema::Schema;
-use milchglas_credential::trust_list::{Content, ListedIssuer, ListedVerifier, TrustList};
+use milchglas_credential::scope::{PseudonymAsk, RateAsk};
+use milchglas_credential::set::{PublishedSet, SetContent, SetRef, SignedSet};
+use milchglas_credential::trust_list::{
+    Content, ListedAuthority, ListedInspector, ListedIssuer, ListedVerifier, TrustList,
+};
 use milchglas_sealed::{Passphrase, Work};
+use milchglas_statements::SetSecretKey;
 use milchglas_tests::{TestIssuer, national_id_json};
 use milchglas_wallet::{Before, Consent, Error, Refusal, Wallet, Warning};
 use rand_core::OsRng;
@@ -152,8 +162,12 @@ fn adult(years: u16) -> Value {
 }
 
 fn request_of(key: &SigningKey, origin: &str, profile: Option<&str>, ask: Ask) -> Vec<u8> {
+    signed(key, fields_of(key, origin, profile, ask))
+}
+
+fn fields_of(key: &SigningKey, origin: &str, profile: Option<&str>, ask: Ask) -> RequestFields {
     let verifier = VerifierIdentity { name: "Café Glas".into(), origin: origin.parse().unwrap(), key: public(key) };
-    let fields = RequestFields {
+    RequestFields {
         verifier,
         profile: profile.map(|id| id.parse().unwrap()),
         purpose: "Log in".into(),
@@ -163,7 +177,10 @@ fn request_of(key: &SigningKey, origin: &str, profile: Option<&str>, ask: Ask) -
         as_of: now().date(),
         ask,
         document: None,
-    };
+    }
+}
+
+fn signed(key: &SigningKey, fields: RequestFields) -> Vec<u8> {
     Request::new(fields).unwrap().sign(key).unwrap().to_bytes()
 }
 
@@ -250,6 +267,40 @@ fn keeps_a_request_to_the_profile_that_it_names() {
         unknown.warnings(),
         [Warning::FirstTime, Warning::UnknownProfile { profile: "casino".parse().unwrap() }]
     );
+}
+
+#[test]
+fn keeps_a_request_to_what_its_profile_permits_besides_claims() {
+    let mut scene = Scene::new();
+    let inspector = court(1);
+    scene.wallet.add_inspector(&inspector.to_json().unwrap(), None).unwrap();
+    let leaf = || scene.leaf("card", 0, &[], &[adult(18)]);
+    let fields = |ask: CredentialAsk| fields_of(&cafe(), "https://cafe.example", Some("cafe"), Ask::Credential(ask));
+    assert!(scene.review(&signed(&cafe(), fields(leaf()))).is_ok());
+    let scope = || "visits".parse().unwrap();
+    let pseudonym = fields(CredentialAsk { pseudonym: Some(PseudonymAsk { scope: scope() }), ..leaf() });
+    let rate = RateAsk { scope: scope(), epoch: "2026".parse().unwrap(), limit: 3 };
+    let rate = fields(CredentialAsk { rate: Some(rate), ..leaf() });
+    let (label, purpose) = ("stay 17".into(), "a crime in the house".into());
+    let encrypt_to = EncryptAsk { inspector: inspector.reference(), label, purpose };
+    let encrypt_to = fields(CredentialAsk { encrypt_to: Some(encrypt_to), ..leaf() });
+    let document = DocumentRef { title: "A contract".into(), sha256: DocumentDigest([1; 32]) };
+    let document = RequestFields { document: Some(document), ..fields(leaf()) };
+    for (fields, extra) in [
+        (pseudonym, Extra::Pseudonym),
+        (rate, Extra::Rate),
+        (encrypt_to, Extra::EncryptTo),
+        (document, Extra::Document),
+    ] {
+        // Without the profile it is the holder's to decide.
+        let unbound = RequestFields { profile: None, ..fields.clone() };
+        assert!(scene.review(&signed(&cafe(), unbound)).is_ok(), "{extra:?}");
+        let refusal = scene.refusal(&signed(&cafe(), fields));
+        assert!(
+            matches!(&refusal, Refusal::BeyondProfile { beyond: Beyond::Extra(what), .. } if *what == extra),
+            "{refusal}"
+        );
+    }
 }
 
 #[test]
@@ -393,6 +444,126 @@ fn believes_a_list_about_a_new_issuer() {
     assert_eq!(added.listed_by, ["Glasstadt"]);
 }
 
+/// Two points whose logarithms are nobody's: the generators of the curve and of the BBS draft.
+const POINTS: [&str; 2] = [
+    "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb",
+    "a8ce256102840821a3e94ea9025e4662b205762f9776b3a766c872b948f1fd225e7c59698588e70d11406d161b4e28c9",
+];
+
+fn court(identity: u8) -> Inspector {
+    let point = |text: &str| InspectorKey::try_from(text.to_owned()).unwrap().0;
+    let commitments = POINTS.map(point).to_vec();
+    let content = InspectorContent { name: "Court".into(), shareholders: 3, commitments };
+    Inspector::sign(content, &SigningKey::from_bytes(&[identity; 32])).unwrap()
+}
+
+fn listed(inspector: &Inspector) -> ListedInspector {
+    let named = inspector.reference();
+    ListedInspector { name: named.name, key: named.key, digest: named.digest }
+}
+
+fn encrypted_for(scene: &Scene, inspector: &Inspector) -> Ask {
+    let (label, purpose) = ("stay 17".into(), "a crime in the house".into());
+    let encrypt_to = Some(EncryptAsk { inspector: inspector.reference(), label, purpose });
+    Ask::Credential(CredentialAsk { encrypt_to, ..scene.leaf("card", 0, &[], &[]) })
+}
+
+#[test]
+fn believes_a_list_about_a_new_inspector() {
+    let mut scene = Scene::new();
+    let (ours, theirs) = (court(1), court(2));
+    let lists = |sequence, inspectors: Vec<ListedInspector>| Content { inspectors, ..content(sequence) };
+    // The same key with another file, and the same file with another key, are others too.
+    let mut other_key = listed(&ours);
+    other_key.key = InspectorKey::try_from(POINTS[1].to_owned()).unwrap();
+    assert_eq!((ours.key(), ours.digest() == theirs.digest()), (theirs.key(), false));
+    let refusal = Refusal::NotTheListedInspector { authority: "Glasstadt".into(), name: "Court".into() };
+    for (sequence, entry) in [(1, listed(&theirs)), (2, other_key)] {
+        scene.wallet.add_trust_list(&list(lists(sequence, vec![entry])), None).unwrap();
+        assert_eq!(refused(scene.wallet.add_inspector(&ours.to_json().unwrap(), None)), refusal);
+        assert!(scene.wallet.inspectors().is_empty());
+    }
+    assert_eq!(
+        refusal.to_string(),
+        "The trust list of “Glasstadt” names another key or file for the inspector “Court”. Somebody may be posing as it."
+    );
+    // The list that has it decides, whatever another says.
+    let state = Content { name: "State".into(), ..lists(1, vec![listed(&ours)]) };
+    scene.wallet.add_trust_list(&list_by(2, state), None).unwrap();
+    assert_eq!(scene.wallet.add_inspector(&ours.to_json().unwrap(), None).unwrap().listed_by, ["State"]);
+
+    // Of a name that no list has, nothing is said.
+    let mut scene = Scene::new();
+    let elsewhere = ListedInspector { name: "Other Court".into(), ..listed(&theirs) };
+    scene.wallet.add_trust_list(&list(lists(1, vec![elsewhere])), None).unwrap();
+    assert!(scene.wallet.add_inspector(&ours.to_json().unwrap(), None).unwrap().listed_by.is_empty());
+}
+
+#[test]
+fn asks_the_lists_about_the_inspector_that_a_request_names() {
+    let mut scene = Scene::new();
+    let inspector = court(1);
+    scene.wallet.add_inspector(&inspector.to_json().unwrap(), None).unwrap();
+    let asked =
+        |scene: &Scene| request_of(&cafe(), "https://cafe.example", Some("hotel"), encrypted_for(scene, &inspector));
+    let vouched = |scene: &Scene| {
+        let text = scene.review(&asked(scene)).unwrap().text(0).unwrap();
+        assert!(text.iter().any(|line| line.contains("shareholders of “Court”")));
+        text.iter().any(|line| line.ends_with("This inspector is on the trust list of “Glasstadt”"))
+    };
+    let lists = |sequence, inspectors| Content { inspectors, verifiers: Vec::new(), ..content(sequence) };
+    scene.wallet.add_trust_list(&list(lists(1, Vec::new())), None).unwrap();
+    assert!(!vouched(&scene));
+    scene.wallet.add_trust_list(&list(lists(2, vec![listed(&inspector)])), None).unwrap();
+    assert!(vouched(&scene));
+
+    // It is pinned, and refused all the same: before the holder sees the request, and after.
+    let consent = scene.review(&asked(&scene)).unwrap();
+    scene.wallet.add_trust_list(&list(lists(3, vec![listed(&court(2))])), None).unwrap();
+    let refusal = Refusal::NotTheListedInspector { authority: "Glasstadt".into(), name: "Court".into() };
+    assert_eq!(scene.refusal(&asked(&scene)), refusal);
+    assert_eq!(refused(scene.wallet.respond(consent, 0, now(), &mut OsRng)), refusal);
+    assert!(scene.wallet.history().is_empty());
+}
+
+#[test]
+fn believes_a_list_about_who_publishes_sets_and_lists() {
+    let key = SetSecretKey::from_bytes(&[5; 32]).unwrap();
+    let publisher = |seed: u8| SigningKey::from_bytes(&[seed; 32]);
+    let set = |scene: &Scene, seed: u8| {
+        let claim_type = scene.schema(1).claims()[3].claim_type.clone();
+        let values = vec![milchglas_credential::claim::Value::Code("north".to_owned())];
+        let (name, title) = ("near".parse().unwrap(), "near".into());
+        PublishedSet::sign(SetContent { name, title, sequence: 1, claim_type, values }, &key, &publisher(seed)).unwrap()
+    };
+    let stolen = |seed: u8| PublishedList::sign("stolen".parse().unwrap(), 1, vec![5], &key, &publisher(seed)).unwrap();
+    let lists = |sequence, named: &[(&str, u8)]| {
+        let fingerprint = |seed| stolen(seed).reference().authority;
+        let entry =
+            |(name, seed): &(&str, u8)| ListedAuthority { name: (*name).to_owned(), fingerprint: fingerprint(*seed) };
+        list(Content { authorities: named.iter().map(entry).collect(), ..content(sequence) })
+    };
+    let mut scene = Scene::new();
+    let (ours, theirs) = (set(&scene, 3), set(&scene, 4));
+    let (our_list, their_list) = (stolen(3), stolen(4));
+    let refusal = Refusal::OtherAuthority { found: ours.authority() };
+    scene.wallet.add_trust_list(&lists(1, &[("near", 4), ("stolen", 6)]), None).unwrap();
+    assert_eq!(refused(scene.wallet.add_set(&ours.to_json().unwrap(), None, &mut OsRng)), refusal);
+    assert_eq!(refused(scene.wallet.add_list(our_list.to_bytes().to_vec(), None, &mut OsRng)), refusal);
+    assert!(scene.wallet.publications().is_empty());
+    let added = scene.wallet.add_set(&theirs.to_json().unwrap(), None, &mut OsRng).unwrap();
+    assert_eq!(added.listed_by, ["Glasstadt"]);
+
+    // Several may publish under one name; the authority of another name is listed all the same; of whom no list has, nothing is said.
+    scene.wallet.add_trust_list(&lists(2, &[("near", 4), ("near", 3)]), None).unwrap();
+    for (file, listed_by) in [(our_list, vec!["Glasstadt"]), (stolen(5), vec![]), (their_list, vec!["Glasstadt"])] {
+        let added = scene.wallet.add_list(file.to_bytes().to_vec(), None, &mut OsRng).unwrap();
+        assert_eq!(added.listed_by, listed_by);
+    }
+    let added = scene.wallet.add_set(&ours.to_json().unwrap(), None, &mut OsRng).unwrap();
+    assert_eq!(added.listed_by, ["Glasstadt"]);
+}
+
 #[test]
 fn warns_of_disclosures_where_a_proof_would_do() {
     let scene = Scene::new();
@@ -462,6 +633,36 @@ fn warns_of_bounds_that_pin_a_person_down() {
         Ask::Credential(scene.leaf("b", 1, &[], &[to("1990-01-31")])),
     ]);
     assert_eq!(scene.choice_warnings(all), [Warning::NotAskedRevoked, pins(born, 1)]);
+}
+
+#[test]
+fn warns_of_two_ranges_and_of_sets_that_pin_a_person_down() {
+    let scene = Scene::new();
+    let warns = |prove: Value| scene.choice_warnings(scene.card(1, &[], &[prove]));
+    let pins = |title: &str, values: u64| vec![Warning::PinsDown { title: title.into(), values }];
+    let either = |claim: &str, one: Value, other: Value| json!({"any_hidden": {"claim": claim, "of": [one, other]}});
+    let between = |min: u32, max: u32| json!({"between": {"min": min, "max": max}});
+    assert_eq!(warns(either("points", between(300, 302), between(400, 406))), pins("points", 8));
+    assert_eq!(warns(either("points", between(300, 302), between(400, 407))), []);
+    // What is in both counts once, and numbers that the claim can not have do not count.
+    assert_eq!(warns(either("points", between(300, 305), between(302, 308))), pins("points", 8));
+    assert_eq!(warns(either("level", json!({"at_most": 1}), json!({"at_least": 250}))), pins("assurance", 8));
+    assert_eq!(warns(either("level", json!({"at_most": 1}), json!({"at_least": 249}))), []);
+
+    let warns = |claim: usize, values: Vec<Literal>| {
+        let mut ask = scene.leaf("card", 1, &[], &[]);
+        let claim = &scene.schema(1).claims()[claim];
+        let set = SetRef::Signed(SignedSet::sign(values, &claim.claim_type, &mut OsRng).unwrap());
+        ask.prove = vec![Predicate::In { claim: claim.name.clone(), set }];
+        scene.choice_warnings(Ask::Credential(ask))
+    };
+    let numbers = |end: u32| (300..end).map(|n| serde_json::from_value(json!(n)).unwrap()).collect::<Vec<Literal>>();
+    let texts = |texts: &[&str]| texts.iter().map(|text| Literal::Text((*text).to_owned())).collect::<Vec<_>>();
+    assert_eq!(warns(1, numbers(308)), pins("points", 8));
+    assert_eq!(warns(1, numbers(309)), []);
+    assert_eq!(warns(0, texts(&["1990-01-31", "1991-01-31"])), pins("date of birth", 2));
+    assert_eq!(warns(0, texts(&["1990-01-31"])), [Warning::TellsValue { title: "date of birth".into() }]);
+    assert_eq!(warns(3, texts(&["north", "south"])), []);
 }
 
 #[test]

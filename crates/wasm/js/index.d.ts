@@ -284,6 +284,8 @@ export interface AddedInspector {
   shareholders: number;
   new: boolean;
   same_name: string[];
+  /** The authorities whose trust lists have it, with this key and file. */
+  listed_by: string[];
 }
 
 export interface AddedPublication {
@@ -292,6 +294,8 @@ export interface AddedPublication {
   number: number;
   length: number;
   before: "nothing" | "older" | "same";
+  /** The authorities whose trust lists have its authority. */
+  listed_by: string[];
 }
 
 export interface KnownIssuer {

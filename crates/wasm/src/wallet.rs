@@ -152,7 +152,7 @@ impl WalletCore {
         Ok(record! {
             "fingerprint": Text(added.fingerprint), "digest": Text(added.digest), "name": added.name,
             "threshold": u32::from(added.threshold), "shareholders": u32::from(added.shareholders), "new": added.new,
-            "same_name": list(added.same_name.iter().map(Text)),
+            "same_name": list(added.same_name.iter().map(Text)), "listed_by": list(&added.listed_by),
         })
     }
 
@@ -395,7 +395,7 @@ fn publication(added: &AddedPublication) -> JsValue {
     let known = &added.publication;
     record! {
         "name": Text(&known.name), "authority": Text(known.authority), "number": known.number, "length": added.len,
-        "before": before(added.before),
+        "before": before(added.before), "listed_by": list(&added.listed_by),
     }
 }
 

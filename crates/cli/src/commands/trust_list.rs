@@ -4,13 +4,18 @@
 
 use std::path::Path;
 
-use milchglas_credential::digest::{IdentityKey, VerifierKey};
+use milchglas_credential::digest::{AuthorityFingerprint, IdentityKey, VerifierKey};
+use milchglas_credential::encrypt_to::InspectorRef;
 use milchglas_credential::error::Error as CredentialError;
+use milchglas_credential::inspector::Inspector;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::profile::Profile;
 use milchglas_credential::request::SigningKey;
+use milchglas_credential::set::PublishedSet;
 use milchglas_credential::text::{Label, Origin};
-use milchglas_credential::trust_list::{Content, ListedIssuer, ListedVerifier, TrustList, fingerprint};
+use milchglas_credential::trust_list::{
+    Content, ListedAuthority, ListedInspector, ListedIssuer, ListedVerifier, TrustList, fingerprint,
+};
 use milchglas_sealed::{SealedFile, atomic_write};
 use rand_core::{OsRng, RngCore as _};
 use serde::Deserialize;
@@ -25,6 +30,8 @@ use crate::{input, passphrase};
 
 const KEY_KIND: &str = "authority-key";
 const IDENTITY_FORMAT: &str = "verifier/1";
+const INSPECTOR_FORMAT: &str = "inspector/1";
+const SET_FORMAT: &str = "set/1";
 
 /// A verifier's `identity.json`.
 #[derive(Deserialize)]
@@ -41,7 +48,13 @@ struct IdentityFile {
 pub(crate) fn run(command: args::TrustList, context: Context) -> Result<Report> {
     match command {
         args::TrustList::Init { dir, name, lock } => init(&dir, name, &lock),
-        args::TrustList::Add { file, profiles, dir } => add(&file, profiles, &dir),
+        args::TrustList::Add { file: Some(file), profiles, dir, .. } => {
+            change(&dir, |content| add(content, &file, profiles))
+        }
+        args::TrustList::Add { publisher: Some(fingerprint), name: Some(name), dir, .. } => {
+            change(&dir, |content| Ok(publisher(content, fingerprint, &name)))
+        }
+        args::TrustList::Add { .. } => Err(Failure::usage("a file, or a fingerprint and a name")),
         args::TrustList::Sign { out, force, at } => sign(out, force, &at, context),
     }
 }
@@ -77,31 +90,60 @@ fn init(dir: &Path, name: String, lock: &args::Lock) -> Result<Report> {
     Ok(Report::new(text, fields))
 }
 
-fn add(file: &Path, profiles: Vec<Label>, dir: &Path) -> Result<Report> {
+/// Adds whoever `add` puts into the content, and whose name it returns.
+fn change(dir: &Path, add: impl FnOnce(&mut Content) -> Result<String>) -> Result<Report> {
     let mut content = load(dir)?;
-    let text = input::text(file)?;
-    let about = |error: CredentialError| Failure::from(error).about(file.display());
-    let format: Value = serde_json::from_str(&text).map_err(|error| about(error.into()))?;
-    let name = if format.get("milchglas").and_then(Value::as_str) == Some(IDENTITY_FORMAT) {
-        let identity: IdentityFile = serde_json::from_str(&text).map_err(|error| about(error.into()))?;
-        let IdentityFile { name, origin, key, .. } = identity;
-        content.verifiers.retain(|listed| listed.key != key);
-        content.verifiers.push(ListedVerifier { name: name.clone(), origin, key, profiles });
-        name
-    } else if profiles.is_empty() {
-        let parameters = Parameters::from_json(&text).map_err(about)?;
-        let (name, fingerprint) = (parameters.content().name.clone(), parameters.fingerprint());
-        content.issuers.retain(|listed| listed.fingerprint != fingerprint);
-        content.issuers.push(ListedIssuer { name: name.clone(), fingerprint });
-        name
-    } else {
-        return Err(Failure::usage("profiles are for verifiers: give the verifier's identity.json"));
-    };
+    let name = add(&mut content)?;
     let json = content.to_json()?;
     Content::from_json(&json)?;
     save(dir, &json)?;
     let text = format!("{name} will be on the list.\nNext: milchglas trust-list sign");
     Ok(Report::new(text, json!({"added": name, "sequence": content.sequence})))
+}
+
+fn add(content: &mut Content, file: &Path, profiles: Vec<Label>) -> Result<String> {
+    let text = input::text(file)?;
+    let about = |error: CredentialError| Failure::from(error).about(file.display());
+    let value: Value = serde_json::from_str(&text).map_err(|error| about(error.into()))?;
+    let format = value.get("milchglas").and_then(Value::as_str);
+    if format == Some(IDENTITY_FORMAT) {
+        let identity: IdentityFile = serde_json::from_str(&text).map_err(|error| about(error.into()))?;
+        let IdentityFile { name, origin, key, .. } = identity;
+        content.verifiers.retain(|listed| listed.key != key);
+        content.verifiers.push(ListedVerifier { name: name.clone(), origin, key, profiles });
+        return Ok(name);
+    }
+    if !profiles.is_empty() {
+        return Err(Failure::usage("profiles are for verifiers: give the verifier's identity.json"));
+    }
+    match format {
+        Some(INSPECTOR_FORMAT) => {
+            let InspectorRef { name, key, digest } = Inspector::from_json(&text).map_err(about)?.reference();
+            // A new file under the old key takes the place of the old one.
+            content.inspectors.retain(|listed| listed.key != key);
+            content.inspectors.push(ListedInspector { name: name.clone(), key, digest });
+            Ok(name)
+        }
+        Some(SET_FORMAT) => {
+            let set = PublishedSet::from_json(&text).map_err(about)?;
+            Ok(publisher(content, set.authority(), &set.content().name))
+        }
+        Some(_) | None => {
+            let parameters = Parameters::from_json(&text).map_err(about)?;
+            let (name, fingerprint) = (parameters.content().name.clone(), parameters.fingerprint());
+            content.issuers.retain(|listed| listed.fingerprint != fingerprint);
+            content.issuers.push(ListedIssuer { name: name.clone(), fingerprint });
+            Ok(name)
+        }
+    }
+}
+
+/// Lists whoever publishes a set or list of a name.
+fn publisher(content: &mut Content, fingerprint: AuthorityFingerprint, publication: &Label) -> String {
+    let name = publication.as_str().to_owned();
+    content.authorities.retain(|listed| listed.fingerprint != fingerprint);
+    content.authorities.push(ListedAuthority { name: name.clone(), fingerprint });
+    name
 }
 
 fn sign(out: std::path::PathBuf, force: bool, at: &TrustListAt, context: Context) -> Result<Report> {

@@ -41,9 +41,7 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
                 "{} {before}.\n  fingerprint  {}\n  publication  {}",
                 added.name, added.fingerprint, added.sequence
             );
-            for authority in &added.listed_by {
-                text.push_str(&format!("\nIt is on the trust list of {authority}."));
-            }
+            text.push_str(&listed(&added.listed_by));
             for other in &added.same_name {
                 text.push_str(&format!("\nCaution: this wallet knows another issuer of the same name, {other}."));
             }
@@ -77,12 +75,14 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
                 "{} {what}.\n  fingerprint  {}\n  opens        any {} of {} shareholders together",
                 added.name, added.fingerprint, added.threshold, added.shareholders
             );
+            text.push_str(&listed(&added.listed_by));
             for other in &added.same_name {
                 text.push_str(&format!("\nCaution: this wallet knows another inspector of the same name, {other}."));
             }
             let fields = json!({
                 "name": added.name, "fingerprint": added.fingerprint, "digest": added.digest, "threshold": added.threshold,
                 "shareholders": added.shareholders, "first_time": added.new, "same_name": added.same_name,
+                "listed_by": added.listed_by,
             });
             Ok(Report::new(text, fields))
         }
@@ -224,18 +224,26 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
 
 /// What became of a set or a list.
 fn publication(added: &AddedPublication, what: &str, items: &str) -> Report {
-    let AddedPublication { publication, len, before } = added;
+    let AddedPublication { publication, len, before, listed_by } = added;
     let before = match before {
         Before::Nothing => "is known from now on. Compare the fingerprint with one that you got some other way",
         Before::Older => "has been published anew",
         Before::Same => "is known already",
     };
     let KnownPublication { name, number, authority, .. } = publication;
-    let text = format!(
+    let mut text = format!(
         "The {what} “{name}” {before}.\n  authority    {authority}\n  publication  {number}\n  {items:<11}  {len}"
     );
-    let fields = json!({"name": name, "authority": authority, "number": number, "len": len});
+    if !listed_by.is_empty() {
+        text.push_str(&format!("\nIts authority is on the trust list of {}.", listed_by.join(", ")));
+    }
+    let fields = json!({"name": name, "authority": authority, "number": number, "len": len, "listed_by": listed_by});
     Report::new(text, fields)
+}
+
+/// Who vouches for an issuer or an inspector: a line each.
+fn listed(listed_by: &[String]) -> String {
+    listed_by.iter().map(|authority| format!("\nIt is on the trust list of {authority}.")).collect()
 }
 
 fn trust(list: &Path, fingerprint: Option<AuthorityFingerprint>, at: &WalletAt) -> Result<Report> {
