@@ -38,9 +38,10 @@ const LONG: Limit = Limit { prove: 5_000.0, verify: 5_000.0 };
 const NOT_REVOKED: Limit = Limit { prove: 300.0, verify: 500.0 };
 
 /// Name, what it says, on what it stands, and what it may cost.
-pub const ADDITIONS: [(&str, &str, &str, Limit); 15] = [
+pub const ADDITIONS: [(&str, &str, &str, Limit); 16] = [
     ("not_equals", "not equal to a value", "signature", USUAL),
     ("not_in_2", "none of two values", "signature", USUAL),
+    ("not_in_16", "none of sixteen values", "signature", USUAL),
     ("in_published", "in a published set", "signature", USUAL),
     ("in_request", "in a set that the verifier signs in its request", "signature", USUAL),
     ("range_16", "one-sided range of 16 bits", "signature", USUAL),
@@ -150,6 +151,10 @@ impl Additions {
             "signature" => Ask::Credential(card),
             "not_equals" => with(Self::predicate(r#"{"not_equals": {"claim": "country", "value": "AT"}}"#)),
             "not_in_2" => with(Self::predicate(r#"{"not_in": {"claim": "country", "values": ["AT", "LI"]}}"#)),
+            "not_in_16" => {
+                let values = (1_000..1_016).map(|number| Literal::Text(number.to_string())).collect();
+                with(vec![Predicate::NotIn { claim: "list_key".parse().unwrap(), values }])
+            }
             "in_published" => with(vec![Predicate::In { claim: country(), set: self.set.reference() }]),
             "in_request" => {
                 let claim_type = &self.schema.claim(self.schema.index_of("country").unwrap()).unwrap().claim_type;

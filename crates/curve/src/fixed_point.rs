@@ -204,9 +204,15 @@ impl<'a> SecretSum<'a> {
     /// The sum.
     #[must_use]
     pub fn finish(self) -> G1 {
-        let mut sum = FixedBase::msm(&self.tables, &self.table_scalars) + G1::msm(&self.points, &self.point_scalars);
+        let mut sum = FixedBase::msm(&self.tables, &self.table_scalars);
+        // Which kinds of terms there are is public.
+        if !self.points.is_empty() {
+            sum += G1::msm(&self.points, &self.point_scalars);
+        }
         for (terms, bits) in self.short.iter().zip([32, 128]) {
-            sum += sum_short(terms, bits);
+            if !terms.is_empty() {
+                sum += sum_short(terms, bits);
+            }
         }
         sum
     }

@@ -108,6 +108,21 @@ mod tests {
     }
 
     #[test]
+    fn inverts_several_together_and_none_with_a_zero() {
+        let scalars: Vec<Scalar> = (1..20_u64).map(|n| -Scalar::from(n * n)).collect();
+        for n in [0, 1, 2, 19] {
+            let inverses = Scalar::invert_all(&scalars[..n]).unwrap();
+            assert_eq!(inverses.len(), n);
+            assert!(inverses.iter().zip(&scalars).all(|(inverse, scalar)| *inverse * *scalar == Scalar::ONE));
+        }
+        for zero in 0..3 {
+            let mut with_zero = scalars[..3].to_vec();
+            with_zero[zero] = Scalar::ZERO;
+            assert!(Scalar::invert_all(&with_zero).is_none());
+        }
+    }
+
+    #[test]
     fn inverts_everything_but_zero() {
         assert_eq!(Scalar::ZERO.invert(), None);
         assert_eq!(Scalar::ONE.invert(), Some(Scalar::ONE));

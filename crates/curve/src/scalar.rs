@@ -11,7 +11,7 @@ use core::fmt;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 use rand_core::{CryptoRng, RngCore};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// An integer modulo r, the prime order of G1 and G2.
 ///
@@ -72,6 +72,22 @@ impl Scalar {
     /// Whether this is 0.
     pub fn is_zero(&self) -> bool {
         fr::ct_eq(&self.0, &fr::ZERO).into()
+    }
+
+    /// The inverses of several, with one inversion for all (Montgomery's trick), in constant time; none where one of them is 0.
+    pub fn invert_all(scalars: &[Self]) -> Option<Zeroizing<Vec<Self>>> {
+        let mut inverses = Zeroizing::new(Vec::with_capacity(scalars.len()));
+        let mut product = Zeroizing::new(Self::ONE);
+        for scalar in scalars {
+            inverses.push(*product);
+            *product *= *scalar;
+        }
+        let mut inverse = Zeroizing::new(product.invert()?);
+        for (place, scalar) in inverses.iter_mut().zip(scalars).rev() {
+            *place *= *inverse;
+            *inverse *= *scalar;
+        }
+        Some(inverses)
     }
 
     /// The multiplicative inverse, in constant time; none for 0.

@@ -100,21 +100,9 @@ impl SetSecretKey {
         if self.public_key()? != set.point {
             return Err(Error::Misuse("a set is signed with its own key"));
         }
-        // Products of all that come before, then one inversion, then back (Montgomery's trick).
-        let mut before = Zeroizing::new(Vec::with_capacity(elements.len()));
-        let mut product = Zeroizing::new(Scalar::ONE);
-        for d in elements {
-            before.push(*product);
-            *product *= self.0 + *d;
-        }
-        let mut inverse = Zeroizing::new(product.invert().ok_or(NONE)?);
-        let mut points = Vec::with_capacity(elements.len());
-        for (d, before) in elements.iter().zip(before.iter()).rev() {
-            let one = Zeroizing::new(*inverse * *before);
-            points.push(set.base.mul(&one));
-            *inverse *= self.0 + *d;
-        }
-        points.reverse();
+        let divisors: Zeroizing<Vec<Scalar>> = Zeroizing::new(elements.iter().map(|d| self.0 + *d).collect());
+        let inverses = Scalar::invert_all(&divisors).ok_or(NONE)?;
+        let points: Vec<G1> = inverses.iter().map(|inverse| set.base.mul(inverse)).collect();
         G1::batch_to_nonzero(&points).into_iter().collect::<Option<_>>().ok_or(NONE)
     }
 }

@@ -14,6 +14,7 @@
 use milchglas_curve::{NonZeroG1, Scalar};
 use milchglas_sigma::{Commitment, Error, Multiple, Statement, System, Term, Var};
 use rand_core::CryptoRngCore;
+use zeroize::Zeroizing;
 
 use crate::generators::Generators;
 
@@ -55,8 +56,9 @@ impl Statement for NotIn {
         let mut secrets = Vec::with_capacity(1 + 3 * self.values.len());
         secrets.push(s);
         let mut commitment = Commitment { points: vec![K], secrets, multiples: Vec::with_capacity(2) };
-        for v in &self.values {
-            let t = (*m - *v).invert().ok_or(Error::Unsatisfied)?;
+        let differences: Zeroizing<Vec<Scalar>> = Zeroizing::new(self.values.iter().map(|v| *m - *v).collect());
+        let inverses = Scalar::invert_all(&differences).ok_or(Error::Unsatisfied)?;
+        for (v, t) in self.values.iter().zip(inverses.iter().copied()) {
             commitment.secrets.extend([t, Scalar::ONE + *v * t, s * t]);
         }
         for (base, factor) in [(G, *m), (H, s)] {

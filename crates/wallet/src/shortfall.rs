@@ -3,6 +3,8 @@
 //! One sentence for each predicate and each way to miss it. They name the holder's own values, so they are for the holder only.
 //! Not here: whether a predicate holds (the credential crate decides that).
 
+use std::cmp::Ordering;
+
 use milchglas_credential::claim::{ClaimType, Claims, Literal, Value};
 use milchglas_credential::date::{Date, Days};
 use milchglas_credential::error::Error;
@@ -84,37 +86,17 @@ pub(crate) fn shortfall(
             }
             _ => out_of_reach,
         },
-        Predicate::OnOrBefore { date: bound, .. } => match value {
-            Value::Month(month) if *month > bound.month() => {
-                format!("Your {title} is {found}; the request needs {} or an earlier month.", bound.month())
+        Predicate::OnOrBefore { date: bound, .. } => match beside(value, *bound) {
+            Some((Ordering::Greater, bound, unit)) => {
+                format!("Your {title} is {found}; the request needs {bound} or an earlier {unit}.")
             }
-            Value::Date(day) if day > bound => {
-                format!("Your {title} is {found}; the request needs {bound} or an earlier day.")
-            }
-            Value::Month(_)
-            | Value::Date(_)
-            | Value::Text(_)
-            | Value::Integer(_)
-            | Value::Boolean(_)
-            | Value::Code(_)
-            | Value::Digest(_)
-            | Value::Absent => out_of_reach,
+            _ => out_of_reach,
         },
-        Predicate::OnOrAfter { date: bound, .. } => match value {
-            Value::Month(month) if *month < bound.month() => {
-                format!("Your {title} is {found}; the request needs {} or a later month.", bound.month())
+        Predicate::OnOrAfter { date: bound, .. } => match beside(value, *bound) {
+            Some((Ordering::Less, bound, unit)) => {
+                format!("Your {title} is {found}; the request needs {bound} or a later {unit}.")
             }
-            Value::Date(day) if day < bound => {
-                format!("Your {title} is {found}; the request needs {bound} or a later day.")
-            }
-            Value::Month(_)
-            | Value::Date(_)
-            | Value::Text(_)
-            | Value::Integer(_)
-            | Value::Boolean(_)
-            | Value::Code(_)
-            | Value::Digest(_)
-            | Value::Absent => out_of_reach,
+            _ => out_of_reach,
         },
         Predicate::AtLeast { value: bound, .. } => {
             format!("Your {title} is {found}; the request needs {bound} or more.")
@@ -197,6 +179,14 @@ fn literal(literal: &Literal) -> Zeroizing<String> {
 
 fn date(value: &Value) -> Option<Date> {
     u32::try_from(value.number()?).ok().and_then(|days| Date::from_days(Days(days)))
+}
+
+/// How a day, or a month, stands to a bound; the bound in its measure, and what that is called.
+fn beside(value: &Value, bound: Date) -> Option<(Ordering, String, &'static str)> {
+    if let Value::Month(month) = value {
+        return Some((month.cmp(&bound.month()), bound.month().to_string(), "month"));
+    }
+    Some((date(value)?.cmp(&bound), bound.to_string(), "day"))
 }
 
 fn last_birth(as_of: Date, years: u16) -> Option<Date> {
