@@ -17,8 +17,9 @@ if [ ${#missing[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 target="${CARGO_TARGET_DIR:-target}"
-[ -x "$target/binaryen/node_modules/.bin/wasm-opt" ] || npm install --silent --prefix "$target/binaryen" binaryen >/dev/null
+[ -x "$target/binaryen/node_modules/.bin/wasm-opt" ] || npm install --silent --prefix "$target/binaryen" binaryen@132 >/dev/null
 
+cargo test --locked --quiet --package milchglas-xtask --features wasm
 cargo xtask wasm
 cargo build --locked --quiet
 
@@ -26,9 +27,8 @@ module="$target/wasm-pkg/milchglas_bg.wasm"
 raw="$(stat -c %s "$module")"
 packed="$(gzip -9c "$module" | wc -c)"
 echo "raw $((raw / 1024)) KiB, after gzip -9 $((packed / 1024)) KiB"
-# What it may not outgrow; 900 and 350 are wanted.
-[ "$raw" -le $((960 * 1024)) ] || { echo 'more than 960 KiB' >&2; exit 1; }
-[ "$packed" -le $((420 * 1024)) ] || { echo 'more than 420 KiB after gzip -9' >&2; exit 1; }
+[ "$raw" -le $((900 * 1024)) ] || { echo 'more than 900 KiB' >&2; exit 1; }
+[ "$packed" -le $((350 * 1024)) ] || { echo 'more than 350 KiB after gzip -9' >&2; exit 1; }
 
 # The same code with what only tests call.
 WASM_TESTING="$(mktemp -d)"

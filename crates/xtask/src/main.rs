@@ -5,6 +5,8 @@
 use std::process::ExitCode;
 
 #[cfg(feature = "wasm")]
+mod pack;
+#[cfg(feature = "wasm")]
 mod wasm;
 
 const USAGE: &str = "cargo xtask wasm [--backend blst|portable] [--keep-names] [[--testing] --out FOLDER]
