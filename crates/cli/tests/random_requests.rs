@@ -7,18 +7,27 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use milchglas_credential::claim::{Claims, Literal};
-use milchglas_credential::credential::{Credential, Handle, HolderSecret};
+use milchglas_credential::compile::compile;
+use milchglas_credential::credential::{Credential, Handle, HeldWitness, HolderSecret, Holdings};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{InvitationNonce, IssuerKeyId};
 use milchglas_credential::error::Error as CredentialError;
+use milchglas_credential::inspector::Inspector;
 use milchglas_credential::issuance::{Answer, Application, Invitation, Issued, SignedInvitation};
+use milchglas_credential::parameters::SetSecretKey;
+use milchglas_credential::predicate::Predicate;
+use milchglas_credential::presentation::Presentation;
 use milchglas_credential::request::{Ask, CredentialAsk, SigningKey};
 use milchglas_credential::revocation::{Epoch, EpochFile};
 use milchglas_credential::schema::Schema;
+use milchglas_credential::set::{Published, PublishedSet, SetContent};
+use milchglas_inspector::deal;
 use milchglas_sealed::{Passphrase, Work};
-use milchglas_tests::{TestIssuer, holder, present_not_revoked, request, today};
+use milchglas_tests::{TestIssuer, holder, only_selection, request, today};
 use milchglas_verifier::{MemoryStore, Template, Verdict, Verifier};
 use milchglas_wallet::{Choice, EpochSource, Error, LogOutcome, Refusal, Wallet};
 use proptest::prelude::*;
@@ -64,9 +73,9 @@ struct Plain {
     until: u32,
 }
 
-/// The holder's two cards: the first is good, the second of somebody who is 16 today, without points and no longer valid.
+/// The holder's two cards: the first is good, the second of somebody who is 16 today, without points and no longer valid. The level is the same.
 const HELD: [Plain; 2] = [
-    Plain { born: 19900131, level: 2, points: Some(300), nick: Some("E"), country: "CH", until: 203312 },
+    Plain { born: 19900131, level: -1, points: Some(300), nick: Some("E"), country: "CH", until: 203312 },
     Plain { born: 20101123, level: -1, points: None, nick: None, country: "DE", until: 202610 },
 ];
 
@@ -77,6 +86,23 @@ const WISHED: [Plain; 4] = [
     Plain { born: 20120229, level: 0, points: Some(65_535), nick: Some("E"), country: "CH", until: 203001 },
     Plain { born: 19900201, level: 100, points: Some(299), nick: Some("H"), country: "DE", until: 202701 },
 ];
+
+/// A set of countries that an authority published.
+static COUNTRIES: LazyLock<Arc<PublishedSet>> = LazyLock::new(|| {
+    let schema = schema(KINDS[0]);
+    let claim_type = schema.claim(schema.index_of("country").unwrap()).unwrap().claim_type.clone();
+    let values = ["CH", "LI"].map(|code| claim_type.read(&Literal::Text(code.to_owned())).unwrap()).to_vec();
+    let name = "countries".parse().unwrap();
+    let content = SetContent { name, title: "Countries".into(), sequence: 1, claim_type, values };
+    let key = SetSecretKey::random(&mut OsRng);
+    Arc::new(PublishedSet::sign(content, &key, &SigningKey::from_bytes(&[8; 32])).unwrap())
+});
+
+/// Who could read a card's handle, with two others.
+static COURT: LazyLock<Inspector> = LazyLock::new(|| deal("Court", 2, 3, &mut OsRng).unwrap().0);
+
+/// Tokens are counted anew for each request.
+static PERIODS: AtomicUsize = AtomicUsize::new(0);
 
 fn day(date: u32) -> String {
     format!("{:04}-{:02}-{:02}", date / 10_000, date / 100 % 100, date % 100)
@@ -130,6 +156,7 @@ enum Asked {
     NickIsNot(&'static str),
     CountryIsNone([&'static str; 2]),
     CountryIsOne(Vec<&'static str>),
+    CountryIsPublished,
     PointsAreOne(Vec<u32>),
     AgeUnderOrAtLeast(u32, u32),
     LevelAtMostOrAtLeast(i64, i64),
@@ -154,6 +181,7 @@ fn asked() -> impl Strategy<Value = Asked> {
         select(vec!["E", "F"]).prop_map(Asked::NickIsNot),
         subsequence(COUNTRIES.to_vec(), 2).prop_map(|two| Asked::CountryIsNone([two[0], two[1]])),
         subsequence(COUNTRIES.to_vec(), 1..=3).prop_map(Asked::CountryIsOne),
+        Just(Asked::CountryIsPublished),
         subsequence(vec![0, 299, 300, 65_535], 1..=3).prop_map(Asked::PointsAreOne),
         (years(), years()).prop_map(|(young, old)| Asked::AgeUnderOrAtLeast(young, old)),
         (-3i64..3, -2i64..101).prop_map(|(low, high)| Asked::LevelAtMostOrAtLeast(low, high)),
@@ -176,6 +204,7 @@ impl Asked {
             Self::NickIsNot(value) => json!({"not_equals": {"claim": "nick", "value": value}}),
             Self::CountryIsNone(values) => json!({"not_in": {"claim": "country", "values": values}}),
             Self::CountryIsOne(values) => json!({"in": {"claim": "country", "values": values}}),
+            Self::CountryIsPublished => json!({"in": {"claim": "country", "set": COUNTRIES.reference()}}),
             Self::PointsAreOne(values) => json!({"in": {"claim": "points", "values": values}}),
             Self::AgeUnderOrAtLeast(young, old) => {
                 json!({"any_hidden": {"claim": "born", "of": [{"age_under": young}, {"age_at_least": old}]}})
@@ -202,6 +231,7 @@ impl Asked {
             Self::NickIsNot(value) => card.nick.is_some_and(|nick| nick != *value),
             Self::CountryIsNone(values) => !values.contains(&card.country),
             Self::CountryIsOne(values) => values.contains(&card.country),
+            Self::CountryIsPublished => ["CH", "LI"].contains(&card.country),
             Self::PointsAreOne(values) => points(&|points| values.contains(&points)),
             Self::AgeUnderOrAtLeast(young, old) => card.age() < *young || card.age() >= *old,
             Self::LevelAtMostOrAtLeast(low, high) => card.level <= *low || card.level >= *high,
@@ -217,15 +247,22 @@ struct Leaf {
     disclose: Vec<&'static str>,
     prove: Vec<Asked>,
     pseudonym: bool,
+    token: bool,
+    /// Whether the court could find the card.
+    encrypted: bool,
 }
 
 fn leaf() -> impl Strategy<Value = Leaf> {
     let disclose = subsequence(vec!["born", "level", "points", "nick", "country"], 0..=2);
-    (0usize..2, disclose, prop::collection::vec(asked(), 0..=3), prop::bool::weighted(0.2)).prop_map(
-        |(kind, disclose, mut prove, pseudonym)| {
+    let scoped = (prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    (0usize..2, disclose, prop::collection::vec(asked(), 0..=3), scoped).prop_map(
+        |(kind, mut disclose, mut prove, (pseudonym, token, encrypted))| {
             let mut seen = BTreeSet::new();
             prove.retain(|asked| seen.insert(asked.json().to_string()));
-            Leaf { kind, disclose, prove, pseudonym }
+            // What is disclosed is not asked to be in a published set.
+            let published = prove.iter().any(|asked| matches!(asked, Asked::CountryIsPublished));
+            disclose.retain(|claim| !(published && *claim == "country"));
+            Leaf { kind, disclose, prove, pseudonym, token, encrypted }
         },
     )
 }
@@ -240,12 +277,19 @@ impl Leaf {
     }
 
     fn json(&self, number: usize) -> Value {
-        let Self { kind, disclose, prove, pseudonym } = self;
+        let Self { kind, disclose, prove, pseudonym, token, encrypted } = self;
         let prove: Vec<Value> = prove.iter().map(Asked::json).collect();
         let mut ask = json!({"name": format!("c{number}"), "schemas": [KINDS[*kind]], "disclose": disclose, "prove": prove,
             "not_revoked": {"within": 0}});
         if *pseudonym {
             ask["pseudonym"] = json!({"scope": format!("s{number}")});
+        }
+        if *token {
+            let period = PERIODS.fetch_add(1, Ordering::Relaxed);
+            ask["rate"] = json!({"scope": format!("t{number}"), "epoch": period.to_string(), "limit": 2});
+        }
+        if *encrypted {
+            ask["encrypt_to"] = json!({"inspector": COURT.reference(), "label": "a stay", "purpose": "a crime"});
         }
         json!({"credential": ask})
     }
@@ -256,11 +300,18 @@ enum Tree {
     Leaf(Leaf),
     All(Vec<Tree>),
     Any(Vec<Tree>),
+    /// Two of which the second has that claim as the first.
+    Same([Leaf; 2], &'static str),
 }
 
 /// At most three levels and eight leaves.
 fn tree() -> impl Strategy<Value = Tree> {
-    let tree = leaf().prop_map(Tree::Leaf).prop_recursive(2, 16, 3, |inner| {
+    let same = ([leaf(), leaf()], select(vec!["born", "level", "points", "nick", "country"]));
+    let leaves = prop_oneof![
+        5 => leaf().prop_map(Tree::Leaf),
+        1 => same.prop_map(|(leaves, claim)| Tree::Same(leaves, claim)),
+    ];
+    let tree = leaves.prop_recursive(2, 16, 3, |inner| {
         let several = prop::collection::vec(inner, 1..=3);
         (any::<bool>(), several).prop_map(|(all, trees)| if all { Tree::All(trees) } else { Tree::Any(trees) })
     });
@@ -272,16 +323,28 @@ impl Tree {
         match self {
             Self::Leaf(leaf) => vec![leaf],
             Self::All(trees) | Self::Any(trees) => trees.iter().flat_map(Self::leaves).collect(),
+            Self::Same(leaves, _) => leaves.iter().collect(),
         }
     }
 
-    /// The same with every leaf changed.
+    /// For each leaf, whether it is tied to the one before it.
+    fn tied(&self) -> Vec<bool> {
+        match self {
+            Self::Leaf(_) => vec![false],
+            Self::All(trees) | Self::Any(trees) => trees.iter().flat_map(Self::tied).collect(),
+            Self::Same(..) => vec![false, true],
+        }
+    }
+
+    /// The same with every leaf changed, and without ties that do not hold.
     fn map(&self, change: &dyn Fn(&Leaf) -> Leaf) -> Self {
         let each = |trees: &[Self]| trees.iter().map(|tree| tree.map(change)).collect();
         match self {
             Self::Leaf(leaf) => Self::Leaf(change(leaf)),
             Self::All(trees) => Self::All(each(trees)),
             Self::Any(trees) => Self::Any(each(trees)),
+            Self::Same(leaves, claim) if same(leaves, claim) => Self::Same(leaves.each_ref().map(change), claim),
+            Self::Same(leaves, _) => Self::All(leaves.iter().map(change).map(Self::Leaf).collect()),
         }
     }
 
@@ -294,6 +357,14 @@ impl Tree {
             Self::Leaf(leaf) => {
                 *next += 1;
                 leaf.json(*next - 1)
+            }
+            Self::Same([one, other], claim) => {
+                let first = *next;
+                *next += 2;
+                let mut tied = other.json(first + 1);
+                let prove = tied["credential"]["prove"].as_array_mut().unwrap();
+                prove.push(json!({"same_as": {"claim": claim, "credential": format!("c{first}"), "other": claim}}));
+                json!({"all": [one.json(first), tied]})
             }
         }
     }
@@ -310,14 +381,26 @@ impl Tree {
                 let more = tree.open_ways(next);
                 before.iter().flat_map(|way| more.iter().map(|rest| [&way[..], &rest[..]].concat())).collect()
             }),
+            Self::Same(leaves, claim) => {
+                let first = *next;
+                *next += 2;
+                let open = leaves.iter().all(Leaf::open) && same(leaves, claim);
+                open.then(|| vec![first, first + 1]).into_iter().collect()
+            }
         }
     }
 }
 
-/// The issuer's log, of one epoch.
-struct Published(EpochFile);
+/// Whether the cards of both leaves have that claim, and the same.
+fn same(leaves: &[Leaf; 2], claim: &str) -> bool {
+    let [one, other] = leaves.each_ref().map(|leaf| HELD[leaf.kind].literal(claim));
+    one.is_some() && one == other
+}
 
-impl EpochSource for Published {
+/// The issuer's log, of one epoch.
+struct Log(EpochFile);
+
+impl EpochSource for Log {
     fn head(&mut self, _: &IssuerKeyId) -> io::Result<Option<Vec<u8>>> {
         Ok(Some(self.0.head().to_bytes()))
     }
@@ -349,6 +432,8 @@ impl Scene {
         let work = Work::with_log_n(1).unwrap();
         let (mut wallet, _) = Wallet::init(dir.path().join("wallet"), &passphrase, work, &mut OsRng).unwrap();
         wallet.add_issuer(&issuer.parameters.to_json().unwrap(), None, &mut OsRng).unwrap();
+        wallet.add_set(&COUNTRIES.to_json().unwrap(), None, &mut OsRng).unwrap();
+        wallet.add_inspector(&COURT.to_json().unwrap(), None).unwrap();
         let first = issuer.first_epoch().unwrap();
         for (place, (schema, plain)) in (0..).zip(schemas.iter().zip(&HELD)) {
             take(&mut wallet, &issuer, schema, InvitationNonce([place; 16]), &first, &plain.json());
@@ -362,7 +447,7 @@ impl Scene {
         );
         let verifier = verifier.unwrap();
         verifier.learn_epoch(&first.head().to_bytes()).unwrap();
-        let report = wallet.sync(&mut Published(first), &mut |_| {}, &mut OsRng).unwrap();
+        let report = wallet.sync(&mut Log(first), &mut |_| {}, &mut OsRng).unwrap();
         assert!(report.logs.iter().all(|log| log.outcome == LogOutcome::Current));
 
         let k = holder("erika").unwrap();
@@ -406,8 +491,19 @@ impl Scene {
 
     /// Past the wallet: an honest prover refuses, and the card with the claims that it would take is none.
     fn force(&self, leaf: &Leaf, ask: &CredentialAsk) {
+        // Alone, and without what can not fail.
+        let mut ask = CredentialAsk { rate: None, encrypt_to: None, ..ask.clone() };
+        ask.prove.retain(|predicate| !matches!(predicate, Predicate::SameAs { .. }));
         let request = request("forced", today(), Ask::Credential(ask.clone())).unwrap();
-        let prove = |card: &Credential| present_not_revoked(&request, &[&self.issuer], &self.k, &[card], &mut OsRng);
+        let prove = |card: &Credential| {
+            let plan = compile(&request, only_selection(1), &[&self.issuer.parameters]).unwrap();
+            let witness = self.issuer.witness_asked(&ask, card).unwrap().unwrap();
+            let (cards, witnesses) = ([card], [HeldWitness { credential: 0, witness: &witness }]);
+            let known = [(*COUNTRIES).clone()];
+            let published = Published { sets: &known, ..Published::default() };
+            let holdings = Holdings::new(&self.k, &cards).with_witnesses(&witnesses).with_sets(published);
+            Presentation::create(&plan, &holdings, b"", &mut OsRng)
+        };
         let honest = &self.held[leaf.kind];
         // Of a disclosed claim everybody sees that it does not hold; that makes no proof at all.
         let refusal = prove(honest).unwrap_err();
@@ -472,18 +568,21 @@ fn way(choice: &Choice) -> Vec<usize> {
 
 /// The verifier learns what was asked of the cards that were shown, truly, and no more.
 fn check_verdict(verdict: &Verdict, tree: &Tree, shown: &[usize]) {
-    let leaves = tree.leaves();
+    let (leaves, tied) = (tree.leaves(), tree.tied());
     let numbers: Vec<usize> = verdict.credentials().iter().map(|card| number(card.name().as_str())).collect();
     assert_eq!(numbers, shown);
     for card in verdict.credentials() {
-        let leaf = leaves[number(card.name().as_str())];
+        let number = number(card.name().as_str());
+        let leaf = leaves[number];
         assert_eq!(card.learned().iter().len(), leaf.disclose.len());
         for claim in &leaf.disclose {
             let learned = card.learned().get(&claim.parse().unwrap()).unwrap();
             assert!(*learned == HELD[leaf.kind].literal(claim), "{claim}");
         }
-        assert_eq!(card.proved().len(), leaf.prove.len());
+        assert_eq!(card.proved().len(), leaf.prove.len() + usize::from(tied[number]));
         assert_eq!(card.pseudonym().is_some(), leaf.pseudonym);
+        assert_eq!(card.token().is_some(), leaf.token);
+        assert_eq!(card.encrypted().is_some(), leaf.encrypted);
         assert_eq!(card.not_revoked(), Some(Epoch(0)));
     }
 }
@@ -544,10 +643,12 @@ fn answers_and_refuses_every_predicate_at_its_bounds() {
         bounds.push(Asked::CountryIsOne(vec!["LI", country]));
     }
     bounds.extend(["E", "F"].map(Asked::NickIsNot));
+    bounds.push(Asked::CountryIsPublished);
     let mut outcomes = [0, 0];
     for asked in bounds {
         for kind in [0, 1] {
-            let leaf = Leaf { kind, disclose: Vec::new(), prove: vec![asked.clone()], pseudonym: false };
+            let prove = vec![asked.clone()];
+            let leaf = Leaf { kind, disclose: Vec::new(), prove, pseudonym: false, token: false, encrypted: false };
             outcomes[usize::from(leaf.open())] += 1;
             scene.ask(&Tree::Leaf(leaf));
         }
