@@ -2,7 +2,7 @@
 //!
 //! Keys and cards follow from fixed seeds. What `age` encrypts does not, because it draws from the operating system.
 
-use milchglas_credential::claim::Claims;
+use milchglas_credential::claim::{Claims, Literal};
 use milchglas_credential::credential::{Credential, HolderSecret};
 use milchglas_credential::date::Timestamp;
 use milchglas_credential::digest::{InvitationNonce, ParametersDigest};
@@ -10,6 +10,8 @@ use milchglas_credential::issuance::{Answer, Application, Invitation, Issued, Si
 use milchglas_credential::predicate::Predicate;
 use milchglas_credential::request::{Ask, Request};
 use milchglas_credential::schema::Schema;
+use milchglas_credential::scope::PseudonymAsk;
+use milchglas_credential::set::{SetRef, SignedSet};
 use milchglas_sealed::{Passphrase, SealedFile, Work};
 use milchglas_tests::{SeededRng, TestIssuer, holder, national_id_json, present, request, today};
 use milchglas_verifier::{Lookup, RequestStore, StoreError, Verifier};
@@ -182,13 +184,22 @@ pub fn library_card() -> Schema {
     Schema::from_json(json).unwrap()
 }
 
-/// Asks without a choice that a card of the national identity answers; between them they use every predicate it can.
+/// Asks without a choice that a card of the national identity answers by itself: without what a wallet must have pinned or counted.
 fn asks(issuer: &TestIssuer, schema: &Schema) -> Vec<Ask> {
     let prove = |json: &str| -> Vec<Predicate> { serde_json::from_str(json).unwrap() };
     let ask = |name: &str, disclose: &[&str], predicates: &str| {
         Ask::Credential(issuer.ask(name, schema, disclose, prove(predicates)).unwrap())
     };
     let adult = r#"[{"age_at_least": {"claim": "date_of_birth", "years": 18}}, "valid"]"#;
+    let nationality = schema.claim(schema.index_of("nationality").unwrap()).unwrap();
+    let neighbours = ["AT", "DE"].map(|code| Literal::Text(code.to_owned())).to_vec();
+    let set = SignedSet::sign(neighbours, &nationality.claim_type, &mut SeededRng::new("neighbours")).unwrap();
+    let in_set = format!(
+        r#"[{{"in": {{"claim": "nationality", "set": {}}}}}]"#,
+        serde_json::to_string(&SetRef::Signed(set)).unwrap()
+    );
+    let mut known = issuer.ask("card", schema, &[], prove("[]")).unwrap();
+    known.pseudonym = Some(PseudonymAsk { scope: "members".parse().unwrap() });
     vec![
         ask("card", &[], adult),
         ask("card", &["surname", "address", "portrait", "assurance", "valid_until", "sex"], "[]"),
@@ -206,6 +217,22 @@ fn asks(issuer: &TestIssuer, schema: &Schema) -> Vec<Ask> {
                 &[],
                 r#"[{"on_or_before": {"claim": "date_of_birth", "date": "2000-01-01"}},
                     {"at_least": {"claim": "assurance", "value": 2}}, {"at_most": {"claim": "assurance", "value": 2}}]"#,
+            ),
+        ]),
+        ask(
+            "card",
+            &[],
+            r#"[{"not_equals": {"claim": "nationality", "value": "FR"}}, {"not_in": {"claim": "sex", "values": ["M", "X"]}},
+                {"any_hidden": {"claim": "date_of_birth", "of": [{"age_under": 16}, {"age_at_least": 18}]}}]"#,
+        ),
+        ask("card", &[], &in_set),
+        Ask::Credential(known),
+        Ask::All(vec![
+            ask("first", &[], "[]"),
+            ask(
+                "second",
+                &[],
+                r#"[{"same_as": {"claim": "date_of_birth", "credential": "first", "other": "date_of_birth"}}]"#,
             ),
         ]),
     ]
