@@ -16,8 +16,8 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::pack::pack;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// What any compiler takes. A copy of more than eight bytes is one instruction instead of a load and a store for each eight (that saves 47 KiB), what is
-/// called once stays by itself, and all addresses are below 2²⁰, where they take three bytes: the stack, which comes first, has 896 KiB.
+/// What any compiler takes. A copy of more than eight bytes is one instruction instead of a load and a store for each eight, which saves 47 KiB. The stack
+/// comes first and has 896 KiB, so all addresses are below 2²⁰, where they take three bytes.
 const SMALL: &str = "-Cllvm-args=-inline-threshold=25 -Cllvm-args=-max-store-memcpy=1 -Cllvm-args=-max-store-memmove=1 \
                      -Cllvm-args=-max-store-memset=1 -Clink-arg=-zstack-size=917504 \
                      --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\"";
@@ -137,9 +137,6 @@ fn compile(root: &Path, target: &Path, options: &Options) -> Result<PathBuf, Str
         command.args(["--features", "testing"]);
     }
     command.arg("--target-dir").arg(target);
-    if options.keep_names {
-        command.args(["--config", "profile.wasm.strip=\"none\""]);
-    }
     if builds_std {
         command.args(["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"]);
         command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld");
