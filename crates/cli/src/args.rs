@@ -16,9 +16,10 @@ use crate::inspector_args::Inspector;
 const FLOW: &str = r#"The café, from the beginning. Three parties, three folders; between them
 go files, pipes or QR codes:
 
-  The office makes its keys and publishes its parameters:
+  The office makes its keys, publishes its parameters, and who is revoked:
     milchglas issuer init --name "City of Glass"
     milchglas issuer publish --out office.json
+    milchglas issuer epoch --out epochs
   The guest makes a wallet that knows the office:
     milchglas wallet init
     milchglas wallet issuer office.json
@@ -29,10 +30,12 @@ go files, pipes or QR codes:
     milchglas wallet apply invitation.bin --out application.bin
     milchglas issuer issue application.bin --out answer.bin
     milchglas wallet accept answer.bin
+    milchglas wallet sync epochs
   The café asks for "adult, and a valid card"; the guest consents; the
   café learns that, and nothing more:
     milchglas verifier init --name "Café" --origin https://cafe.example
     milchglas verifier trust office.json
+    milchglas verifier sync epochs
     milchglas verifier request cafe --qr request.png
     milchglas wallet respond request.png --qr presentation.png
     milchglas verifier check presentation.png

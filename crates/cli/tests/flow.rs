@@ -84,6 +84,7 @@ fn serves_a_schema_and_a_template_of_ones_own() {
     world.write("library.json", LIBRARY_CARD.as_bytes());
     world.ok("issuer init --name Library --schema library.json --work 4 --passphrase-file secret");
     world.ok("issuer publish --out office.json --passphrase-file secret");
+    world.ok("issuer epoch --out epochs --passphrase-file secret");
     world.wallet("reader");
     world.write(
         "claims.json",

@@ -163,6 +163,7 @@ fn issues_every_card_that_ships() {
          secret",
     );
     world.ok("issuer publish --out office.json --passphrase-file secret");
+    world.ok("issuer epoch --out epochs --passphrase-file secret");
     // One person each: the office's registry would take one secret under three numbers for three persons in one wallet.
     for schema in ["passport", "tax-credential", "student-card"] {
         world.wallet(schema);

@@ -103,6 +103,16 @@ fn restores_a_backup_that_gives_no_tokens_unasked() {
 }
 
 #[test]
+fn does_not_remember_a_folder_in_which_nothing_is_published() {
+    let world = World::new();
+    let told = world.fails("wallet sync epoch --passphrase-file secret", 1);
+    assert!(told["error"]["message"].as_str().unwrap().starts_with("epoch: "), "{told}");
+    assert_eq!(told["logs"][0]["outcome"], "not_published");
+    let followed = world.ok("wallet sync --passphrase-file secret");
+    assert_eq!(followed["logs"][0]["outcome"], "current");
+}
+
+#[test]
 fn reports_two_histories_with_the_proof_and_shows_nothing_until_it_is_settled() {
     let world = World::new();
     world.issue("wallet", "A1", "1985-07-09");

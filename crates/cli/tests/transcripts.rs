@@ -62,6 +62,43 @@ fn says_errors_on_standard_error_only() {
 }
 
 #[test]
+fn says_which_file_is_wrong_and_what_to_do() {
+    let world = World::new();
+    world.write("noise", &[0x85, 1, 2, 3]);
+    world.write("bad.json", b"{}");
+    world.ok("verifier init --name Bar --origin https://bar.example --dir bar --work 4 --passphrase-file secret");
+    world.ok("verifier trust office.json --dir bar");
+    for (line, code, said) in [
+        (
+            "wallet restore noise --dir new --work 4 --backup-passphrase-file secret --passphrase-file secret",
+            3,
+            "noise: ",
+        ),
+        (
+            "issuer invite --schema national-id --claims bad.json --assurance full --out x --passphrase-file secret",
+            3,
+            "bad.json: ",
+        ),
+        ("verify-document noise bad.json secret --issuer office.json", 3, "noise with bad.json: "),
+        ("issuer epoch --out office.json --passphrase-file secret", 4, "office.json: "),
+        ("verifier request cafe --out x --dir bar --passphrase-file secret", 1, "milchglas verifier sync"),
+    ] {
+        let told = world.fails(line, code);
+        assert!(told["error"]["message"].as_str().unwrap().contains(said), "{line}: {told}");
+    }
+    assert!(!world.has("new") && !world.has("x"));
+}
+
+#[test]
+fn warns_of_a_rotation_that_ends_all_cards() {
+    let world = World::new();
+    let line = "issuer rotate --accepted-until 2026-11-22 --passphrase-file secret";
+    assert!(world.run(line).exits(0).text().contains("That day is past"));
+    let line = "issuer rotate --accepted-until 2026-11-23 --passphrase-file secret";
+    assert!(!world.run(line).exits(0).text().contains("That day is past"));
+}
+
+#[test]
 fn replaces_no_file_unasked() {
     let world = World::new();
     world.issue("wallet", "C1", "1985-07-09");

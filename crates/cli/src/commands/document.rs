@@ -20,6 +20,7 @@ pub(crate) fn verify(request: &Path, presentation: &Path, document: &Path, issue
     };
     let parameters = issuers.iter().map(read).collect::<Result<Vec<_>>>()?;
     let digest = DocumentDigest::of(&input::file(document)?);
+    let pair = format!("{} with {}", request.display(), presentation.display());
     let (request, presentation) = (input::object(request)?, input::object(presentation)?);
     let parameters: Vec<&Parameters> = parameters.iter().collect();
     let signature = verify_document(&request, &presentation, digest, &parameters, &mut OsRng);
@@ -29,7 +30,7 @@ pub(crate) fn verify(request: &Path, presentation: &Path, document: &Path, issue
         } else if matches!(error, Error::Invalid) {
             Failure::refused("this is no signature over the document by cards of these issuers")
         } else {
-            error.into()
+            Failure::from(error).about(pair)
         }
     })?;
     let fields = signature.request().request().fields();

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use super::{Context, schema, work};
 use crate::args::{self, AssuranceArg, Deliver, IssuerAt, ReasonArg};
 use crate::batch::{self, Id, Line, Outcome, Words, progress};
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Kind, Result};
 use crate::output::{Delivery, Readers, Report};
 use crate::{input, passphrase, qr};
 
@@ -64,7 +64,8 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
             at,
         } => {
             let delivery = Delivery::prepare(&to, context.as_json, Readers::Owner)?;
-            let claims = Zeroizing::new(input::text(&claims)?);
+            let path = claims;
+            let claims = Zeroizing::new(input::text(&path)?);
             let number = person_file.map(|file| passphrase::secret_line(Some(&file), "")).transpose()?;
             let person = person_space.as_deref().zip(number.as_deref());
             let enrolment = Enrolment {
@@ -75,7 +76,11 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
                 valid_for: minutes(valid_for),
             };
             let issuer = open(&at)?;
-            let invitation = finish(issuer.invite(&enrolment, context.now, &mut OsRng))?.map_err(failure)?;
+            let invitation =
+                finish(issuer.invite(&enrolment, context.now, &mut OsRng))?.map_err(|error| match failure(error) {
+                    unreadable @ Failure { kind: Kind::Input, .. } => unreadable.about(path.display()),
+                    other => other,
+                })?;
             let expires = invitation.unverified().expires;
             let text = format!(
                 "An invitation to apply for a card of kind {schema}, until {expires}. Whoever answers it gets the card: hand it \
@@ -115,9 +120,16 @@ pub(crate) fn run(command: args::Issuer, context: Context) -> Result<Report> {
         args::Issuer::Rotate { accepted_until, at } => {
             let mut issuer = open(&at)?;
             issuer.rotate(accepted_until, context.now.date(), &mut OsRng).map_err(failure)?;
+            let old = if accepted_until < context.now.date() {
+                format!(
+                    "That day is past: once this is published, no card under the old one is accepted ({accepted_until})"
+                )
+            } else {
+                format!("Cards under the old one are accepted until {accepted_until}")
+            };
             let text = format!(
-                "A new key signs from now on. Cards under the old one are accepted until {accepted_until}; invitations made \
-                 before must be made again.\nNext: milchglas issuer publish"
+                "A new key signs from now on. {old}; invitations made before must be made again.\nNext: milchglas issuer \
+                 publish"
             );
             Ok(described(&text, &issuer))
         }
@@ -197,7 +209,7 @@ fn epoch(out: Option<PathBuf>, only_files: bool, at: &IssuerAt, context: Context
     let mut published = Vec::new();
     if !only_files {
         // What an earlier run left out; and whether registry and folder are of one history.
-        finish(issuer.write_epochs(&folder, |_, _| ()))?.map_err(failure)?;
+        finish(issuer.write_epochs(&folder, |_, _| ()))?.map_err(|error| failure(error).about(folder.display()))?;
         published = finish(issuer.publish_epochs(context.now, |_, _| ()))?.map_err(failure)?;
     }
     let bar = progress(Some(0));
@@ -206,7 +218,8 @@ fn epoch(out: Option<PathBuf>, only_files: bool, at: &IssuerAt, context: Context
         bar.set_position(done);
     }))?;
     bar.finish_and_clear();
-    let written = written.map_err(failure)?;
+    let written = written.map_err(|error| failure(error).about(folder.display()))?;
+    let files = if written == 1 { "1 file".to_owned() } else { format!("{written} files") };
     let mut lines = Vec::with_capacity(published.len());
     let mut epochs = Vec::with_capacity(published.len());
     for epoch in &published {
@@ -226,7 +239,7 @@ fn epoch(out: Option<PathBuf>, only_files: bool, at: &IssuerAt, context: Context
         }));
     }
     let text = format!(
-        "{written} files written to {}, the same for everyone.\n{}\nNext: milchglas wallet sync, milchglas verifier sync",
+        "{files} written to {}, the same for everyone.\n{}\nNext: milchglas wallet sync, milchglas verifier sync",
         folder.display(),
         lines.join("\n")
     );
@@ -417,8 +430,8 @@ fn publish(to: Deliver, at: &IssuerAt, context: Context) -> Result<Report> {
     let parameters = issuer.publish(context.now.date()).map_err(failure)?.to_json()?;
     let file = issuer.parameters_file();
     let text = format!(
-        "The public parameters, the same for everyone, are in {}. People compare the fingerprint.\nNext: milchglas wallet \
-         issuer, milchglas verifier trust",
+        "The public parameters, the same for everyone, are in {}. People compare the fingerprint.\nNext: milchglas issuer \
+         epoch, milchglas wallet issuer, milchglas verifier trust",
         file.display()
     );
     let report = described(&text, &issuer);

@@ -36,7 +36,7 @@ pub(crate) fn run(command: args::Verifier, context: Context) -> Result<Report> {
             let trusted = trusted.map_err(|error| failure(error).about(parameters.display()))?;
             let text = format!(
                 "{} is trusted, with publication {}.\n  fingerprint  {}\nCompare the fingerprint with one that you got some other \
-                 way.\nNext: milchglas verifier request",
+                 way.\nNext: milchglas verifier sync",
                 trusted.name, trusted.sequence, trusted.issuer
             );
             let fields = json!({
@@ -182,7 +182,10 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::Store(StoreError::Io(std::io::ErrorKind::AlreadyExists)) => Failure::storage(IN_THE_WAY),
         Error::File(SealedError::Io { .. }) | Error::Store(StoreError::Io(_)) => Failure::storage(error.to_string()),
         Error::File(error) => error.into(),
-        Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict | Error::NoEpoch(_) | Error::Epoch(_) => {
+        Error::NoEpoch(issuer) => Failure::refused(format!(
+            "No epoch of {issuer} is known, so nobody could show a card as not revoked. Run milchglas verifier sync first."
+        )),
+        Error::OtherIssuer { .. } | Error::Superseded | Error::Conflict | Error::Epoch(_) => {
             Failure::refused(error.to_string())
         }
         Error::UnknownIssuer(_)

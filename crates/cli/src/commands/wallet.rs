@@ -175,7 +175,10 @@ pub(crate) fn run(command: args::Wallet, context: Context) -> Result<Report> {
             let old = passphrase::existing(backup_passphrase_file.as_deref(), "backup")?;
             let new = passphrase::new(lock.unlock.passphrase_file.as_deref(), "wallet")?;
             let restored = Wallet::restore(&dir, &bytes, &old, &new, work, &mut OsRng);
-            restored.map_err(|error| failure(error).about(dir.display()))?;
+            restored.map_err(|error| match failure(error) {
+                in_the_folder @ Failure { kind: Kind::Storage, .. } => in_the_folder.about(dir.display()),
+                of_the_backup => of_the_backup.about(backup.display()),
+            })?;
             let text = format!(
                 "The wallet is in {}. It gives no limited tokens until you allow them.\nNext: milchglas wallet sync",
                 dir.display()
@@ -381,6 +384,7 @@ fn sync(wallet: &mut Wallet, source: &str, dir: &Path) -> Result<Report> {
         }
         logs.push(json!({"issuer": log.issuer, "key": log.key, "before": log.before, "now": log.now, "outcome": word}));
     }
+    let nowhere = !logs.is_empty() && report.logs.iter().all(|log| matches!(log.outcome, LogOutcome::NotPublished));
     for card in &report.revoked {
         lines.push(format!("Card {card} has been revoked."));
     }
@@ -395,6 +399,10 @@ fn sync(wallet: &mut Wallet, source: &str, dir: &Path) -> Result<Report> {
         "broken": report.broken.iter().map(|card| card.get()).collect::<Vec<_>>(),
     });
     let text = lines.join("\n");
+    if nowhere {
+        // Not a place to remember: a slip in its name would end the wallet's following.
+        return Err(Failure::refused(text).about(source).with(fields));
+    }
     if failed { Err(Failure::refused(text).with(fields)) } else { Ok(Report::new(text, fields)) }
 }
 
