@@ -117,9 +117,8 @@ pub(crate) enum Command {
     /// Show any object in readable form.
     ///
     /// Anyone can run it, without a passphrase. It knows parameters, schemas, templates, profiles, trust lists, requests, invitations,
-    /// applications, answers, presentations, inspectors, cases and shares of an opening; of an encrypted file it says only that it is
-    /// one. Signatures are checked where the object
-    /// itself carries the key.
+    /// applications, answers, presentations, verifiers, sets, lists, epochs, requests to revoke, inspectors, cases and shares of an
+    /// opening; of an encrypted file it says only that it is one. Signatures are checked where the object itself carries the key.
     ///
     /// Example: milchglas inspect request.png
     Inspect {

@@ -13,17 +13,20 @@ use milchglas_credential::document::DocumentRef;
 use milchglas_credential::encrypt_to::EncryptAsk;
 use milchglas_credential::inspector::Inspector;
 use milchglas_credential::issuance::{Answer, Application, SignedInvitation};
+use milchglas_credential::list::PublishedList;
 use milchglas_credential::parameters::Parameters;
 use milchglas_credential::presentation::Presentation;
 use milchglas_credential::profile::Profile;
 use milchglas_credential::request::{Ask, CredentialAsk, Request, SignedRequest};
+use milchglas_credential::revocation::{EpochFile, RevocationRequest, SignedHead};
 use milchglas_credential::schema::Schema;
 use milchglas_credential::scope::{PseudonymAsk, RateAsk};
 use milchglas_credential::selection::Selection;
+use milchglas_credential::set::PublishedSet;
 use milchglas_credential::text::ClaimName;
 use milchglas_credential::trust_list::TrustList;
 use milchglas_inspector::OpeningShare;
-use milchglas_verifier::{Template, TemplateAsk};
+use milchglas_verifier::{NotRevokedAsk, Template, TemplateAsk};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -32,6 +35,7 @@ use crate::failure::{Failure, Result};
 use crate::output::Report;
 
 const SEALED: &[u8] = b"milchglas-sealed";
+const LIST: &[u8] = b"milchglas list/1";
 const UNKNOWN: &str = "not an object that this program knows";
 const ALL: &str = "all of";
 const ANY: &str = "any one of";
@@ -45,11 +49,16 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Report> {
         );
         return Ok(Report::new(text, json!({"object": "sealed", "bytes": bytes.len()})));
     }
+    if bytes.starts_with(LIST) {
+        return list(bytes);
+    }
     match bytes.first() {
         Some(b'{' | b' ' | b'\t' | b'\r' | b'\n') => {
             let text = std::str::from_utf8(bytes).map_err(|_| Failure::input("not a text in UTF-8"))?;
             from_json(text)
         }
+        // The length of a head comes first.
+        Some(0) => epoch_file(bytes),
         Some(_) => from_cbor(bytes),
         None => Err(Failure::input("empty")),
     }
@@ -77,6 +86,16 @@ fn from_json(text: &str) -> Result<Report> {
             Ok(report("A profile: what a kind of verifier may ask.", "profile", lines, file))
         }
         Some("trust-list/1") => trust_list(text, file),
+        Some("set/1") => set(text),
+        Some("verifier/1") => {
+            let identity = milchglas_verifier::identity_from_json(text).map_err(commands::verifier::failure)?;
+            let lines = vec![
+                format!("name    {}", identity.name),
+                format!("origin  {}", identity.origin),
+                format!("key     {}", identity.key),
+            ];
+            Ok(report("A verifier's name, origin and key.", "verifier", lines, json!(identity)))
+        }
         _ => Err(Failure::input(UNKNOWN)),
     }
 }
@@ -93,6 +112,10 @@ fn from_cbor(bytes: &[u8]) -> Result<Report> {
         (5, "P1") => presentation(bytes),
         (3, "milchglas case/1") => case(bytes),
         (7, "milchglas opening share/1") => opening_share(bytes),
+        (3, "milchglas epoch/1") => {
+            epoch_head(&SignedHead::from_bytes(bytes)?, "The head of an epoch: what is revoked.")
+        }
+        (5, "milchglas revocation request/1") => revocation_request(bytes),
         (2, "") => signed_request(bytes),
         (9, "") => {
             let request = Request::from_bytes(bytes)?;
@@ -186,6 +209,71 @@ fn trust_list(text: &str, mut file: Value) -> Result<Report> {
     Ok(report("A trust list: who is who, and who may ask what.", "trust_list", lines, file))
 }
 
+fn set(text: &str) -> Result<Report> {
+    let set = PublishedSet::from_json(text)?;
+    let content = set.content();
+    let lines = vec![
+        format!("name         {} ({})", content.name, content.title),
+        format!("authority    {}", set.authority()),
+        format!("publication  {}", content.sequence),
+        format!("digest       {}", set.digest()),
+        format!("values       {}, {}", content.values.len(), kind(&content.claim_type)),
+        "signature    holds, under the authority's key; those of the values wallet add-set checks".to_owned(),
+    ];
+    let fields = json!({
+        "name": content.name, "title": content.title, "authority": set.authority(), "sequence": content.sequence,
+        "digest": set.digest(), "values": content.values.len(), "signature_holds": true,
+    });
+    Ok(report("A set of values, published for everyone.", "set", lines, fields))
+}
+
+fn list(bytes: &[u8]) -> Result<Report> {
+    let list = PublishedList::from_bytes(bytes.to_vec())?;
+    let named = list.reference();
+    let lines = vec![
+        format!("name         {}", named.name),
+        format!("authority    {}", named.authority),
+        format!("publication  {}", named.epoch),
+        format!("digest       {}", list.digest()),
+        format!("entries      {}", list.len()),
+        "signature    holds, under the authority's key; those of the entries wallet add-list checks".to_owned(),
+    ];
+    let fields = json!({"list": named, "entries": list.len(), "signature_holds": true});
+    Ok(report("A list of numbers, published for everyone.", "list", lines, fields))
+}
+
+fn epoch_file(bytes: &[u8]) -> Result<Report> {
+    let (file, rest) = EpochFile::split_first(bytes).map_err(|_| Failure::input(UNKNOWN))?;
+    let title = if rest.is_empty() {
+        "The file of an epoch: what was revoked in it."
+    } else {
+        "The files of several epochs; this is the first."
+    };
+    epoch_head(file.head(), title)
+}
+
+fn epoch_head(signed: &SignedHead, title: &str) -> Result<Report> {
+    let head = signed.unverified();
+    let lines = vec![
+        format!("key        {}", head.key),
+        format!("epoch      {} of {}", head.epoch, head.issued),
+        format!("revoked    {}, of all {}", head.revoked, head.total),
+        "signature  not checked here: wallet sync and verifier sync check it under the pinned issuer".to_owned(),
+    ];
+    let fields = json!({
+        "key": head.key, "epoch": head.epoch, "issued": head.issued, "revoked": head.revoked, "total": head.total,
+    });
+    Ok(report(title, "epoch", lines, fields))
+}
+
+fn revocation_request(bytes: &[u8]) -> Result<Report> {
+    let request = RevocationRequest::from_bytes(bytes)?;
+    let lines =
+        vec![format!("issuer  {}", request.issuer()), "proof   not checked here: issuer revoke checks it".to_owned()];
+    let fields = json!({"issuer": request.issuer(), "bytes": bytes.len()});
+    Ok(report("A holder's request that an issuer revoke all its cards.", "revocation_request", lines, fields))
+}
+
 fn template(text: &str, file: Value) -> Result<Report> {
     let template = Template::from_json(text).map_err(crate::commands::verifier::failure)?;
     let mut lines =
@@ -211,6 +299,9 @@ fn template_lines(ask: &TemplateAsk, depth: usize, lines: &mut Vec<String>) {
                 Some(issuers) => lines.extend(issuers.iter().map(|issuer| format!("{indent}  from issuer {issuer}"))),
             }
             claim_lines(&ask.disclose, &ask.prove, &indent, lines);
+            if let Some(NotRevokedAsk { within }) = ask.not_revoked {
+                lines.push(format!("{indent}  not revoked by the newest epoch{}", or_before(within.into())));
+            }
             scope_lines(ask.pseudonym.as_ref(), ask.rate.as_ref(), &indent, lines);
             encrypt_line(ask.encrypt_to.as_ref(), &indent, lines);
         }
@@ -224,6 +315,15 @@ fn claim_lines(disclose: &[ClaimName], prove: &[impl Serialize], indent: &str, l
     for predicate in prove {
         let predicate = serde_json::to_string(predicate).unwrap_or_default();
         lines.push(format!("{indent}  prove {predicate}"));
+    }
+}
+
+/// The epochs before the newest that are accepted too.
+fn or_before(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " or the one before".to_owned(),
+        _ => format!(" or one of {count} before"),
     }
 }
 
@@ -395,6 +495,11 @@ fn credential_lines(ask: &CredentialAsk, indent: &str, lines: &mut Vec<String>) 
         lines.push(format!("{indent}  from issuer {}", accept.issuer));
     }
     claim_lines(&ask.disclose, &ask.prove, indent, lines);
+    for accepted in &ask.not_revoked {
+        let before = or_before(accepted.accumulators.len().saturating_sub(1));
+        let (key, newest) = (accepted.key.to_string(), accepted.newest);
+        lines.push(format!("{indent}  not revoked under key {key:.16} by epoch {newest}{before}"));
+    }
     scope_lines(ask.pseudonym.as_ref(), ask.rate.as_ref(), indent, lines);
     encrypt_line(ask.encrypt_to.as_ref(), indent, lines);
 }

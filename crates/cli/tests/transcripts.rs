@@ -165,7 +165,25 @@ fn inspects_every_object() {
     let template = world.run("verifier template cafe").exits(0);
     world.write("template", &template.stdout);
     world.write("schema", milchglas_credential::schema::NATIONAL_ID_JSON.as_bytes());
+    world.write("values", b"AT\nDE\n");
+    world.write("numbers", b"7\n99\n");
+    world.ok("authority init --work 4 --passphrase-file secret");
+    world.ok(
+        "authority set values --name dach --title DACH --claim nationality --out set.json --passphrase-file secret",
+    );
+    world.ok("authority list numbers --name stolen --epoch 7 --out stolen.list --passphrase-file secret");
+    let issuer = world.ok("inspect office.json")["fingerprint"].as_str().unwrap().to_owned();
+    world.ok(&format!("wallet revoke {issuer} --out revocation --passphrase-file secret"));
+    world.ok("issuer epoch --out epochs --passphrase-file secret");
+    let key = world.ok("inspect office.json")["keys"][0]["id"].as_str().unwrap().to_owned();
+    let (head, file) = (format!("epochs/{key}/head"), format!("epochs/{key}/1/00000001"));
     for (file, object) in [
+        ("set.json", "set"),
+        ("stolen.list", "list"),
+        ("revocation", "revocation_request"),
+        ("verifier/identity.json", "verifier"),
+        (&*head, "epoch"),
+        (&*file, "epoch"),
         ("office.json", "parameters"),
         ("schema", "schema"),
         ("template", "template"),
@@ -182,6 +200,11 @@ fn inspects_every_object() {
         for secret in ["C2", "1985-07-09", "Beispiel"] {
             assert!(!text.text().contains(secret), "{file}: {}", text.text());
         }
+    }
+    for file in ["template", "request"] {
+        let text = world.run(&format!("inspect {file}")).exits(0);
+        assert!(text.text().contains("not revoked"), "{file}: {}", text.text());
+        assert!(text.text().contains("or the one before"), "{file}: {}", text.text());
     }
     let request = world.ok("inspect request");
     assert_eq!(request["purpose"], world.ok("wallet history --passphrase-file secret")["entries"][0]["purpose"]);
