@@ -13,7 +13,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 
 use super::database::storage;
-use super::{RegistryError, migration};
+use super::{RegistryError, StorageError, migration};
 
 /// How long a statement waits for a lock of other transactions.
 const LOCK_TIMEOUT: &str = "15s";
@@ -22,6 +22,8 @@ const LOCK_TIMEOUT: &str = "15s";
 const IDLE_TIMEOUT: &str = "60s";
 
 const CONNECTIONS: u32 = 8;
+
+const NO_URL: &str = "its place is no URL like postgres://USER@HOST/DATABASE";
 
 /// Connects to the database that `url` names, and brings its schema up to date.
 pub(super) async fn connect(url: &str) -> Result<PgPool, RegistryError> {
@@ -37,7 +39,8 @@ pub(super) async fn connect(url: &str) -> Result<PgPool, RegistryError> {
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, RegistryError> {
-    let options = PgConnectOptions::from_str(url).map_err(storage)?;
+    // Not the cause, which may repeat what stands in the URL.
+    let options = PgConnectOptions::from_str(url).map_err(|_| RegistryError::Storage(StorageError::new(NO_URL)))?;
     let opportunistic = matches!(options.get_ssl_mode(), PgSslMode::Allow | PgSslMode::Prefer);
     // Whether TLS is used would otherwise be for whoever stands in between to decide.
     let options = if opportunistic && is_remote(&options) { options.ssl_mode(PgSslMode::VerifyFull) } else { options };
@@ -116,6 +119,7 @@ mod tests {
         for url in ["postgres://issuer:marker@[x/registry", "postgres://issuer:marker@db:port/registry", "marker"] {
             let error = options(url).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("marker"), "{url}");
+            assert!(error.to_string().contains("no URL like"), "{error}");
         }
     }
 }
