@@ -66,20 +66,37 @@ addEventListener("popstate", show);
 addEventListener("hashchange", takeFromAddress);
 onLanguage(show);
 
-show();
-const office = issuer.start();
-try {
+/** Whether the page may keep things: browsers that block cookies refuse the wallet its place as well. */
+function mayKeep() {
+  try {
+    return Boolean(localStorage && sessionStorage && indexedDB);
+  } catch {
+    return false;
+  }
+}
+
+const complain = (words) => document.getElementById("main").prepend(h("p.problem", { role: "alert" }, t(words)));
+
+async function start() {
+  const office = issuer.start();
   await engine;
   performance.mark("loaded");
   const kioskStarted = kiosk.start(office);
-  await wallet.start();
+  await wallet.start().catch((cause) => {
+    throw Object.assign(new Error("the wallets can not be read", { cause }), { words: "no_storage" });
+  });
   await kioskStarted;
   performance.mark("usable");
   document.documentElement.dataset.ready = String(Math.round(performance.now()));
   await takeFromAddress();
-} catch (error) {
-  console.error(error);
-  document.getElementById("main").prepend(h("p.problem", { role: "alert" }, t("no_module")));
 }
+
+show();
+if (mayKeep()) {
+  await start().catch((error) => {
+    console.error(error);
+    complain(error.words ?? "no_module");
+  });
+} else complain("no_storage");
 // Under a certificate that nobody vouches for, browsers refuse it; the page works without.
 navigator.serviceWorker?.register("/service-worker.js").catch(() => undefined);

@@ -12,7 +12,7 @@ const KEPT = "milchglas.people";
 const PARAMETERS = "milchglas.office";
 
 const panel = document.getElementById("issuer");
-const state = { office: null, busy: false, problem: null, done: null, chosen: "erika" };
+const state = { office: null, busy: false, problem: null, done: null, chosen: "erika", typed: {} };
 
 const people = () => JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
 const years = (count, offset = 0) => {
@@ -60,7 +60,13 @@ async function issue(event) {
     const same = (known) => known?.given_names === asked.given_names && known?.surname === asked.surname && known?.date_of_birth === asked.date_of_birth;
     // Whoever comes with a wallet made again is the one who had the wallet before.
     const known = [before[walletName()], ...(isRestored() ? Object.values(before) : [])].find(same);
-    const { person, invitation } = await (await post("invitation", JSON.stringify({ ...asked, person: known?.person }))).json();
+    const invited = (person) => post("invitation", JSON.stringify({ ...asked, person }));
+    const response = await invited(known?.person).catch((error) => {
+      // An office that was started anew knows nobody: to it everybody is new.
+      if (error.office?.code === "unknown_person") return invited(undefined);
+      throw error;
+    });
+    const { person, invitation } = await response.json();
     await enrol(state.office.parameters, fromHex(invitation), async (application) => new Uint8Array(await (await post("answer", application)).arrayBuffer()));
     sessionStorage.setItem(KEPT, JSON.stringify({ ...before, [walletName()]: { ...asked, person } }));
     state.done = t("issued_to", { name: `${asked.given_names} ${asked.surname}` });
@@ -132,7 +138,10 @@ function choice(id, words, note) {
 }
 
 const field = (name, type, autocomplete) =>
-  h("p", {}, h("label", { for: `field-${name}` }, t(`claim_${name}`)), h("input", { id: `field-${name}`, name, type, autocomplete, required: true, maxlength: type === "text" ? 64 : undefined }));
+  h("p", {}, h("label", { for: `field-${name}` }, t(`claim_${name}`)), h("input", {
+      id: `field-${name}`, name, type, autocomplete, required: true, maxlength: type === "text" ? 64 : undefined, value: state.typed[name] ?? "",
+      oninput: ({ target }) => (state.typed[name] = target.value),
+    }));
 
 function desk() {
   if (!state.office) return [h("p.notice", {}, icon("warn"), t("office_unreachable"))];
@@ -170,8 +179,15 @@ function desk() {
 
 function render() {
   panel.dataset.view = state.office ? "open" : "closed";
+  panel.setAttribute("aria-label", t("office"));
   fill(panel, h("header.name", {}, icon("office"), h("span", {}, state.office?.name ?? t("office"))), h("div.screen", {}, h("h2", {}, t("office_title")), desk()));
 }
 
 onLanguage(render);
 onWallet(render);
+// Another wallet may get the name of a deleted one; it is not that person's.
+document.addEventListener("deleted", ({ detail: name }) => {
+  const { [name]: _, ...others } = people();
+  sessionStorage.setItem(KEPT, JSON.stringify(others));
+  render();
+});

@@ -2,7 +2,7 @@
 
 import { receive } from "./camera.js";
 import { button, fill, h, icon, qrPicture, say } from "./dom.js";
-import { EPOCHS, MilchglasError, engine, utf8 } from "./engine.js";
+import { EPOCHS, MilchglasError, engine, utf8, whenIdle } from "./engine.js";
 import { handOver, linkFor, onMessage } from "./exchange.js";
 import { duration, language, onLanguage, t, tOr } from "./language.js";
 import { claimPicture, claimTitle, claimValue, notLearned, provedTo, toldIn } from "./words.js";
@@ -29,6 +29,17 @@ let turn = 0;
 export async function start(office) {
   state.office = await office;
   await ask(state.errand);
+  if (state.office) getReady();
+}
+
+/** The keys and epochs of all errands, so that each can be asked without a network. */
+async function getReady() {
+  for (const errand of ERRANDS) {
+    await new Promise(whenIdle);
+    // What is wrong is said when it asks.
+    await verifierFor(errand).then((verifier) => follow(errand, verifier)).catch(() => undefined);
+  }
+  panel.dataset.ready = "all";
 }
 
 /** Trusts an office from now on. */
@@ -38,7 +49,11 @@ export async function trust(parameters) {
 }
 
 const verifierFor = (errand) => {
-  if (!verifiers.has(errand.id)) verifiers.set(errand.id, makeVerifier(errand));
+  if (!verifiers.has(errand.id)) {
+    const making = makeVerifier(errand);
+    verifiers.set(errand.id, making);
+    making.catch(() => verifiers.delete(errand.id));
+  }
   return verifiers.get(errand.id);
 };
 
@@ -205,6 +220,7 @@ const views = {
 function render() {
   panel.dataset.view = state.view;
   panel.dataset.errand = state.errand.id;
+  panel.setAttribute("aria-label", t("kiosk"));
   const chooser = h(
     "div.errands",
     { role: "radiogroup", "aria-label": t("choose_errand") },

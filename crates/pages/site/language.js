@@ -7,8 +7,17 @@ const dictionaries = { en, de };
 const LANGUAGES = Object.keys(dictionaries);
 const KEPT = "milchglas.language";
 
+/** Null where nothing was kept, or nothing may be. */
+function remembered() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
 const wished = () => {
-  const kept = localStorage.getItem(KEPT);
+  const kept = remembered();
   if (LANGUAGES.includes(kept)) return kept;
   return navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => LANGUAGES.includes(tag)) ?? "en";
 };
@@ -22,7 +31,11 @@ export const language = () => current;
 export function setLanguage(next) {
   if (!LANGUAGES.includes(next)) return;
   current = next;
-  localStorage.setItem(KEPT, next);
+  try {
+    localStorage.setItem(KEPT, next);
+  } catch {
+    // Then it holds for this visit.
+  }
   document.documentElement.lang = next;
   for (const listener of listeners) listener();
 }

@@ -22,7 +22,7 @@ const listeners = new Set();
 
 /** Calls this whenever the wallet opens, locks, or has another card. */
 export const onWallet = (listener) => listeners.add(listener);
-export const isOpen = () => state.wallet !== null;
+export const isOpen = () => state.wallet !== null && state.view !== "phrase";
 /** The name that the page keeps for this wallet. */
 export const walletName = () => state.name;
 
@@ -47,12 +47,18 @@ async function busy(words, work) {
   } catch (error) {
     if (!(error instanceof MilchglasError)) console.error(error);
     if (error.kind === "storage") await forget();
-    state.problem = error instanceof MilchglasError ? tOr(`problem_${error.kind}`, error.message) : error.message;
+    state.problem = inWords(error);
     return undefined;
   } finally {
     state.busy = null;
     if (words || state.problem) render();
   }
+}
+
+function inWords(error) {
+  if (!(error instanceof MilchglasError)) return error.message;
+  if (error.kind === "refused") return refusal(error).words;
+  return tOr(`problem_${error.code}`, tOr(`problem_${error.kind}`, error.message));
 }
 
 async function forget() {
@@ -112,6 +118,8 @@ function remember(again) {
   localStorage.setItem(WALLETS, JSON.stringify(state.names));
   const others = restored().filter((name) => name !== state.name);
   localStorage.setItem(RESTORED, JSON.stringify(again ? [...others, state.name] : others));
+  // A browser that is short of space may otherwise throw the wallet away.
+  navigator.storage?.persist?.().catch(() => undefined);
 }
 
 /** From the 24 words of an earlier wallet. */
@@ -179,9 +187,22 @@ export async function lock() {
   say(t("is_locked"));
 }
 
+/** Asks once more: there is no way back. */
+function removeIfSure() {
+  const sure = () => {
+    box.close();
+    remove();
+  };
+  const choices = h("div.row", {}, button("secondary", null, t("keep_wallet"), () => box.close(), { id: "keep-wallet" }), button("danger", "trash", t("delete_wallet"), sure, { id: "delete-sure" }));
+  const box = dialog(t("delete_wallet"), t("close"), h("div.receive", {}, h("p", {}, t("delete_sure")), choices));
+}
+
 async function remove() {
   const { Wallet } = await engine;
-  await busy(t("deleting"), () => Wallet.delete(state.name));
+  const { name } = state;
+  const deleted = await busy(t("deleting"), () => Wallet.delete(name).then(() => true));
+  if (!deleted) return;
+  document.dispatchEvent(new CustomEvent("deleted", { detail: name }));
   state.names = state.names.filter((name) => name !== state.name);
   if (state.names.length === 0) state.names = ["1"];
   localStorage.setItem(WALLETS, JSON.stringify(state.names));
@@ -237,7 +258,8 @@ onMessage("request", async (bytes, from) => {
 });
 
 async function receiveRequest(bytes, from) {
-  if (!state.wallet) {
+  // The 24 words are shown once; nothing takes their place before they are written down.
+  if (!isOpen()) {
     state.waiting = { bytes, from };
     // Not drawn anew: somebody may be typing the passphrase already.
     panel.querySelector(".notice")?.removeAttribute("hidden");
@@ -306,7 +328,7 @@ const passphraseField = (label, autocomplete, minlength, id = "wallet-passphrase
   h("input", { id, name, type: "password", autocomplete, minlength, required: true }),
 ];
 
-const notice = () => h("p.notice", { role: "status", hidden: !state.waiting }, icon("qr"), t("request_waits"));
+const notice = () => h("p.notice", { role: "status", hidden: !state.waiting }, icon("qr"), t(state.view === "phrase" ? "request_waits_for_words" : "request_waits"));
 
 function wallets() {
   const others = state.names.filter((name) => name !== state.name);
@@ -362,8 +384,10 @@ const views = {
     heading(t("phrase_title")),
     h("p", {}, t("phrase_why")),
     h("ol.phrase", { "aria-label": t("phrase_title") }, state.phrase.map((word) => h("li", {}, word))),
+    notice(),
     button("primary", null, t("phrase_done"), () => {
       go("home", { phrase: null });
+      tell();
       goOn();
     }, { id: "phrase-done" }),
   ],
@@ -374,7 +398,7 @@ const views = {
     notice(),
     h("form", { onsubmit: unlock }, passphraseField(t("passphrase"), "current-password"), problem(), h("button.primary", { id: "unlock" }, t("unlock"))),
     wallets(),
-    h("details", {}, h("summary", {}, t("forgotten")), h("p", {}, t("delete_why")), button("danger", "trash", t("delete_wallet"), remove)),
+    h("details", {}, h("summary", {}, t("forgotten")), h("p", {}, t("delete_why")), button("danger", "trash", t("delete_wallet"), removeIfSure, { id: "delete-wallet" })),
   ],
 
   home: () => [
@@ -448,11 +472,24 @@ const views = {
 /** A button that copies what `give` gives. */
 export function copying(words, give) {
   const element = button("secondary", "link", words, async () => {
-    await navigator.clipboard.writeText(await give());
-    element.lastChild.textContent = t("copied");
-    say(t("copied"));
+    const text = await give();
+    try {
+      await navigator.clipboard.writeText(text);
+      element.lastChild.textContent = t("copied");
+      say(t("copied"));
+    } catch {
+      toCopyByHand(words, text);
+    }
   });
   return element;
+}
+
+/** Where the browser does not let the page copy. */
+function toCopyByHand(title, text) {
+  const field = h("textarea", { id: "by-hand", rows: 6, readonly: true, "aria-label": title, value: text });
+  dialog(title, t("close"), h("div.receive", {}, h("p", {}, t("copy_by_hand")), field));
+  field.focus();
+  field.select();
 }
 
 function empty() {
@@ -533,6 +570,7 @@ export const picture = (profile) => ({ cafe: "cup", purchase: "noodles", train: 
 
 function render() {
   panel.dataset.view = state.view;
+  panel.setAttribute("aria-label", t("wallet"));
   panel.classList.toggle("busy", Boolean(state.busy));
   const screen = h("div.screen", {}, views[state.view](), state.busy && h("p.loading", { role: "status" }, h("i.spinner", { "aria-hidden": "true" }), state.busy));
   fill(panel, h("header.name", {}, icon("wallet"), h("span", {}, t("wallet")), state.wallet ? h("span.state.open", {}, t("open")) : h("span.state", {}, icon("lock"))), screen);
@@ -545,5 +583,5 @@ for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => (t
 setInterval(follow, FOLLOWED_EVERY * 60_000);
 document.addEventListener("published", follow);
 setInterval(() => {
-  if (state.wallet && Date.now() - touched > PATIENCE * 60_000) lock();
+  if (isOpen() && Date.now() - touched > PATIENCE * 60_000) lock();
 }, 10_000);

@@ -9,7 +9,6 @@ export class MilchglasError extends Error {
   readonly explanation: string[];
 }
 
-
 /**
  * Connects to a worker that runs `milchglas/worker`:
  *
@@ -29,6 +28,7 @@ export interface Remote {
   Wallet: {
     create(options: NewWallet): Promise<{ wallet: Wallet; phrase: Uint8Array }>;
     recover(options: NewWallet & { phrase: Uint8Array }): Promise<Wallet>;
+    restore(options: NewWallet & { backup: Uint8Array; backupPassphrase: Uint8Array }): Promise<Wallet>;
     open(options: { storage: string; passphrase: Uint8Array }): Promise<Wallet>;
     exists(storage: string): Promise<boolean>;
     /** Deletes a wallet for good; it must be locked. */

@@ -18,7 +18,7 @@ export function load(source?: BufferSource | WebAssembly.Module | URL | string):
  */
 export class MilchglasError extends Error {
   readonly kind: "refused" | "input" | "passphrase" | "storage" | "misuse";
-  /** In snake case: `expired`, `verifier_key_changed`, `beyond_profile`, … ; for other kinds the same as `kind`. */
+  /** In snake case: `expired`, `verifier_key_changed`, `beyond_profile`, … ; `in_use` where another has the storage; otherwise the same as `kind`. */
   readonly code: string;
   /** May name the holder's claims: for the holder's screen only. */
   readonly explanation: string[];

@@ -1,8 +1,12 @@
 // Where wallets are kept: in IndexedDB, or in memory. What a storage promises is in index.d.ts.
 
+import { MilchglasError } from "./index.js";
+
 const TABLE = "entries";
 /** How long to wait for another tab to let go, a tab that is being reloaded say. */
 const PATIENCE = 1000;
+
+const inUse = (message, cause) => Object.assign(new MilchglasError({ kind: "misuse", code: "in_use", message }), { cause });
 
 const settled = (request) =>
   new Promise((resolve, reject) => {
@@ -80,7 +84,7 @@ export class IndexedDbStorage {
   }
 
   async acquire() {
-    if (this.#letGo) throw new Error("the wallet is open here already");
+    if (this.#letGo) throw inUse("the wallet is open here already");
     await new Promise((resolve, reject) => {
       const held = () =>
         new Promise((letGo) => {
@@ -88,7 +92,7 @@ export class IndexedDbStorage {
           resolve();
         });
       navigator.locks.request(this.#name, { signal: AbortSignal.timeout(PATIENCE) }, held).catch((cause) => {
-        reject(Object.assign(new Error("the wallet is open in another tab"), { cause }));
+        reject(inUse("the wallet is open in another tab", cause));
       });
     });
   }
@@ -122,7 +126,7 @@ export class MemoryStorage {
   }
 
   async acquire() {
-    if (this.#taken) throw new Error("the wallet is open already");
+    if (this.#taken) throw inUse("the wallet is open already");
     this.#taken = true;
   }
 
