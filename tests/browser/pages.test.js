@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { PASSPHRASE, askFor, enrol, launch, makeWallet, ready, serve, share, unlock, visit } from "./stage.js";
@@ -138,6 +141,7 @@ test("what a wallet asks about revocations is the same whether its card was revo
     await page({}, async (page, { asked }) => {
       await makeWallet(page);
       await enrol(page);
+      await page.waitForSelector("#kiosk[data-ready=all]");
       if (revoked) await page.click("#revoke-1");
       await page.waitForSelector("#issuer .done");
       asked.length = 0;
@@ -288,6 +292,203 @@ test("it works offline after the first load", () =>
     // The browser itself reports what could not be fetched.
     complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED")));
   }));
+
+test("offline the kiosk asks what it never asked before", () =>
+  page({}, async (page, { context, complaints }) => {
+    await page.waitForSelector("#kiosk[data-ready=all]");
+    await page.waitForFunction(async () => (await caches.keys()).length > 0 && navigator.serviceWorker.controller !== null);
+    await context.setOffline(true);
+    await page.reload();
+    await ready(page);
+    await page.click("#errand-bank");
+    await page.waitForSelector("#kiosk[data-view=asking][data-errand=bank]");
+    complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED")));
+  }));
+
+test("the 24 words stay until they are written down, whoever asks", () =>
+  page({}, async (page) => {
+    await page.fill("#wallet-passphrase", PASSPHRASE);
+    await page.click("#create-wallet");
+    await page.waitForSelector("#phrase-done");
+    await askFor(page, "cafe");
+    await page.waitForSelector("#wallet .notice:not([hidden])");
+    assert.equal(await page.locator("#wallet .phrase li").count(), 24);
+    assert.ok(await page.isDisabled("#issue"));
+    await page.click("#phrase-done");
+    await page.waitForSelector("#wallet[data-view=refused]");
+    assert.ok(await page.isEnabled("#issue"));
+  }));
+
+test("a wallet that another tab has open says so, and is not deleted", () =>
+  page({}, async (page, { context }) => {
+    await makeWallet(page);
+    await enrol(page);
+    const other = await context.newPage();
+    await other.goto(server.address);
+    await unlock(other);
+    await other.waitForSelector("#wallet .problem:not([hidden])");
+    assert.match(await other.textContent("#wallet .problem"), /open in another tab/);
+    await other.click("#wallet details summary");
+    await other.click("#delete-wallet");
+    await other.click("#delete-sure");
+    await other.waitForSelector("#wallet:not(.busy) .problem:not([hidden])");
+    await other.close();
+    await page.click("#lock");
+    await page.reload();
+    await unlock(page);
+    await page.waitForSelector("#wallet .cards .card");
+  }));
+
+test("a wallet is deleted for good, after it was asked again, and its name is free for another person", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    await page.click("#lock");
+    await page.click("#wallet details summary");
+    await page.click("#delete-wallet");
+    await page.click("#keep-wallet");
+    assert.equal(await page.getAttribute("#wallet", "data-view"), "locked");
+    await page.click("#delete-wallet");
+    await page.click("#delete-sure");
+    await page.waitForSelector("#wallet[data-view=welcome]");
+    await makeWallet(page);
+    assert.equal(await page.locator("#wallet .cards .card").count(), 0);
+    await enrol(page);
+  }));
+
+test("an office that was started anew gives a card to a wallet that had one of the office before", async () => {
+  const first = await serve();
+  const { page, context } = await visit(browser, first.address);
+  await makeWallet(page);
+  await enrol(page);
+  await first.stop();
+  const second = await serve("--port", new URL(first.address).port);
+  await page.reload();
+  await ready(page);
+  await page.waitForSelector("#kiosk[data-view=asking]");
+  await unlock(page);
+  await page.waitForSelector("#wallet .cards .card");
+  await page.click("#issue");
+  await page.waitForSelector("#issuer .done");
+  await page.waitForSelector("#wallet .cards li:nth-child(2) .card");
+  await askFor(page, "cafe");
+  assert.equal(await share(page), "Adult, valid");
+  await context.close();
+  await second.stop();
+});
+
+test("a browser that keeps nothing is told why there is no wallet", async () => {
+  for (const [name, language, words] of [["localStorage", "en", /no place for a wallet/], ["indexedDB", "de-DE", /hat keinen Platz/]]) {
+    const context = await browser.newContext({ locale: language });
+    const page = await context.newPage();
+    await page.addInitScript((name) => {
+      Object.defineProperty(window, name, {
+        get() {
+          throw new DOMException("denied", "SecurityError");
+        },
+      });
+    }, name);
+    await page.goto(server.address);
+    assert.match(await page.textContent("#main > [role=alert]"), words);
+    await context.close();
+  }
+});
+
+test("long names stay within the page, on a phone as well", () =>
+  page({ width: 360, height: 740 }, async (page, { complaints }) => {
+    await makeWallet(page);
+    await page.check("#person-other");
+    await page.fill("#field-given_names", "W".repeat(64));
+    await page.fill("#field-surname", "Donaudampfschifffahrtsgesellschaftskapitaenswitwenrentenantragsb");
+    await page.fill("#field-date_of_birth", "2999-01-01");
+    await page.click("#issue");
+    // What was typed is still there where the office does not take it.
+    await page.waitForSelector("#issuer .problem:not([hidden])");
+    assert.equal(await page.inputValue("#field-given_names"), "W".repeat(64));
+    await page.fill("#field-date_of_birth", "1980-01-01");
+    await page.click("#issue");
+    await page.waitForSelector("#wallet .cards .card");
+    const inside = async (what) => {
+      const beyond = await page.evaluate(() =>
+        [...document.querySelectorAll("#main .screen *")]
+          .filter((element) => !element.closest("svg, .card .lines, .spoken") && element.getBoundingClientRect().right > innerWidth)
+          .map((element) => element.outerHTML.slice(0, 120)),
+      );
+      assert.deepEqual(beyond, [], what);
+    };
+    await inside("the card");
+    await page.click("#go-kiosk");
+    await page.click("#errand-bank");
+    await page.waitForSelector("#kiosk[data-view=asking][data-errand=bank]");
+    await page.click("#go-both");
+    await page.evaluate(() => document.getElementById("give-request").click());
+    await page.waitForSelector("#wallet[data-view=review]");
+    await inside("the request");
+    await page.click("#share");
+    await page.waitForSelector("#kiosk[data-view=accepted]", { state: "attached" });
+    await page.click("#go-kiosk");
+    await inside("the verdict");
+    // The browser itself reports that the office said no.
+    complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes("400 (Bad Request)")));
+  }));
+
+test("the history speaks the page's language", () =>
+  page({ language: "de-DE" }, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    for (const errand of ["cafe", "bank"]) {
+      await askFor(page, errand);
+      await share(page);
+      await page.click("#shared-done");
+    }
+    await page.click("#show-history");
+    const told = await page.textContent("#wallet .history");
+    assert.match(told, /Personalausweis, ausgestellt von/);
+    assert.match(told, /Mindestens 18 Jahre alt/);
+    assert.match(told, /Nachname.*Mustermann/s);
+    assert.match(told, /Der Ausweis war nicht gesperrt/);
+  }));
+
+test("a code before the camera is read, and a camera that is refused is explained", async () => {
+  const film = join(mkdtempSync(join(tmpdir(), "milchglas-")), "request.y4m");
+  await page({}, async (page) => {
+    await page.click("#go-kiosk");
+    await page.waitForSelector("#kiosk .qr");
+    const [width, height] = [960, 720];
+    const luma = await page.evaluate(async ([width, height]) => {
+      const [qr, canvas] = [document.querySelector("#kiosk .qr"), document.createElement("canvas")];
+      [canvas.width, canvas.height] = [width, height];
+      const context = canvas.getContext("2d");
+      context.fillStyle = "#ddd";
+      context.fillRect(0, 0, width, height);
+      const side = 640;
+      const scale = side / qr.viewBox.baseVal.width;
+      context.setTransform(scale, 0, 0, scale, (width - side) / 2, (height - side) / 2);
+      context.fillStyle = "#111";
+      context.fill(new Path2D(qr.querySelector("path").getAttribute("d")));
+      const { data } = context.getImageData(0, 0, width, height);
+      return Array.from({ length: width * height }, (_, place) => data[4 * place]);
+    }, [width, height]);
+    const frame = [Buffer.from("FRAME\n"), Buffer.from(luma), Buffer.alloc((width * height) / 2, 128)];
+    writeFileSync(film, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`), ...frame, ...frame]));
+    // Nobody allowed the camera here.
+    await page.click("#scan-answer");
+    await page.waitForSelector("dialog .camera.none");
+    assert.match(await page.textContent("dialog .camera"), /no camera, or it may not be used/);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog", { state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement.id), "scan-answer");
+  });
+  const seeing = await launch("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${film}`);
+  const visited = await visit(seeing, server.address, { permissions: ["camera"] });
+  await makeWallet(visited.page);
+  await visited.page.click("#scan-request");
+  // It was read: a wallet without a card says that it has none for this.
+  await visited.page.waitForSelector("#wallet[data-view=refused]");
+  assert.equal(await visited.page.textContent("#refusal"), "No card for this");
+  assert.deepEqual(visited.complaints, []);
+  await seeing.close();
+});
 
 test("another tab answers a link, and the kiosk gets the answer", () =>
   page({ permissions: ["clipboard-read", "clipboard-write"] }, async (page, { context }) => {

@@ -26,8 +26,15 @@ await server.stop();
 async function story(name, options, narrow) {
   const { page, context } = await visit(browser, server.address, options);
   const picture = async (what) => {
-    await page.evaluate(() => scrollTo(0, 0));
+    // As high as the page, so that what sticks to the window's edge covers nothing.
+    await page.setViewportSize({ width: options.width, height: options.height });
+    const height = await page.evaluate(() => {
+      scrollTo(0, 0);
+      return document.documentElement.scrollHeight;
+    });
+    await page.setViewportSize({ width: options.width, height });
     await page.screenshot({ path: `${output}/${name}-${what}.png`, fullPage: true, animations: "disabled" });
+    await page.setViewportSize({ width: options.width, height: options.height });
   };
   /** On a phone the two halves are two pages. */
   const see = (part) => narrow && page.click(`#go-${part}`);

@@ -21,9 +21,9 @@ const QUIET = [
 ];
 export const PASSPHRASE = "glass over glass";
 
-/** The server, at a free port: its address, and how it is stopped. */
+/** The server, at a free port where none is named: its address, and how it is stopped. */
 export async function serve(...options) {
-  const server = spawn(program, ["serve", "--port", "0", "--wasm", wasm, "--json", ...options], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(program, ["serve", ...(options.includes("--port") ? [] : ["--port", "0"]), "--wasm", wasm, "--json", ...options], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => server.once("exit", resolve));
   for await (const line of createInterface({ input: server.stdout })) {
     const { address, certificate_sha256 } = JSON.parse(line);

@@ -5,7 +5,7 @@ import { button, dialog, fill, h, icon, qrPicture, say } from "./dom.js";
 import { EPOCHS, MilchglasError, engine, utf8, whenIdle } from "./engine.js";
 import { handOver, linkFor, onMessage, sendToTabs } from "./exchange.js";
 import { day, duration, moment, month, onLanguage, t, tOr } from "./language.js";
-import { cardTitle, claimPicture, claimTitle, claimValue, learnedBy, notLearned, refusal } from "./words.js";
+import { cardTitle, claimPicture, claimTitle, claimValue, learnedBy, notLearned, refusal, remembered } from "./words.js";
 
 const WALLETS = "milchglas.wallets";
 /** Wallets that do not know how many tokens the ones before them gave. */
@@ -462,7 +462,7 @@ const views = {
           h("strong", {}, entry.name),
           h("time", { datetime: entry.time }, moment(entry.time)),
           h("p", {}, t("quoted", { text: entry.purpose })),
-          h("ul", { lang: "en" }, entry.learned.map((words) => h("li", {}, words))),
+          h("ul", {}, entry.learned.map((sentence) => factLine(remembered(sentence)))),
         ),
       ),
     ),
@@ -556,7 +556,7 @@ function review() {
           h("label", {}, h("input", { type: "radio", name: "choice", checked: place === state.choice, onchange: () => go("review", { choice: place }) }), each.cards.map((card) => cardTitle(card.title)).join(" + ")),
         ),
       ),
-    loud.map((warning) => h("p.warning", { role: "alert" }, icon("warn"), h("span", {}, tOr(`warning_${warning.code}`, warning.text, { about: tOr(`about_${warning.about}`, warning.about) })))),
+    loud.map((warning) => h("p.warning", { role: "alert" }, icon("warn"), h("span", {}, tOr(`warning_${warning.code}`, warning.text, { about: tOr(`about_${warning.about}`, cardTitle(warning.about)) })))),
     h("section.learns", { "aria-labelledby": "learns" }, h("h3", { id: "learns" }, icon("eye"), t("will_learn")), h("ul", {}, learnedBy(consent, choice).map(factLine))),
     h("section.hides", { "aria-labelledby": "hides" }, h("h3", { id: "hides" }, icon("eyeoff"), t("will_not_learn")), h("ul", {}, notLearned(told, choice.cards.some((card) => card.pseudonym)).map((fact) => h("li", {}, icon(fact.picture), fact.words)))),
     h("p.hint", {}, icon("person"), known, quiet.length > 0 ? ` ${t("nobody_vouches")}` : ""),

@@ -121,6 +121,28 @@ export function notLearned(claims, pseudonym) {
   return hidden;
 }
 
+/** The wallet's sentences about what was told, and the words for them here. */
+const SENTENCES = [
+  [/^That you have an? (?<title>.+?) from “(?<issuer>.+?)”\.$/, ({ title, issuer }) => ({ picture: "card", words: t("fact_card", { title: cardTitle(title), issuer }) })],
+  [/^Its (?<title>[a-z ]+): (?<value>[^]*)$/, ({ title, value }) => {
+    const claim = title.replaceAll(" ", "_");
+    return { picture: claimPicture(claim), words: claimTitle(claim, title), value: claimValue(claim, value), told: true };
+  }],
+  [/^That its date of birth is on or before \S+ \(at least (?<years>\d+) years old on \S+\)\.$/, ({ years }) => ({ badge: `${years}+`, words: t("age_at_least", { years }) })],
+  [/^That its valid until is \S+ or later \(valid on (?<day>\d{4}-\d{2})-\d{2}\)\.$/, (said) => ({ picture: "calendar", words: t("proved_valid", { month: month(said.day) }) })],
+  [/^That it has not been revoked, by epoch (?<epoch>\d+), /, ({ epoch }) => ({ picture: "shieldok", words: t("proved_not_revoked"), note: t("by_epoch", { epoch }) })],
+  [/^A name for you that only it sees, for “/, () => ({ picture: "again", words: t("fact_pseudonym"), note: t("fact_pseudonym_note") })],
+];
+
+/** A sentence of the wallet's history as a fact; in the wallet's own words where there are no others. */
+export function remembered(sentence) {
+  for (const [form, fact] of SENTENCES) {
+    const found = form.exec(sentence);
+    if (found) return fact(found.groups ?? {});
+  }
+  return { picture: "shieldok", words: sentence, foreign: true };
+}
+
 /** A refusal in words: a headline, a sentence, and the wallet's own words where they say more. */
 export function refusal(error) {
   return {
