@@ -109,6 +109,25 @@ test("a bank learns what the law names, and says so before", () =>
     assert.match(await page.textContent("#kiosk .learns"), /Mustermann.*Erika.*Lindengasse/s);
   }));
 
+test("the hotel learns a name, the consulate what is printed on the card, and neither anything else", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    for (const [errand, told, verdict, hidden] of [
+      ["hotel", 2, "Checked in", /Age and birthday.*Address.*Nationality/s],
+      ["visa", 5, "Application taken", /Address/],
+    ]) {
+      await askFor(page, errand);
+      await page.waitForSelector("#wallet[data-view=review]");
+      assert.equal(await page.locator("#wallet .learns .told").count(), told, errand);
+      assert.equal(await page.locator("#wallet .learns [lang=en]").count(), 0, errand);
+      assert.equal(await share(page), verdict);
+      assert.equal(await page.locator("#kiosk .learns .told").count(), told, errand);
+      assert.match(await page.textContent("#kiosk .hides"), hidden);
+      await page.click("#shared-done");
+    }
+  }));
+
 test("a revoked card is shown to nobody once the office has published, and a new one is", () =>
   page({}, async (page) => {
     await makeWallet(page);

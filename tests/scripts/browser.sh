@@ -20,7 +20,7 @@ export MILCHGLAS=$target/release/milchglas WASM_PACKAGE=$target/wasm-pkg CHROMIU
 cd tests/browser
 [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund
 [ $# -gt 0 ] || set -- test pictures bench
-if [[ " $* " = *" bench "* ]]; then
+if [[ " $* " = *" bench "* || " $* " = *" test "* ]]; then
   WASM_TESTING=$(mktemp -d)
   trap 'rm -rf "$WASM_TESTING"' EXIT
   export WASM_TESTING

@@ -30,11 +30,18 @@ echo "raw $((raw / 1024)) KiB, after gzip -9 $((packed / 1024)) KiB"
 [ "$raw" -le $((900 * 1024)) ] || { echo 'more than 900 KiB' >&2; exit 1; }
 [ "$packed" -le $((350 * 1024)) ] || { echo 'more than 350 KiB after gzip -9' >&2; exit 1; }
 
-# The same code with what only tests call.
-WASM_TESTING="$(mktemp -d)"
-trap 'rm -rf "$WASM_TESTING"' EXIT
+# The same code with what only tests call; and somebody who installs the package.
+WASM_TESTING="$(mktemp -d)" installed="$(mktemp -d)"
+trap 'rm -rf "$WASM_TESTING" "$installed"' EXIT
 export WASM_TESTING
 cargo xtask wasm --testing --out "$WASM_TESTING"
 node --test crates/wasm/tests/
-(cd "$target/wasm-pkg" && npm pack --silent --dry-run)
+(cd "$target/wasm-pkg" && npm pack --silent --pack-destination "$installed" >/dev/null)
+cp crates/wasm/tests/types.ts "$installed"
+(
+  cd "$installed"
+  npm install --silent --no-audit --no-fund ./milchglas-*.tgz typescript@5 >/dev/null
+  node node_modules/milchglas/example/cafe.mjs
+  npx tsc --noEmit --strict --module nodenext --target es2022 --lib es2024,dom types.ts
+)
 [ $# -eq 0 ] || node crates/wasm/tests/measure.mjs "$1"

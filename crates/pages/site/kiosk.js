@@ -11,9 +11,11 @@ import { copying, factLine, picture } from "./wallet.js";
 /** Who asks what. The last asks more than an errand needs, and names no purpose that a wallet knows. */
 const ERRANDS = [
   { id: "cafe", template: "cafe", origin: "https://cafe.example" },
+  { id: "hotel", template: "hotel", origin: "https://hotel.example" },
   { id: "train", template: "train", origin: "https://train.example" },
   { id: "bank", template: "bank", origin: "https://bank.example" },
   { id: "phone", template: "phone", origin: "https://phone.example" },
+  { id: "visa", template: "visa", origin: "https://consulate.example" },
   { id: "stall", template: "stall", origin: "https://stall.example" },
   { id: "curious", template: "cafe", origin: "https://club.example" },
 ];
@@ -94,10 +96,14 @@ async function reopened(errand) {
   return Verifier.open({ sealed, passphrase: utf8(kept.passphrase) }).catch(() => null);
 }
 
-/** The template that ships, its purpose in the kiosk's language; the curious one's with a date of birth and without a profile. */
+/**
+ * The template that ships, its purpose in the kiosk's language; the curious one's with a date of birth and without a profile, the consulate's without
+ * passports, which the office here does not give.
+ */
 async function templateFor(errand) {
   const shipped = (await (await engine).templates()).find(({ name }) => name === errand.template);
   const template = { ...JSON.parse(shipped.json), purpose: t(`purpose_${errand.id}`) };
+  if (errand.id === "visa") template.ask = template.ask.any.find(({ credential }) => credential.schemas.includes("national-id"));
   if (errand.id === "curious") {
     delete template.profile;
     template.ask.credential = { ...template.ask.credential, prove: ["valid"], disclose: ["surname", "given_names", "date_of_birth"] };

@@ -109,6 +109,8 @@ pub(crate) fn build(options: Options) -> Result<(), String> {
         let entry = entry.map_err(about("crates/wasm/js"))?;
         copy(&entry.path(), &package.join(entry.file_name()))?;
     }
+    fs::create_dir(package.join("example")).map_err(about("example"))?;
+    copy(&sources.join("example/cafe.mjs"), &package.join("example/cafe.mjs"))?;
     if options.testing {
         copy(&sources.join("tests/measure.js"), &package.join("measure.js"))?;
     }
