@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Wallet, kiosk and office in headless Chromium: the tests, the pictures of all pages and the figures, in target/browser.
 #   tests/scripts/browser.sh [test|pictures|bench]…   (all of them where none is named)
+# WASM_TESTING may name the package that wasm.sh was told to leave there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -20,7 +21,7 @@ export MILCHGLAS=$target/release/milchglas WASM_PACKAGE=$target/wasm-pkg CHROMIU
 cd tests/browser
 [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund
 [ $# -gt 0 ] || set -- test pictures bench
-if [[ " $* " = *" bench "* || " $* " = *" test "* ]]; then
+if [[ " $* " = *" bench "* || " $* " = *" test "* ]] && [ ! -e "${WASM_TESTING:-}/measure.js" ]; then
   WASM_TESTING=$(mktemp -d)
   trap 'rm -rf "$WASM_TESTING"' EXIT
   export WASM_TESTING

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The module for browsers and Node: built, not too large, with the native verdicts on all vectors, and an answer that the café accepts.
-# With the name of a folder in which `npm install @mattrglobal/pairing-crypto` was run, it also measures.
+# With the name of a folder in which `npm install @mattrglobal/pairing-crypto` was run, it also measures. WASM_TESTING may say where the package with
+# what only tests call is left.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -31,9 +32,11 @@ echo "raw $((raw / 1024)) KiB, after gzip -9 $((packed / 1024)) KiB"
 [ "$packed" -le $((350 * 1024)) ] || { echo 'more than 350 KiB after gzip -9' >&2; exit 1; }
 
 # The same code with what only tests call; and somebody who installs the package.
-WASM_TESTING="$(mktemp -d)" installed="$(mktemp -d)"
-trap 'rm -rf "$WASM_TESTING" "$installed"' EXIT
-export WASM_TESTING
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+installed="$scratch/installed"
+mkdir "$installed"
+export WASM_TESTING="${WASM_TESTING:-$scratch/testing}"
 cargo xtask wasm --testing --out "$WASM_TESTING"
 node --test crates/wasm/tests/
 (cd "$target/wasm-pkg" && npm pack --silent --pack-destination "$installed" >/dev/null)

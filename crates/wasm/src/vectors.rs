@@ -1,5 +1,7 @@
 //! The objects of `spec/vectors`, judged: so that the tests can hold this module's verdicts to the native ones.
 
+use std::rc::Rc;
+
 use js_sys::Array;
 use milchglas_credential::cbor;
 use milchglas_credential::claim::Claims;
@@ -17,14 +19,14 @@ use crate::convert::{Result, Text, ToJs as _, bytes, input, list, misuse, record
 
 /// An issuer's published parameters.
 #[wasm_bindgen]
-pub struct VectorParameters(Parameters);
+pub struct VectorParameters(Rc<Parameters>);
 
 #[wasm_bindgen]
 impl VectorParameters {
     /// Reads them from JSON.
     #[wasm_bindgen(constructor)]
     pub fn new(json: &str) -> Result<VectorParameters> {
-        Parameters::from_json(json).map(Self).map_err(input)
+        Parameters::from_json(json).map(|parameters| Self(Rc::new(parameters))).map_err(input)
     }
 
     /// Whether all of their digit signatures hold.
@@ -33,8 +35,8 @@ impl VectorParameters {
     }
 
     /// The same parameters, for another owner.
-    pub fn copy(&self) -> Result<VectorParameters> {
-        Self::new(&self.0.to_json().map_err(input)?)
+    pub fn copy(&self) -> VectorParameters {
+        Self(Rc::clone(&self.0))
     }
 
     /// Whether an invitation holds.
@@ -70,7 +72,7 @@ impl VectorParameters {
 /// The verdict on a presentation: the step that fails, or what each credential disclosed, as names and encoded values.
 #[wasm_bindgen(js_name = vectorVerdict)]
 pub fn verdict(trusted: Vec<VectorParameters>, request: &[u8], presentation: &[u8]) -> Result<JsValue> {
-    let trusted: Vec<&Parameters> = trusted.iter().map(|parameters| &parameters.0).collect();
+    let trusted: Vec<&Parameters> = trusted.iter().map(|parameters| &*parameters.0).collect();
     let request = Request::from_bytes(request).map_err(input)?;
     let rejected = |reason: &str| Ok(record! {"accepted": false, "reason": reason});
     let Ok(presentation) = Presentation::from_bytes(presentation) else { return rejected("encoding") };
