@@ -128,6 +128,29 @@ test("the hotel learns a name, the consulate what is printed on the card, and ne
     }
   }));
 
+test("a company is registered with two cards of one person, and a second kind of card is revoked with the first", () =>
+  page({}, async (page) => {
+    await makeWallet(page);
+    await enrol(page);
+    await askFor(page, "company");
+    await page.waitForSelector("#wallet[data-view=refused]");
+    await page.click("#refusal-done");
+    await page.click("#issue-tax");
+    await page.waitForFunction(() => document.querySelectorAll("#wallet .cards .card").length === 2);
+    await askFor(page, "company");
+    await page.waitForSelector("#wallet[data-view=review]");
+    assert.match(await page.textContent("#wallet .learns"), /National identity card.*Mustermann.*Tax card/s);
+    assert.equal(await page.locator("#wallet .learns .told").count(), 2);
+    assert.equal(await page.locator("#wallet .learns [lang=en]").count(), 0);
+    assert.equal(await share(page), "Registered");
+    assert.equal(await page.locator("#kiosk .learns .told").count(), 2);
+    await page.click("#shared-done");
+    await page.click("#revoke-1");
+    await page.waitForSelector("#issuer .done");
+    await page.click("#publish-epoch");
+    await page.waitForFunction(() => document.querySelectorAll("#wallet .card.revoked").length === 2);
+  }));
+
 test("a revoked card is shown to nobody once the office has published, and a new one is", () =>
   page({}, async (page) => {
     await makeWallet(page);

@@ -53,6 +53,16 @@ async function issue(event) {
   const asked = invented
     ? { given_names: invented.given_names, surname: invented.surname, date_of_birth: invented.date_of_birth }
     : { given_names: form.get("given_names").trim(), surname: form.get("surname").trim(), date_of_birth: form.get("date_of_birth") };
+  await give(asked, "national-id");
+}
+
+/** A second card, of another kind, for whoever has the first. */
+async function giveTaxCard() {
+  const { given_names, surname, date_of_birth } = people()[walletName()];
+  await give({ given_names, surname, date_of_birth }, "tax-credential");
+}
+
+async function give(asked, kind) {
   Object.assign(state, { busy: true, problem: null, done: null });
   render();
   try {
@@ -60,7 +70,7 @@ async function issue(event) {
     const same = (known) => known?.given_names === asked.given_names && known?.surname === asked.surname && known?.date_of_birth === asked.date_of_birth;
     // Whoever comes with a wallet made again is the one who had the wallet before.
     const known = [before[walletName()], ...(isRestored() ? Object.values(before) : [])].find(same);
-    const invited = (person) => post("invitation", JSON.stringify({ ...asked, person }));
+    const invited = (person) => post("invitation", JSON.stringify({ ...asked, person, kind }));
     const response = await invited(known?.person).catch((error) => {
       // An office that was started anew knows nobody: to it everybody is new.
       if (error.office?.code === "unknown_person") return invited(undefined);
@@ -69,7 +79,7 @@ async function issue(event) {
     const { person, invitation } = await response.json();
     await enrol(state.office.parameters, fromHex(invitation), async (application) => new Uint8Array(await (await post("answer", application)).arrayBuffer()));
     sessionStorage.setItem(KEPT, JSON.stringify({ ...before, [walletName()]: { ...asked, person } }));
-    state.done = t("issued_to", { name: `${asked.given_names} ${asked.surname}` });
+    state.done = t(kind === "tax-credential" ? "tax_issued_to" : "issued_to", { name: `${asked.given_names} ${asked.surname}` });
     document.dispatchEvent(new CustomEvent("show", { detail: "wallet" }));
   } catch (error) {
     if (error.office) state.problem = tOr(`office_${error.office.code}`, error.message);
@@ -145,6 +155,7 @@ const field = (name, type, autocomplete) =>
 
 function desk() {
   if (!state.office) return [h("p.notice", {}, icon("warn"), t("office_unreachable"))];
+  const taxpayer = isOpen() && people()[walletName()];
   const revocable = offers("revoke") ? Object.entries(people()) : [];
   return [
     h("p", {}, t("office_words")),
@@ -162,6 +173,7 @@ function desk() {
       h("p.problem", { role: "alert", hidden: !state.problem }, state.problem ?? ""),
       state.done && h("p.done", { role: "status" }, icon("check"), state.done),
       h("button.primary", { id: "issue", disabled: state.busy || !isOpen() }, icon("card"), h("span", {}, t("issue"))),
+      offers("tax") && taxpayer && button("secondary", "card", t("issue_tax"), giveTaxCard, { id: "issue-tax", disabled: state.busy || taxpayer.revoked }),
       !isOpen() && h("p.hint", {}, icon("lock"), t("open_wallet_first")),
     ),
     (offers("revoke") || offers("epoch")) &&

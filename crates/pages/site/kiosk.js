@@ -14,6 +14,7 @@ const ERRANDS = [
   { id: "hotel", template: "hotel", origin: "https://hotel.example" },
   { id: "train", template: "train", origin: "https://train.example" },
   { id: "bank", template: "bank", origin: "https://bank.example" },
+  { id: "company", template: "company", origin: "https://register.example" },
   { id: "phone", template: "phone", origin: "https://phone.example" },
   { id: "visa", template: "visa", origin: "https://consulate.example" },
   { id: "stall", template: "stall", origin: "https://stall.example" },

@@ -566,7 +566,7 @@ function review() {
 }
 
 /** The picture of a purpose. */
-export const picture = (profile) => ({ cafe: "cup", hotel: "bed", purchase: "noodles", train: "train", bank: "bank", phone: "phone", visa: "flag" })[profile] ?? "person";
+export const picture = (profile) => ({ cafe: "cup", hotel: "bed", purchase: "noodles", train: "train", bank: "bank", company: "briefcase", phone: "phone", visa: "flag" })[profile] ?? "person";
 
 function render() {
   panel.dataset.view = state.view;

@@ -21,6 +21,8 @@ export function claimValue(claim, value) {
   if (typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value)) return day(value);
   if (typeof value === "string" && /^\d{4}-\d{2}$/.test(value)) return month(value);
   if (claim === "nationality") return tOr(`country_${value}`, countryName(value));
+  if (typeof value === "boolean") return t(value ? "yes" : "no");
+  if (claim === "residence") return tOr(`residence_${value}`, value);
   if (claim === "assurance") return tOr(`assurance_${value}`, String(value));
   return String(value);
 }

@@ -33,10 +33,6 @@ use rand_core::{OsRng, RngCore as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The kind of card that it gives.
-const SCHEMA: &str = "national-id";
-/// The claim by which that schema tells persons apart.
-const NUMBERED_BY: &str = "id_number";
 /// How long an invitation can be answered.
 const VALID_FOR: Duration = Duration::from_secs(600);
 /// How many people it takes.
@@ -44,7 +40,29 @@ const MAX_PEOPLE: usize = 10_000;
 /// For how many months a card is valid.
 const MONTHS: u32 = 120;
 
-/// An issuer of `national-id`, for demonstrations.
+/// The claim by which that schema tells persons apart.
+const NUMBERED_BY: &str = "id_number";
+
+/// The kinds of cards that it gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    #[default]
+    NationalId,
+    /// Where the issuer has that schema, without a number of its own for persons: to the office they are those with the identity cards.
+    TaxCredential,
+}
+
+impl Kind {
+    fn schema(self) -> &'static str {
+        match self {
+            Self::NationalId => "national-id",
+            Self::TaxCredential => "tax-credential",
+        }
+    }
+}
+
+/// An issuer of `national-id`, and of `tax-credential` where it has that schema, for demonstrations.
 pub struct Office {
     issuer: Issuer,
     /// The ID number of each person.
@@ -68,8 +86,9 @@ impl Office {
     }
 
     /// What it does for people, by the names that the page knows.
-    fn offers(&self) -> &'static [&'static str] {
-        &["enrol", "revoke", "epoch"]
+    fn offers(&self) -> Vec<&'static str> {
+        let tax = self.issuer.schema(Kind::TaxCredential.schema()).filter(|schema| schema.number().is_none());
+        ["enrol", "revoke", "epoch"].into_iter().chain(tax.map(|_| "tax")).collect()
     }
 
     fn description(&self) -> Result<Value, Failure> {
@@ -86,16 +105,28 @@ impl Office {
         let (person, number) = self.person(asked.person.as_deref())?;
         let month = now.date().month();
         let until = Month::from_index(month.index() + MONTHS).unwrap_or(month);
-        let claims = json!({
-            "surname": asked.surname, "given_names": asked.given_names, "id_number": number, "date_of_birth": asked.date_of_birth,
-            "sex": "X", "nationality": "DE", "address": "Lindengasse 4, Glasstadt", "portrait": random::<32>(),
-            "valid_from": month.to_string(), "valid_until": until.to_string(),
-        })
-        .to_string();
+        let mut claims = match asked.kind {
+            Kind::NationalId => json!({
+                "id_number": number, "date_of_birth": asked.date_of_birth, "sex": "X", "nationality": "DE",
+                "address": "Lindengasse 4, Glasstadt", "portrait": random::<32>(),
+            }),
+            Kind::TaxCredential => json!({
+                "tax_number": number, "residence": "resident", "registered": now.date(), "in_good_standing": true,
+            }),
+        };
+        for (claim, value) in [
+            ("surname", &asked.surname),
+            ("given_names", &asked.given_names),
+            ("valid_from", &month.to_string()),
+            ("valid_until", &until.to_string()),
+        ] {
+            claims[claim] = json!(value);
+        }
+        let holder = PersonNumber { space: NUMBERED_BY, number: &number };
         let enrolment = Enrolment {
-            schema: SCHEMA,
-            claims: &claims,
-            person: None,
+            schema: asked.kind.schema(),
+            claims: &claims.to_string(),
+            person: (asked.kind == Kind::TaxCredential).then_some(holder),
             assurance: Assurance::Full,
             valid_for: VALID_FOR,
         };
@@ -103,6 +134,7 @@ impl Office {
         Ok(json!({"person": person, "invitation": hex::encode(invitation.to_bytes())}))
     }
 
+    /// All cards of the person, of both kinds.
     async fn revoke(&self, person: &str, now: Timestamp) -> Result<Value, Failure> {
         let (_, number) = self.person(Some(person))?;
         let person = self.issuer.person(PersonNumber { space: NUMBERED_BY, number: &number })?;
@@ -172,6 +204,8 @@ struct Asked {
     surname: String,
     date_of_birth: Date,
     person: Option<String>,
+    #[serde(default)]
+    kind: Kind,
 }
 
 async fn describe(State(office): State<Arc<Office>>) -> Result<Response, Failure> {

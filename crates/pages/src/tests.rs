@@ -32,7 +32,10 @@ impl Site {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let passphrase = Passphrase::new(&Zeroizing::new("one".to_owned())).unwrap();
-        let schemas = vec![Schema::national_id().unwrap()];
+        let tax = Schema::shipped("tax-credential").unwrap().unwrap().to_json().unwrap();
+        let mut tax: Value = serde_json::from_str(&tax).unwrap();
+        tax.as_object_mut().unwrap().remove("number").unwrap();
+        let schemas = vec![Schema::national_id().unwrap(), Schema::from_json(&tax.to_string()).unwrap()];
         let work = Work::with_log_n(1).unwrap();
         let issuer = Issuer::init(folder.path().join("office"), "Office", schemas, &passphrase, work, &mut OsRng).await;
         let address = Listening::on_this_machine(0).await.unwrap().address().clone();
@@ -198,7 +201,7 @@ async fn invites_and_refuses_in_words() {
         (status, serde_json::from_slice::<Value>(&body).unwrap())
     };
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(office["offers"], json!(["enrol", "revoke", "epoch"]));
+    assert_eq!(office["offers"], json!(["enrol", "revoke", "epoch", "tax"]));
     let parameters = office["parameters"].as_str().unwrap();
     let parameters = milchglas_credential::parameters::Parameters::from_json(parameters).unwrap();
 
@@ -210,7 +213,11 @@ async fn invites_and_refuses_in_words() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     assert!(invitation.verify(&parameters).unwrap().expires > Timestamp::from_unix(now).unwrap());
 
-    // The same person again, and somebody whom nobody knows.
+    // The same person again, for a card of the other kind too, and somebody whom nobody knows.
+    let tax = asked(&[("person", invited["person"].clone()), ("kind", json!("tax-credential"))]);
+    let (status, body) = site.post("/office/invitation", tax).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["person"], invited["person"]);
     assert_eq!(
         site.post("/office/invitation", asked(&[("person", invited["person"].clone())])).await.0,
         StatusCode::OK
@@ -225,6 +232,7 @@ async fn invites_and_refuses_in_words() {
         asked(&[("surname", json!(""))]),
         asked(&[("surname", json!("x".repeat(2000)))]),
         asked(&[("more", json!(1))]),
+        asked(&[("kind", json!("passport"))]),
         b"no json".to_vec(),
     ] {
         assert_eq!(site.post("/office/invitation", wrong).await.0, StatusCode::BAD_REQUEST);
