@@ -27,6 +27,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use milchglas_credential::date::{Date, Month, Timestamp};
 use milchglas_credential::digest::IssuerKeyId;
+use milchglas_credential::error::Error as CredentialError;
+use milchglas_credential::schema::Schema;
 use milchglas_issuer::registry::{Holder, Reason};
 use milchglas_issuer::{Assurance, Enrolment, Error as IssuerError, Issuer, PersonNumber};
 use rand_core::{OsRng, RngCore as _};
@@ -39,8 +41,7 @@ const VALID_FOR: Duration = Duration::from_secs(600);
 const MAX_PEOPLE: usize = 10_000;
 /// For how many months a card is valid.
 const MONTHS: u32 = 120;
-
-/// The claim by which that schema tells persons apart.
+/// The claim of identity cards by which the office tells persons apart.
 const NUMBERED_BY: &str = "id_number";
 
 /// The kinds of cards that it gives.
@@ -72,6 +73,18 @@ pub struct Office {
 }
 
 impl Office {
+    /// The schemas of an issuer that gives both kinds of cards: those that ship, the tax credential's without a number of its own for persons.
+    ///
+    /// # Errors
+    /// None with the schemas that ship.
+    pub fn schemas() -> Result<Vec<Schema>, CredentialError> {
+        let mut tax = serde_json::to_value(Schema::shipped(Kind::TaxCredential.schema())?)?;
+        if let Some(fields) = tax.as_object_mut() {
+            fields.remove("number");
+        }
+        Ok(vec![Schema::national_id()?, serde_json::from_value(tax)?])
+    }
+
     /// The office that this issuer is. It must have the schema `national-id`. What it has not yet published about revocations it publishes.
     ///
     /// # Errors

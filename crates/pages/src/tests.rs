@@ -4,7 +4,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use milchglas_credential::date::Timestamp;
-use milchglas_credential::schema::Schema;
 use milchglas_issuer::Issuer;
 use milchglas_sealed::{Passphrase, Work};
 use rand_core::OsRng;
@@ -32,10 +31,7 @@ impl Site {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let passphrase = Passphrase::new(&Zeroizing::new("one".to_owned())).unwrap();
-        let tax = Schema::shipped("tax-credential").unwrap().unwrap().to_json().unwrap();
-        let mut tax: Value = serde_json::from_str(&tax).unwrap();
-        tax.as_object_mut().unwrap().remove("number").unwrap();
-        let schemas = vec![Schema::national_id().unwrap(), Schema::from_json(&tax.to_string()).unwrap()];
+        let schemas = Office::schemas().unwrap();
         let work = Work::with_log_n(1).unwrap();
         let issuer = Issuer::init(folder.path().join("office"), "Office", schemas, &passphrase, work, &mut OsRng).await;
         let address = Listening::on_this_machine(0).await.unwrap().address().clone();

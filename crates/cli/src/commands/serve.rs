@@ -3,12 +3,11 @@
 //! Not here: the pages and their server (`milchglas-pages`).
 
 use milchglas_credential::date::Timestamp;
-use milchglas_credential::schema::Schema;
 use milchglas_issuer::Issuer;
 use milchglas_pages::{Error, Listening, Office, Package};
 use milchglas_sealed::{Passphrase, Work};
 use rand_core::{OsRng, RngCore as _};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -21,10 +20,8 @@ use crate::passphrase;
 
 /// What the office is called where no other is named.
 const OFFICE: &str = "Residents' Office of Glasstadt";
-/// The kind of card that it gives.
+/// The kind of card that it must be able to give.
 const SCHEMA: &str = "national-id";
-/// And the other.
-const TAX_SCHEMA: &str = "tax-credential";
 
 /// Serves until it is interrupted.
 pub(crate) fn run(serve: Serve, pretended: Option<Timestamp>, context: Context) -> Result<Report> {
@@ -64,21 +61,11 @@ fn office(serve: &Serve) -> Result<(Option<TempDir>, Issuer)> {
     let mut random = Zeroizing::new([0; 32]);
     OsRng.fill_bytes(random.as_mut());
     let passphrase = Passphrase::new(&Zeroizing::new(hex::encode(*random)))?;
-    let schemas = vec![Schema::national_id()?, tax_schema()?];
     // 256 random bits need no work to be out of reach.
     let (path, work) = (folder.path().join("office"), Work::with_log_n(1)?);
-    let issuer = finish(Issuer::init(path, OFFICE, schemas, &passphrase, work, &mut OsRng))?.map_err(failure)?;
+    let issuer =
+        finish(Issuer::init(path, OFFICE, Office::schemas()?, &passphrase, work, &mut OsRng))?.map_err(failure)?;
     Ok((Some(folder), issuer))
-}
-
-/// The tax credential that ships, without a number for persons: this office knows them by those of their identity cards.
-fn tax_schema() -> Result<Schema> {
-    let shipped = Schema::shipped(TAX_SCHEMA)?.ok_or_else(|| Failure::usage("no such schema ships"))?;
-    let mut file: Value = serde_json::from_str(&shipped.to_json()?).map_err(|_| Failure::usage("a schema is JSON"))?;
-    if let Some(file) = file.as_object_mut() {
-        file.remove("number");
-    }
-    Ok(Schema::from_json(&file.to_string())?)
 }
 
 fn announce(listening: &Listening, as_json: bool) -> Result<()> {
